@@ -1,0 +1,1 @@
+"""PeakPro CRM: a proposal, paid by Stripe, stands in QuickBooks once."""
