@@ -1,1 +1,1 @@
-"""Simulators of Stripe and QuickBooks Online on this machine, with faults on demand."""
+"""Stripe and QuickBooks Online on this machine: stateful simulators, as strict as the real services."""

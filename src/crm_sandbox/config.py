@@ -1,0 +1,56 @@
+"""The settings of one sandbox: its address, the secrets it signs with and how strict it is."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DEFAULT_PORT = 8090
+
+
+@dataclass(frozen=True)
+class SandboxConfig:
+    """Everything that one sandbox needs to know; nothing is read from outside after it was made.
+
+    Times are in seconds. Rates count requests for each company (realm), as Intuit does.
+    """
+
+    base_url: str = f"http://localhost:{DEFAULT_PORT}"
+
+    stripe_webhook_url: str | None = None
+    stripe_webhook_secrets: tuple[str, ...] = ()
+    webhook_delay_seconds: float = 0.0
+    webhook_retry_seconds: tuple[float, ...] = (0.5, 1, 2, 5, 10, 30, 60)
+    webhook_duplicate_every: int = 0
+
+    qbo_client_id: str = "sandbox-client-id"
+    qbo_client_secret: str = "sandbox-client-secret"
+    qbo_realm_id: str = "9341453199574798"
+    qbo_webhook_url: str | None = None
+    qbo_verifier_token: str | None = None
+    qbo_rate_per_second: int = 10
+    qbo_rate_per_minute: int = 500
+    qbo_rate_limits_on: bool = True
+    qbo_rotate_always: bool = False
+    """True: each refresh changes the refresh token. False: only when it is older than 24 hours."""
+
+    seed: int = 1
+
+
+def config_from_environment(environment: Mapping[str, str] = os.environ, **given: object) -> SandboxConfig:
+    """Reads SANDBOX_PORT and its neighbours; a value in `given` that is not None wins over the environment."""
+    port = int(environment.get("SANDBOX_PORT") or DEFAULT_PORT)
+    values: dict[str, object] = {"base_url": f"http://localhost:{port}"}
+    secrets = tuple(s.strip() for s in environment.get("STRIPE_WEBHOOK_SECRET", "").split(",") if s.strip())
+    if secrets:
+        values["stripe_webhook_secrets"] = secrets
+    for name, field in (
+        ("SANDBOX_STRIPE_WEBHOOK_URL", "stripe_webhook_url"),
+        ("SANDBOX_QBO_WEBHOOK_URL", "qbo_webhook_url"),
+        ("QBO_WEBHOOK_VERIFIER_TOKEN", "qbo_verifier_token"),
+        ("QBO_CLIENT_ID", "qbo_client_id"),
+        ("QBO_CLIENT_SECRET", "qbo_client_secret"),
+    ):
+        if environment.get(name):
+            values[field] = environment[name]
+    values.update({field: value for field, value in given.items() if value is not None})
+    return SandboxConfig(**values)  # type: ignore[arg-type]
