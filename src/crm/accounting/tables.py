@@ -1,0 +1,180 @@
+"""The connection to QuickBooks, what is to be posted, what was sent, and what stands there."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.kit.database import Base, Big
+
+_SEED_TIME = TIMESTAMP(timezone=False)
+
+
+class QboToken(Base):
+    """An org's grant at Intuit. The first columns are the seed's, their times in UTC without a zone;
+    both tokens are sealed. The row is never deleted: a lost grant is marked, so that people can reconnect."""
+
+    __tablename__ = "qbo_tokens"
+    __table_args__ = (
+        UniqueConstraint("org_id", name="uq_qbo_tokens_org"),
+        UniqueConstraint("realm_id", "env", name="uq_qbo_tokens_realm"),
+        Index("ix_qbo_tokens_org_id", "org_id"),
+        Index("ix_qbo_tokens_realm_id", "realm_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"))
+    realm_id: Mapped[str | None] = mapped_column(String(32))
+    access_token: Mapped[str | None]
+    refresh_token: Mapped[str | None]
+    expires_at: Mapped[datetime | None] = mapped_column(_SEED_TIME)
+    env: Mapped[str] = mapped_column(String(16), server_default="sandbox")
+    created_at: Mapped[datetime] = mapped_column(_SEED_TIME, server_default=text("CURRENT_TIMESTAMP"))
+    updated_at: Mapped[datetime] = mapped_column(_SEED_TIME, server_default=text("CURRENT_TIMESTAMP"))
+
+    previous_refresh_token: Mapped[str | None]
+    refreshed_at: Mapped[datetime | None]
+    refresh_expires_at: Mapped[datetime | None]
+    hard_expires_at: Mapped[datetime | None]
+    disconnected_at: Mapped[datetime | None]
+    disconnected_why: Mapped[str | None]
+    connected_by: Mapped[int | None]
+    company: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+
+
+class OauthState(Base):
+    """A consent under way: its signed state can be used once, by the person and org that started it."""
+
+    __tablename__ = "oauth_states"
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    nonce_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[int]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class QboLane(Base):
+    """One company's way to QuickBooks, shared by all workers: when the next call may leave, and whether
+    the company is paused because QuickBooks does not answer or throttles it."""
+
+    __tablename__ = "qbo_lanes"
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    next_call_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    paused_until: Mapped[datetime | None]
+    paused_why: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(server_default="0")
+
+
+class Posting(Base):
+    """A paid payment on its way into the books. `problem` is the sentence a bookkeeper reads.
+
+    `lease_until` and `lease` say which run of a worker holds it; when the lease runs out another takes it up.
+    """
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting','posted','needs_you')", name="state"),
+        ForeignKeyConstraint(["org_id", "payment_id"], ["payments.org_id", "payments.id"]),
+        UniqueConstraint("org_id", "payment_id"),
+        Index("ix_postings_due", "next_attempt_at", postgresql_where="state = 'waiting'"),
+        Index("ix_postings_org_id_open", "org_id", "id", postgresql_where="state <> 'posted'"),
+    )
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    payment_id: Mapped[int]
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    next_attempt_at: Mapped[datetime]
+    lease: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    problem_code: Mapped[str | None]
+    problem: Mapped[str | None]
+    intuit_tid: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    posted_at: Mapped[datetime | None]
+
+
+class QboLink(Base):
+    """Which object in QuickBooks stands for which of ours; unique, so that nothing is linked twice."""
+
+    __tablename__ = "qbo_links"
+    __table_args__ = (UniqueConstraint("org_id", "realm_id", "entity", "qbo_id", "local_kind", "local_id"),)
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    realm_id: Mapped[str] = mapped_column(primary_key=True)
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    local_kind: Mapped[str] = mapped_column(primary_key=True)
+    local_id: Mapped[str] = mapped_column(primary_key=True)
+    qbo_id: Mapped[str]
+    sync_token: Mapped[str | None]
+    name: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class QboRequest(Base):
+    """A write to QuickBooks, kept with its `requestid` before it is sent, and what became of it."""
+
+    __tablename__ = "qbo_requests"
+    __table_args__ = (
+        CheckConstraint("state IN ('prepared','sent','succeeded','refused')", name="state"),
+        UniqueConstraint("org_id", "realm_id", "operation", "subject", "generation"),
+        Index("ix_qbo_requests_org_id_id", "org_id", "id"),
+    )
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
+    realm_id: Mapped[str]
+    operation: Mapped[str]
+    subject: Mapped[str]
+    generation: Mapped[int]
+    requestid: Mapped[str] = mapped_column(unique=True)
+    body: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(server_default="prepared")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    qbo_id: Mapped[str | None]
+    fault: Mapped[dict[str, Any] | None]
+    intuit_tid: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    answered_at: Mapped[datetime | None]
+
+
+class QboUsage(Base):
+    """Calls per org, day and operation; `metered` ones are what Intuit counts (reads, 2xx only)."""
+
+    __tablename__ = "qbo_usage"
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    operation: Mapped[str] = mapped_column(primary_key=True)
+    calls: Mapped[Big] = mapped_column(server_default="0")
+    metered: Mapped[Big] = mapped_column(server_default="0")
+
+
+class QboErrorCount(Base):
+    """Failed operations per org, for crm_qbo_api_errors_total."""
+
+    __tablename__ = "qbo_error_counts"
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    op: Mapped[str] = mapped_column(primary_key=True)
+    errors: Mapped[Big] = mapped_column(server_default="0")

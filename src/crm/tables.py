@@ -1,0 +1,14 @@
+"""Imports every room's tables, for those who need all of them: migrations and their check."""
+
+from crm.accounting import tables as accounting
+from crm.activity import tables as activity
+from crm.customers import tables as customers
+from crm.identity import tables as identity
+from crm.inbox import tables as inbox
+from crm.kit.database import Base
+from crm.payments import tables as payments
+from crm.proposals import tables as proposals
+
+metadata = Base.metadata
+
+__all__ = ["accounting", "activity", "customers", "identity", "inbox", "metadata", "payments", "proposals"]
