@@ -402,3 +402,14 @@ def _as_account(account: Account | None) -> dict[str, Any]:
 def _environment() -> dict[str, str]:
     """What the server sees of the world: nothing that could change it (PGDATA, LC_*, LD_PRELOAD)."""
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+
+
+if __name__ == "__main__":  # `make clean`, which must work where the command line does not
+    from crm.kit.settings import Settings
+
+    if sys.argv[1:] != ["remove"]:
+        sys.exit("usage: python -m crm.kit.embedded_postgres remove")
+    try:
+        remove_database(Settings().crm_data_dir)
+    except PostgresNotStarted as error:
+        sys.exit(f"{error}")

@@ -1,0 +1,105 @@
+# PeakPro CRM. `make help` is the manual. Every target does its own set-up; nothing needs sudo or Docker.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+CRM := .venv/bin/crm
+BIN := .venv/bin
+NPM := scripts/with_node npm --prefix web
+# Set for the front end: only when there is one.
+WEB := $(wildcard web/package.json)
+WEB_SOURCES := $(if $(WEB),$(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print))
+ARGS ?=
+
+.PHONY: help
+help: ## Show this list
+	@echo "PeakPro CRM: proposals that are approved and paid in a portal, and stand in QuickBooks within seconds."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "Settings come from the environment or .env (see .env.example), e.g. PORT=18089 make run"
+	@echo "After any of these the command is .venv/bin/crm (crm --help)."
+
+.PHONY: run
+run: setup ## Start everything on this machine: database, API, portal, worker, simulators (Ctrl-C ends it)
+	@exec $(CRM) run
+
+.PHONY: demo
+demo: setup ## The same, and pay a deposit end to end, told step by step (ONCE=1 ends afterwards)
+	@exec $(CRM) demo $(if $(filter-out 0,$(ONCE)),--once)
+
+.PHONY: sandbox
+sandbox: setup-python ## Start only the Stripe and QuickBooks simulators
+	@exec $(CRM) sandbox
+
+.PHONY: test
+test: setup ## Run every test, on a private database and the simulators (ARGS="-k webhook" picks some)
+	$(BIN)/pytest $(ARGS)
+	$(if $(WEB),$(NPM) run --if-present test)
+
+.PHONY: check
+check: check-python check-web check-client check-migrations check-monitoring ## All that CI asks besides the tests: lint, types, rooms, client, migrations, monitoring
+
+.PHONY: check-python
+check-python: setup-python ## Lint, format, types and which room may use which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: check-web
+check-web: setup ## Lint and types of the front end
+	$(if $(WEB),$(NPM) run lint,@echo "no front end here")
+	$(if $(WEB),$(NPM) run typecheck)
+
+.PHONY: check-client
+check-client: setup ## The front end's client is the one that the API's description gives
+	scripts/check_client
+
+.PHONY: check-migrations
+check-migrations: setup-python ## The migrations make the tables that the code expects
+	$(CRM) check-migrations
+
+.PHONY: check-monitoring
+check-monitoring: ## Prometheus accepts its configuration and rules
+	scripts/check_monitoring
+
+.PHONY: format
+format: setup-python ## Put imports and layout in order
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+.PHONY: client
+client: setup ## Write the front end's client again from the API's description
+	scripts/check_client --write
+
+.PHONY: bench-webhook
+bench-webhook: setup ## Measure how many signed events a second the webhook keeps
+	$(BIN)/python bench/webhook.py $(ARGS)
+
+.PHONY: bench-pipeline
+bench-pipeline: setup ## Measure how long a payment takes to stand in the books
+	$(BIN)/python bench/pipeline.py $(ARGS)
+
+.PHONY: clean
+clean: ## Delete what was made here, the database included
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m crm.kit.embedded_postgres remove; fi
+	rm -rf .venv var web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# --- set-up: each step leaves a stamp, so that the next start costs nothing ---
+
+.PHONY: setup setup-python
+setup: setup-python $(if $(WEB),web/dist/.built)
+setup-python: .venv/.synced
+
+.venv/.synced: pyproject.toml uv.lock scripts/setup_python
+	@scripts/setup_python
+
+web/node_modules/.installed: web/package.json $(wildcard web/package-lock.json)
+	@echo "setting up: front-end packages"
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
+	@echo "setting up: front end"
+	@$(NPM) run --silent build
+	@touch $@
