@@ -1,0 +1,60 @@
+"""Every thing that can happen, by name. The first four are the seeds'; the rest are verbs in their style."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    APPROVE = "approve"
+    CHECKOUT_CREATED = "checkout_created"
+    PAYMENT_SUCCESS = "payment_success"
+    INVOICE_CREATED = "invoice_created"
+
+    LEAD_CREATED = "lead_created"
+    LEAD_UPDATED = "lead_updated"
+    LEAD_CONVERTED = "lead_converted"
+    CUSTOMER_CREATED = "customer_created"
+    CUSTOMER_UPDATED = "customer_updated"
+    PROPOSAL_CREATED = "proposal_created"
+    PROPOSAL_UPDATED = "proposal_updated"
+    PROPOSAL_SENT = "proposal_sent"
+    PROPOSAL_SUPERSEDED = "proposal_superseded"
+    PROPOSAL_EXPIRED = "proposal_expired"
+    PORTAL_LINK_CREATED = "portal_link_created"
+    PORTAL_LINK_REVOKED = "portal_link_revoked"
+    VIEWED = "viewed"
+    DECLINE = "decline"
+
+    CHECKOUT_EXPIRED = "checkout_expired"
+    PAYMENT_PROCESSING = "payment_processing"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_FEE_KNOWN = "payment_fee_known"
+    REFUND_REQUESTED = "refund_requested"
+    PAYMENT_REFUNDED = "payment_refunded"
+    REFUND_FAILED = "refund_failed"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_CLOSED = "dispute_closed"
+    PAYOUT_PAID = "payout_paid"
+    PAYOUT_FAILED = "payout_failed"
+    STRIPE_DISCONNECTED = "stripe_disconnected"
+    DIFFERENCE_FOUND = "difference_found"
+    DIFFERENCE_RESOLVED = "difference_resolved"
+
+    QBO_CONNECTED = "qbo_connected"
+    QBO_DISCONNECTED = "qbo_disconnected"
+    CUSTOMER_LINKED = "customer_linked"
+    INVOICE_PAID = "invoice_paid"
+    POSTING_NEEDS_YOU = "posting_needs_you"
+    POSTING_RETRIED = "posting_retried"
+
+    USER_CREATED = "user_created"
+    USER_UPDATED = "user_updated"
+    LOGGED_IN = "logged_in"
+    API_KEY_CREATED = "api_key_created"
+    API_KEY_REVOKED = "api_key_revoked"
+    ORG_UPDATED = "org_updated"
+
+
+# The facts that something follows from: `record` stages a job for them, and `crm.pipeline` says what it does.
+FOLLOWED = frozenset({Event.PAYMENT_SUCCESS, Event.QBO_CONNECTED, Event.PAYMENT_REFUNDED})

@@ -1,0 +1,39 @@
+"""Puts work into the queue, in the caller's transaction: the job exists if and only if the fact does.
+
+The queue is procrastinate (docs/decisions); this room is the only one that knows. A job may run more than
+once whatever the engine, so every task is harmless when repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from procrastinate.jobs import DEFAULT_QUEUE
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.kit.database import raw
+
+
+async def enqueue(session: AsyncSession, task: str, *, at: datetime | None = None, **args: Any) -> None:
+    await enqueue_many(await raw(session), [(task, args)], at=at)
+
+
+async def enqueue_many(
+    conn: psycopg.AsyncConnection[Any],
+    tasks: Sequence[tuple[str, dict[str, Any]]],
+    *,
+    at: datetime | None = None,
+) -> None:
+    """One statement for all of them, through the queue's own SQL function (its documented way in from SQL)."""
+    if not tasks:
+        return
+    await conn.execute(
+        "SELECT procrastinate_defer_jobs_v1(array_agg("
+        "ROW(%s, task, 0, NULL, NULL, args, %s)::procrastinate_job_to_defer_v1)) "
+        "FROM unnest(%s::text[], %s::jsonb[]) AS t(task, args)",
+        [DEFAULT_QUEUE, at, [name for name, _ in tasks], [Jsonb(args) for _, args in tasks]],
+    )
