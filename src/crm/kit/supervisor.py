@@ -52,7 +52,7 @@ class Supervisor:
     def __init__(self, *, stop_seconds: float = STOP_SECONDS) -> None:
         self._stop_seconds = stop_seconds
         self._running: dict[str, _Running] = {}
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._critical_status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def start(self, child: Child) -> None:
@@ -65,7 +65,7 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Asks all children to end (SIGTERM) and kills those that have not after `stop_seconds`."""
-        self._stopping = True
+        self._stopping.set()
         keepers = [r.keeper for r in self._running.values() if r.keeper]
         for running in self._running.values():
             if running.process and running.process.returncode is None:
@@ -103,11 +103,11 @@ class Supervisor:
     async def _keep(self, running: _Running) -> None:
         clock = asyncio.get_running_loop().time
         backoff = BACKOFF_SECONDS_MIN
-        while not self._stopping:
+        while not self._stopping.is_set():
             started = clock()
             status = await self._run_once(running)
             running.last_status = status
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             running.ends += 1
             if running.child.critical:
@@ -141,7 +141,7 @@ class Supervisor:
         finally:
             os.close(input_of_child)
         running.process = process
-        if self._stopping:  # asked to stop while it was being made
+        if self._stopping.is_set():  # asked to stop while it was being made
             process.terminate()
         status = await process.wait()
         _kill_group(process.pid)  # what it left behind would hold its port
@@ -188,5 +188,7 @@ def _write(data: bytes) -> None:
 
 
 def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody left (macOS says EPERM for zombies)
+    with contextlib.suppress(
+        ProcessLookupError, PermissionError
+    ):  # nobody left (macOS says EPERM for zombies)
         os.killpg(pid, signal.SIGKILL)
