@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,9 +24,16 @@ from crm.kit.postgres_engine import (
     PostgresNotStarted,
     engine_for,
     find_engine,
-    reachable,
     server_account,
-    shared_place,
+)
+from crm.kit.postgres_home import (
+    PORT,
+    lock_or_none,
+    own_folder,
+    prepared_home,
+    remove_private_socket_dir,
+    socket_dir,
+    write_private,
 )
 from crm.kit.postmaster import Postmaster, disown_reused_pid, read_postmaster
 
@@ -36,10 +41,7 @@ __all__ = ["EmbeddedPostgres", "PostgresNotStarted", "remove_database", "running
 
 OWNER = "crm_owner"
 DATABASE = "crm"
-PORT = 5432  # names the socket file only; nothing listens on TCP
 
-# sockaddr_un.sun_path is 108 bytes on Linux and 104 on macOS, with the closing zero.
-SOCKET_PATH_BYTES_MAX = 107 if sys.platform == "linux" else 103
 LOG_BYTES_MAX = 10_000_000
 START_SECONDS_MAX = 60.0  # crash recovery replays at most max_wal_size
 ATTACH_SECONDS_MAX = 10.0
@@ -84,9 +86,9 @@ class EmbeddedPostgres:
 
     def start(self) -> None:
         """Returns when the database answers. Raises PostgresNotStarted with what to do about it."""
-        self._home = _prepared_home(self._home, self._account)
+        self._home = prepared_home(self._home, self._account)
         if self._lock is None:
-            self._lock = _lock_or_none(self._home / "starter.lock")
+            self._lock = lock_or_none(self._home / "starter.lock")
         self.owned = self._lock is not None
         if not self.owned:
             self._attach()
@@ -115,7 +117,7 @@ class EmbeddedPostgres:
             while self.alive() and time.monotonic() < deadline:
                 time.sleep(POLL_SECONDS)
         self._process = self._adopted = None
-        _remove_private_socket_dir(self._home)
+        remove_private_socket_dir(self._home)
         os.close(self._lock)
         self._lock = None
         self.owned = False
@@ -183,7 +185,7 @@ class EmbeddedPostgres:
             _initialise(engine, self._home, self._account)
         disown_reused_pid(data)
         self.trim_log()
-        options = {**_SETTINGS, "unix_socket_directories": str(_socket_dir(self._home, self._account))}
+        options = {**_SETTINGS, "unix_socket_directories": str(socket_dir(self._home, self._account))}
         command = [str(engine.bin_dir / "postgres"), "-D", str(data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with self.log_path.open("ab") as log:
@@ -241,10 +243,10 @@ def remove_database(data_dir: Path) -> None:
     if not real.exists():
         home.unlink(missing_ok=True)
         return
-    lock = _lock_or_none(real / "starter.lock")
+    lock = lock_or_none(real / "starter.lock")
     if lock is None or read_postmaster(real / "data"):
         raise PostgresNotStarted(f"The database in {home} is running; stop it first.")
-    _remove_private_socket_dir(real)
+    remove_private_socket_dir(real)
     shutil.rmtree(real)
     if home.is_symlink():
         home.unlink()
@@ -256,59 +258,15 @@ def _url(home: Path, database: str) -> str:
     return f"postgresql://{OWNER}:{password}@/{database}?host={quote(str((home / 'run').resolve()))}"
 
 
-def _prepared_home(home: Path, account: Account | None) -> Path:
-    """Makes the folder that holds all of it, and returns where it really is.
-
-    As root it belongs to root, and only `data` and `run` to the server's account, so that the server can
-    plant nothing that root would write through. In a folder that this account cannot reach (/root) it is
-    a link to a place that it can.
-    """
-    if not home.exists():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        if account is None:
-            home.mkdir(mode=0o700, exist_ok=True)
-        elif reachable(home.parent, account):
-            home.mkdir(mode=0o711, exist_ok=True)
-        else:
-            home.unlink(missing_ok=True)  # a link whose target was deleted
-            elsewhere = Path(tempfile.mkdtemp(prefix="postgres-", dir=shared_place()))
-            elsewhere.chmod(0o711)
-            home.symlink_to(elsewhere)
-    real = home.resolve()
-    if not os.access(real, os.W_OK | os.X_OK):
-        raise PostgresNotStarted(
-            f"{real} belongs to another user. Start as that one, or set CRM_DATA_DIR to a folder of your own."
-        )
-    if account is None or reachable(real, account):
-        return real
-    raise PostgresNotStarted(
-        f"PostgreSQL does not run as root, and the account `nobody` cannot reach {real}. "
-        "Move it to a folder that every account may pass through and set CRM_DATA_DIR to that."
-    )
-
-
-def _lock_or_none(path: Path) -> int | None:
-    """Returns an open lock that says "I run this database", or None when another process holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor
-
-
 def _initialise(engine: Engine, home: Path, account: Account | None) -> None:
     """Makes the cluster in a folder of its own and renames it: a killed start leaves nothing half-made."""
     new = home / "data.new"
     shutil.rmtree(new, ignore_errors=True)
-    _own_folder(new, account)
+    own_folder(new, account)
     password = secrets.token_urlsafe(24)
-    _write_private(home / "password", password, None)
+    write_private(home / "password", password, None)
     for_initdb = home / "password.initdb"  # the server's account cannot read ours
-    _write_private(for_initdb, password, account)
+    write_private(for_initdb, password, account)
     # From 17 on sorting is PostgreSQL's own and does not change with the C library.
     own = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     told = ""
@@ -354,45 +312,6 @@ def _answers(owner_url: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-def _socket_dir(home: Path, account: Account | None) -> Path:
-    """Makes the folder of the socket: `run`, or a private temporary one behind it where the path is too long."""
-    run = home / "run"
-    if not run.exists():
-        run.unlink(missing_ok=True)  # a link whose target is gone
-        if len(os.fsencode(run / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_BYTES_MAX:
-            _own_folder(run, account)
-        else:
-            private = Path(tempfile.mkdtemp(prefix="peakpro-", dir="/tmp"))  # noqa: S108 - short, made private
-            if account:
-                os.chown(private, account.uid, account.gid)
-            run.symlink_to(private)
-    return run.resolve()
-
-
-def _remove_private_socket_dir(home: Path) -> None:
-    run = home / "run"
-    if run.is_symlink():
-        shutil.rmtree(run.resolve(), ignore_errors=True)
-        run.unlink()
-
-
-def _own_folder(path: Path, account: Account | None) -> None:
-    path.mkdir(mode=0o700)
-    if account:
-        os.chown(path, account.uid, account.gid)
-
-
-def _write_private(path: Path, text: str, account: Account | None) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)
-        if account:
-            os.fchown(descriptor, account.uid, account.gid)
 
 
 def _as_account(account: Account | None) -> dict[str, Any]:
