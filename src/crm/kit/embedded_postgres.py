@@ -76,7 +76,8 @@ class EmbeddedPostgres:
     `owned` is False after `start` when another process already runs it: then `stop` leaves it alone.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, attach_seconds: float = ATTACH_SECONDS_MAX) -> None:
+        self._attach_seconds = attach_seconds
         self._home = data_dir.absolute() / "postgres"
         self._account = server_account()
         self._lock: int | None = None
@@ -145,7 +146,7 @@ class EmbeddedPostgres:
                 os.truncate(self.log_path, 0)  # the server appends, so it goes on at the new end
 
     def _attach(self) -> None:
-        deadline = time.monotonic() + ATTACH_SECONDS_MAX
+        deadline = time.monotonic() + self._attach_seconds
         while time.monotonic() < deadline:
             if read_postmaster(self._home / "data") and _answers(self._owner_url("postgres")):
                 _create_database(self._owner_url("postgres"))
@@ -167,7 +168,7 @@ class EmbeddedPostgres:
             if waited >= patience and _answers(self._owner_url("postgres")):
                 self._adopted = postmaster
                 return True
-            if waited > patience + ATTACH_SECONDS_MAX:
+            if waited > patience + self._attach_seconds:
                 raise PostgresNotStarted(
                     f"A PostgreSQL (process {postmaster.pid}) holds {data} but does not answer. "
                     f"End it (`kill -INT {postmaster.pid}`) and start again."
