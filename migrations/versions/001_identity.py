@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("deposit_percent", sa.Integer(), nullable=True),
         sa.Column("brand_color", sa.Text(), nullable=True),
         sa.Column("stripe_account", sa.Text(), nullable=True),
+        sa.Column("stripe_disconnected_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column(
             "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
@@ -90,4 +91,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["org_id"], ["orgs.id"], name=op.f("fk_users_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_users")),
     )
-    op.create_index("uq_users_email", "users", [sa.literal_column("lower('email')")], unique=True)
+    op.create_index("uq_users_email", "users", [sa.literal_column("lower(email)")], unique=True)

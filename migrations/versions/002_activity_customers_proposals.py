@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_customers_org_id_email",
         "customers",
-        ["org_id", sa.literal_column("lower('email')")],
+        ["org_id", sa.literal_column("lower(email)")],
         unique=False,
     )
     op.create_table(

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("state", sa.Text(), server_default="received", nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("waits_for", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("handled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("source IN ('stripe','quickbooks')", name=op.f("ck_inbox_events_source")),
@@ -34,6 +35,13 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "source", "account", "event_key", name=op.f("uq_inbox_events_source_account_event_key")
         ),
+    )
+    op.create_index(
+        "ix_inbox_events_waits_for",
+        "inbox_events",
+        ["waits_for"],
+        unique=False,
+        postgresql_where="waits_for IS NOT NULL",
     )
     op.create_index(
         "ix_inbox_events_open",

@@ -148,7 +148,7 @@ class QboRequest(Base):
     subject: Mapped[str]
     generation: Mapped[int]
     requestid: Mapped[str] = mapped_column(unique=True)
-    body: Mapped[dict[str, Any]]
+    body: Mapped[str]  # the JSON text that is sent, digit for digit, at every attempt
     state: Mapped[str] = mapped_column(server_default="prepared")
     attempts: Mapped[int] = mapped_column(server_default="0")
     qbo_id: Mapped[str | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.kit.database import Base
@@ -26,6 +26,7 @@ class Org(Base):
     deposit_percent: Mapped[int | None]
     brand_color: Mapped[str | None]
     stripe_account: Mapped[str | None] = mapped_column(unique=True)
+    stripe_disconnected_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -33,7 +34,7 @@ class User(Base):
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("role IN ('owner','office','sales','bookkeeper','read_only')", name="role"),
-        Index("uq_users_email", func.lower("email"), unique=True),
+        Index("uq_users_email", text("lower(email)"), unique=True),
     )
 
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)

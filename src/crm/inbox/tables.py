@@ -18,6 +18,7 @@ class InboxEvent(Base):
         CheckConstraint("source IN ('stripe','quickbooks')", name="source"),
         CheckConstraint("state IN ('received','done','kept','difference','failed')", name="state"),
         UniqueConstraint("source", "account", "event_key"),
+        Index("ix_inbox_events_waits_for", "waits_for", postgresql_where="waits_for IS NOT NULL"),
         Index("ix_inbox_events_open", "received_at", postgresql_where="state IN ('received','failed')"),
     )
 
@@ -31,5 +32,6 @@ class InboxEvent(Base):
     received_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(server_default="received")
     note: Mapped[str | None]
+    waits_for: Mapped[str | None]  # Stripe's id of something we do not know yet; its arrival brings this back
     attempts: Mapped[int] = mapped_column(server_default="0")
     handled_at: Mapped[datetime | None]

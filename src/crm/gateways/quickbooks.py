@@ -1,0 +1,146 @@
+"""One call to QuickBooks Online: sent with minorversion and requestid, its faults told apart by code.
+
+Facts: facts/quickbooks.md 2.1, 2.5, 2.6. Which company may call when, and with which token, is decided by
+`accounting.company`; this module only speaks the protocol.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+from xml.etree import ElementTree
+
+import httpx2
+import simplejson
+
+from crm.gateways import quickbooks_faults as faults
+from crm.kit.errors import Unavailable
+from crm.kit.logging import logger, scrub
+
+MINOR_VERSION = "75"
+REQUESTID_LENGTH_MAX = 50
+READ_TIMEOUT = httpx2.Timeout(30, connect=5)
+# QuickBooks cuts a request after 120 s; giving up earlier would make an outcome unknown for no reason.
+WRITE_TIMEOUT = httpx2.Timeout(130, connect=5)
+ANSWER_BYTES_MAX = 10_000_000
+
+log = logger("quickbooks")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What to ask. `metered`: Intuit counts reads (CorePlus), not writes."""
+
+    method: Literal["GET", "POST"]
+    path: str  # below /v3/company/{realm}/, e.g. "invoice"
+    operation: str  # our word for it in logs and usage, e.g. "create_invoice"
+    params: tuple[tuple[str, str], ...] = ()
+    body: str | None = None  # JSON text, exactly as it is kept and sent
+    requestid: str | None = None
+
+    @property
+    def metered(self) -> bool:
+        return self.method == "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    data: dict[str, Any]
+    intuit_tid: str
+
+
+def query(operation: str, statement: str) -> Call:
+    return Call("GET", "query", operation, params=(("query", statement),))
+
+
+def quote(value: str) -> str:
+    """A literal for the query language: backslash before quote and backslash (facts 2.8)."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def is_queryable(value: str) -> bool:
+    """US companies refuse query literals outside ISO-8859-1 with 4000 (facts 2.8)."""
+    try:
+        value.encode("iso-8859-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+async def send(http: httpx2.AsyncClient, host: str, realm_id: str, token: str, call: Call) -> Answer:
+    """Sends one call. Raises Unavailable, Refused, Disconnected, or TokenExpired (refresh, then repeat)."""
+    params = [*call.params, ("minorversion", MINOR_VERSION)]
+    if call.requestid is not None:
+        if len(call.requestid) > REQUESTID_LENGTH_MAX:
+            raise ValueError(f"requestid longer than {REQUESTID_LENGTH_MAX} characters: {call.requestid}")
+        params.append(("requestid", call.requestid))
+    try:
+        response = await http.request(
+            call.method,
+            f"{host}/v3/company/{realm_id}/{call.path}",
+            params=params,
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"}
+            | ({"Content-Type": "application/json"} if call.body is not None else {}),
+            content=call.body,
+            timeout=READ_TIMEOUT if call.metered else WRITE_TIMEOUT,
+        )
+    except httpx2.HTTPError as error:
+        # Not even connected means nothing happened; anything later may have.
+        known = call.metered or isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
+        log.warning("quickbooks call failed", operation=call.operation, error=scrub(repr(error)))
+        raise Unavailable(
+            "QuickBooks did not answer. We try again by ourselves.",
+            code=type(error).__name__,
+            outcome_known=known,
+        ) from error
+    tid = response.headers.get("intuit_tid", "")
+    log.info(
+        "quickbooks call",
+        operation=call.operation,
+        status=response.status_code,
+        intuit_tid=tid,
+        realm_id=realm_id,
+        milliseconds=round(response.elapsed.total_seconds() * 1000),
+    )
+    return Answer(_read(response, call, tid), tid)
+
+
+def _read(response: httpx2.Response, call: Call, tid: str) -> dict[str, Any]:
+    """The body, when it is an answer; a fault of any of the three shapes is raised, even with HTTP 200."""
+    found = _parse(response)
+    fault = faults.from_json(found) if isinstance(found, dict) else faults.from_xml(found)
+    if fault is not None or response.status_code >= 400:
+        raise faults.error(fault, response.status_code, tid, write=not call.metered)
+    if not isinstance(found, dict):
+        raise Unavailable(
+            "QuickBooks answered with something that is not an answer. We look again by ourselves.",
+            code="unreadable",
+            reference=tid,
+            outcome_known=call.metered,
+        )
+    return found
+
+
+def _parse(response: httpx2.Response) -> dict[str, Any] | ElementTree.Element | None:
+    content = response.content[:ANSWER_BYTES_MAX]
+    try:
+        found = loads(content)
+    except ValueError:
+        if not content.lstrip().startswith(b"<") or re.search(rb"<!(DOCTYPE|ENTITY)", content[:2000], re.I):
+            return None  # not ours to read: HTML of a proxy, or XML that could be a trap
+        try:
+            return ElementTree.fromstring(content)  # noqa: S314 - no DTD, checked above
+        except ElementTree.ParseError:
+            return None
+    return found if isinstance(found, dict) else None
+
+
+def loads(content: bytes | str) -> Any:
+    """JSON with amounts as Decimal, never float."""
+    return simplejson.loads(content, use_decimal=True)
+
+
+def dumps(body: Any) -> str:
+    """JSON in which a Decimal stands digit for digit: Decimal('4725.00') becomes 4725.00."""
+    return simplejson.dumps(body, use_decimal=True, ensure_ascii=True)

@@ -1,0 +1,135 @@
+"""Takes in Stripe's events: routed, kept once, their effect taken in the same transaction.
+
+Many at once where they come at once. If a batch stumbles, each event is tried alone; one that stumbles alone
+is kept as failed and a job takes it up again, so Stripe always gets its 200 and nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+import psycopg_pool
+
+from crm.inbox import receive
+from crm.inbox.stripe_event import StripeEvent, parse
+from crm.jobs import queue
+from crm.kit import clock
+from crm.kit.database import NOBODY, Database, see_orgs_raw
+from crm.kit.errors import Unavailable
+from crm.kit.logging import logger
+from crm.payments import money_events, session_events
+from crm.payments.routing import route
+
+log = logger("stripe_events")
+DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
+
+
+async def take_in(db: Database, events: list[StripeEvent], *, dev_mode: bool) -> list[Exception | None]:
+    """Commits the events and their effects. Returns per event None, or Unavailable when the database is away."""
+    pool = await db.pool()
+    try:
+        async with pool.connection() as conn:
+            await _take_batch(conn, events, dev_mode=dev_mode)
+        return [None] * len(events)
+    except DATABASE_AWAY:
+        return [_away()] * len(events)
+    except Exception:
+        log.exception("a batch of events stumbled; each is tried alone", events=[e.key for e in events])
+    outcomes: list[Exception | None] = []
+    for event in events:
+        try:
+            async with pool.connection() as conn:
+                await _take_one(conn, event, dev_mode=dev_mode)
+            outcomes.append(None)
+        except DATABASE_AWAY:
+            outcomes.append(_away())
+    return outcomes
+
+
+def _away() -> Unavailable:
+    return Unavailable("The database is not reachable; please send this event again.", kind="database-away")
+
+
+async def _take_batch(
+    conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent], *, dev_mode: bool
+) -> None:
+    await route(conn, events, dev_mode=dev_mode)
+    fresh = await receive.keep(conn, events)
+    if fresh:
+        await take_effect(conn, fresh, dev_mode=dev_mode)
+
+
+async def _take_one(conn: psycopg.AsyncConnection[Any], event: StripeEvent, *, dev_mode: bool) -> None:
+    await route(conn, [event], dev_mode=dev_mode)
+    for fresh in await receive.keep(conn, [event]):
+        try:
+            async with conn.transaction():  # a savepoint: the event stays whatever its effect does
+                await take_effect(conn, [fresh], dev_mode=dev_mode)
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            log.exception("an event's effect failed; a job tries again", event_key=event.key)
+            await receive.mark_failed(conn, fresh, f"{type(error).__name__}: {error}")
+            await queue.enqueue_many(conn, [("handle_inbox_event", {"inbox_id": fresh.inbox_id})])
+
+
+async def take_effect(
+    conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent], *, dev_mode: bool
+) -> None:
+    """What the events mean, in the caller's transaction; then whatever waited for what they told us."""
+    sessions = [event for event in events if event.type in session_events.TYPES]
+    if sessions:
+        await session_events.apply(conn, sessions, dev_mode=dev_mode)
+    for event in events:
+        if event.type not in session_events.TYPES:
+            await money_events.apply(conn, event)
+    await receive.close(conn, events)
+    learned = sorted({ref for event in sessions if event.state == "done" for ref in event.refs[1:]})
+    if learned:
+        await _bring_back(conn, learned, dev_mode=dev_mode)
+
+
+async def _bring_back(
+    conn: psycopg.AsyncConnection[Any], learned: list[str], *, dev_mode: bool
+) -> None:
+    """Events that came before the payment they belong to take their effect now."""
+    cursor = await conn.execute(
+        "SELECT id, account, body FROM inbox_events WHERE waits_for = ANY(%s) ORDER BY id FOR UPDATE", [learned]
+    )
+    waiting = await cursor.fetchall()
+    if waiting:
+        await _again(conn, waiting, dev_mode=dev_mode)
+
+
+async def handle_again(db: Database, inbox_ids: list[int], *, dev_mode: bool) -> None:
+    """The job for events whose effect failed: tried again from the bytes that are kept."""
+    pool = await db.pool()
+    async with pool.connection() as conn:
+        everyone = [row[0] for row in await (await conn.execute("SELECT org_id FROM crm_org_list()")).fetchall()]
+        await see_orgs_raw(conn, [NOBODY, *everyone])
+        rows = await receive.load(conn, inbox_ids, ("received", "failed"))
+        await conn.execute(
+            "UPDATE inbox_events SET attempts = attempts + 1 WHERE id = ANY(%s)", [[row[0] for row in rows]]
+        )
+        await _again(conn, rows, dev_mode=dev_mode)
+
+
+async def _again(
+    conn: psycopg.AsyncConnection[Any],
+    rows: Sequence[tuple[int, str, bytes]],
+    *,
+    dev_mode: bool,
+) -> None:
+    events = []
+    for inbox_id, _account, body in rows:
+        event = parse(bytes(body), livemode=None)
+        event.inbox_id = inbox_id
+        events.append(event)
+    before = await (await conn.execute("SELECT current_setting('crm.org_ids', true)")).fetchone()
+    await route(conn, events, dev_mode=dev_mode)
+    await take_effect(conn, events, dev_mode=dev_mode)
+    if before and before[0]:
+        await conn.execute("SELECT set_config('crm.org_ids', %s, true)", [before[0]])
+    log.info("events taken up again", events=[e.key for e in events], at=clock.iso(clock.now()))
