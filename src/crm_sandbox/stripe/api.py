@@ -1,0 +1,204 @@
+"""The frame around every /v1 endpoint: key, account, version, parameters, idempotency, errors, headers."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from crm_sandbox.stripe.call import Call
+from crm_sandbox.stripe.errors import ApiError
+from crm_sandbox.stripe.expansion import expand
+from crm_sandbox.stripe.forms import parse_form
+from crm_sandbox.stripe.idempotency import Answer
+from crm_sandbox.stripe.ids import new_id
+from crm_sandbox.stripe.parameters import Declaration, check
+from crm_sandbox.stripe.shapes import API_VERSION, StripeObject
+from crm_sandbox.stripe.state import DEFAULT_PLATFORM, AccountSpace, StripeState
+
+MAX_BODY_BYTES = 1_000_000
+_VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$")
+_KEY_WITH_ACCOUNT = re.compile(r"^(?:sk|rk)_test_5(1[A-Za-z0-9]{15})[A-Za-z0-9]+$")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method and path, what it takes, and the function that answers it."""
+
+    method: str
+    path: str
+    act: Callable[[Call], StripeObject]
+    accepts: Declaration
+    required: tuple[str, ...] = ()
+
+    def pattern(self) -> re.Pattern[str]:
+        """Matches the path and names the ids in it."""
+        return re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path) + "$")
+
+
+class Api:
+    """Answers /v1 from a table of endpoints."""
+
+    def __init__(self, state: StripeState, endpoints: list[Endpoint]) -> None:
+        self._state = state
+        self._endpoints = [(endpoint, endpoint.pattern()) for endpoint in endpoints]
+
+    async def answer(self, request: Request) -> Response:
+        """The whole life of one request. Never raises: what goes wrong is answered in Stripe's shape."""
+        self._state.timers.run_due()
+        request_id = new_id("req_")
+        headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
+        try:
+            call, endpoint = await self._read(request, request_id)
+            headers["Stripe-Version"] = call.version
+            if call.space is not call.platform:
+                headers["Stripe-Account"] = call.space.id
+            if call.idempotency_key is None:
+                status, body = _run(call, endpoint)
+            else:
+                headers["Idempotency-Key"] = call.idempotency_key
+                status, body = await self._once(call, endpoint, headers)
+        except ApiError as error:
+            status, body = error.status, _error_body(error, request_id, self._state.now())
+            if status == 401:
+                headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
+        return Response(body, status, headers, media_type="application/json")
+
+    async def _read(self, request: Request, request_id: str) -> tuple[Call, Endpoint]:
+        platform = self._state.platform(_account_of_key(request))
+        space = self._account(platform, request.headers.get("Stripe-Account"))
+        version = request.headers.get("Stripe-Version", API_VERSION)
+        if not _VERSION.match(version):
+            raise ApiError(f"Invalid Stripe API version: {version}", stored=False)
+        endpoint, path = self._endpoint(request)
+        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+        call = Call(
+            self._state, space, platform, {}, path, request_id, key or None, version, request.url.path
+        )
+        call.params = await _parameters(request)
+        return call, endpoint
+
+    def _account(self, platform: AccountSpace, wanted: str | None) -> AccountSpace:
+        if wanted is None or wanted == platform.id:
+            return platform
+        space = self._state.spaces.get(wanted)
+        if space is None or space.platform is not platform:
+            raise ApiError(
+                f"The provided key does not have access to account '{wanted}' (or that account does not "
+                "exist). Application access may have been revoked.",
+                status=403,
+                code="account_invalid",
+                stored=False,
+            )
+        return space
+
+    def _endpoint(self, request: Request) -> tuple[Endpoint, dict[str, str]]:
+        path = request.url.path
+        for endpoint, pattern in self._endpoints:
+            if endpoint.method == request.method and (found := pattern.match(path)):
+                return endpoint, found.groupdict()
+        raise ApiError(
+            f"Unrecognized request URL ({request.method}: {path}). This simulator may not have it. Please see "
+            "https://stripe.com/docs or we can help at https://support.stripe.com/.",
+            status=404,
+            stored=False,
+        )
+
+    async def _once(self, call: Call, endpoint: Endpoint, headers: dict[str, str]) -> tuple[int, bytes]:
+        key = call.idempotency_key or ""
+        keys = call.space.idempotency
+        asked = Answer(endpoint.method, call.url, call.params, self._state.now(), call.request_id or "")
+        first = keys.claim(key, asked)
+        if first is not None and first.status is not None:
+            headers["Idempotent-Replayed"] = "true"
+            headers["Original-Request"] = first.request_id
+            return first.status, first.body
+        try:
+            if self._state.settings.processing_seconds:
+                await asyncio.sleep(self._state.settings.processing_seconds)
+            status, body = _run(call, endpoint)
+        except ApiError as error:
+            if not error.stored:
+                keys.release(key)
+                raise
+            status, body = error.status, _error_body(error, call.request_id or "", self._state.now())
+        except BaseException:
+            keys.release(key)
+            raise
+        keys.keep(key, status, body)
+        return status, body
+
+
+def _run(call: Call, endpoint: Endpoint) -> tuple[int, bytes]:
+    given = dict(call.params)
+    call.params = check(given, endpoint.accepts, endpoint.required)
+    paths = call.params.pop("expand", None) or []
+    answer = endpoint.act(call)
+    return 200, _json(expand(call.space, answer, paths))
+
+
+async def _parameters(request: Request) -> dict[str, Any]:
+    if request.method == "GET":
+        return parse_form(request.url.query)
+    content_type = request.headers.get("Content-Type", "")
+    body = await request.body()
+    if len(body) > MAX_BODY_BYTES:
+        raise ApiError("Request body is too large.", status=413, stored=False)
+    if body and not content_type.startswith("application/x-www-form-urlencoded"):
+        raise ApiError(
+            "Invalid request: the Stripe API takes form-encoded bodies (Content-Type "
+            f"application/x-www-form-urlencoded), not {content_type or 'none'}.",
+            stored=False,
+        )
+    try:
+        return {**parse_form(request.url.query), **parse_form(body.decode())}
+    except UnicodeDecodeError as error:
+        raise ApiError("Invalid request: the body is not UTF-8.", stored=False) from error
+
+
+def _account_of_key(request: Request) -> str:
+    """The account a secret key belongs to: the one written in the key, as in real ones
+    (`sk_test_51ABC...` is of `acct_1ABC...`), or the simulator's default one."""
+    key = _key(request.headers.get("Authorization", ""))
+    if not key:
+        raise ApiError(
+            "You did not provide an API key. You need to provide your API key in the Authorization header, "
+            "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
+            "https://stripe.com/docs/api#authentication for details.",
+            status=401,
+            stored=False,
+        )
+    if not re.fullmatch(r"(?:sk|rk)_test_[A-Za-z0-9_]+", key):
+        shown = f"{key[:8]}{'*' * max(0, len(key) - 12)}{key[-4:]}" if len(key) > 12 else "*" * len(key)
+        raise ApiError(f"Invalid API Key provided: {shown}", status=401, stored=False)
+    found = _KEY_WITH_ACCOUNT.match(key)
+    return f"acct_{found[1]}" if found else DEFAULT_PLATFORM
+
+
+def _key(authorization: str) -> str:
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(rest, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def _error_body(error: ApiError, request_id: str, now: int) -> bytes:
+    log_url = f"https://dashboard.stripe.com/test/logs/{request_id}?t={now}"
+    return _json({"error": {**error.body, "request_log_url": log_url}})
+
+
+def _json(body: StripeObject) -> bytes:
+    return json.dumps(body, indent=2, ensure_ascii=False).encode()

@@ -1,0 +1,148 @@
+"""All that the Stripe simulator holds in memory: accounts, their objects, events and pending work."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm_sandbox.clock import Clock
+from crm_sandbox.config import SandboxConfig
+from crm_sandbox.stripe.delivery import Delivery
+from crm_sandbox.stripe.idempotency import IdempotencyKeys
+from crm_sandbox.stripe.ids import new_id
+from crm_sandbox.stripe.instruments import Instrument
+from crm_sandbox.stripe.shapes import StripeObject
+from crm_sandbox.stripe.timers import Timers
+
+MAX_OBJECTS_PER_KIND = 50_000
+MAX_CONNECTED_ACCOUNTS = 1_000
+DEFAULT_PLATFORM = "acct_1PeakProSandbox1"
+
+KINDS = (
+    "account", "application_fee", "balance_transaction", "charge", "checkout.session", "customer", "dispute",
+    "event", "payment_intent", "payment_method", "payout", "price", "product", "refund", "webhook_endpoint",
+)  # fmt: skip
+
+
+@dataclass
+class SessionExtras:
+    """What a Checkout Session keeps besides the object that the API shows."""
+
+    line_items: list[StripeObject]
+    payment_intent_data: dict[str, Any]
+
+
+class AccountSpace:
+    """One account's objects by kind and id, in the order of creation; other accounts cannot see them."""
+
+    def __init__(self, id: str, platform: AccountSpace | None = None) -> None:
+        self.id = id
+        self.platform = platform
+        self.objects: dict[str, dict[str, StripeObject]] = {kind: {} for kind in KINDS}
+        self.extras: dict[str, SessionExtras] = {}
+        self.endpoint_secrets: dict[str, str] = {}
+        self.instruments: dict[str, Instrument] = {}
+        """The test card or account behind a PaymentMethod."""
+        self.session_of_intent: dict[str, str] = {}
+        self.paid_out: dict[str, frozenset[str]] = {}
+        """Per payout, the balance transactions that it paid out."""
+        self.idempotency = IdempotencyKeys()
+
+    def add(self, body: StripeObject) -> StripeObject:
+        """Keeps an object; the oldest of its kind is dropped beyond MAX_OBJECTS_PER_KIND."""
+        kept = self.objects[body["object"]]
+        kept[body["id"]] = body
+        if len(kept) > MAX_OBJECTS_PER_KIND:
+            oldest = next(iter(kept))
+            del kept[oldest]
+            for register in (self.extras, self.instruments, self.session_of_intent, self.endpoint_secrets):
+                register.pop(oldest, None)
+        return body
+
+    def find(self, id: str) -> StripeObject | None:
+        """The object with this id, whatever its kind."""
+        for kept in self.objects.values():
+            if id in kept:
+                return kept[id]
+        return None
+
+
+@dataclass
+class Settings:
+    """What tests may change while the simulator runs, through `POST /_state/stripe/settings`."""
+
+    ach_clear_seconds: float = 5.0
+    fee_seconds: float = 0.1
+    """From a payment to `charge.updated`, which carries the balance transaction."""
+    refund_settle_seconds: float = 1.0
+    processing_seconds: float = 0.0
+    """How long a POST with an idempotency key takes, so that a second one can meet it half-way."""
+
+
+@dataclass
+class StripeState:
+    """The simulator's memory. `reset` empties it; `close` stops what runs in the background."""
+
+    config: SandboxConfig
+    clock: Clock
+    settings: Settings = field(default_factory=Settings)
+
+    def __post_init__(self) -> None:
+        self.timers = Timers(self.clock)
+        self.random = random.Random(self.config.seed)
+        self.spaces: dict[str, AccountSpace] = {}
+        self.delivery = Delivery(self.config, self.timers, self.random)
+
+    def now(self) -> int:
+        """Seconds since 1970 by the simulated clock."""
+        return int(self.clock.now().timestamp())
+
+    def platform(self, account_id: str) -> AccountSpace:
+        """A platform account, which exists as soon as one of its keys is used."""
+        if account_id not in self.spaces:
+            self.spaces[account_id] = AccountSpace(account_id)
+        return self.spaces[account_id]
+
+    def new_connected_account(self, platform: AccountSpace) -> AccountSpace:
+        """Room for a connected account. Raises OverflowError beyond MAX_CONNECTED_ACCOUNTS."""
+        if len(self.spaces) >= MAX_CONNECTED_ACCOUNTS:
+            raise OverflowError(f"more than {MAX_CONNECTED_ACCOUNTS} accounts")
+        space = AccountSpace(new_id("acct_")[:21], platform)
+        self.spaces[space.id] = space
+        return space
+
+    def locate(self, id: str) -> tuple[AccountSpace, StripeObject] | None:
+        """An object in any account: for the hosted page and the test hooks, which have no key."""
+        for space in self.spaces.values():
+            found = space.find(id)
+            if found is not None:
+                return space, found
+        return None
+
+    def objects(self, kind: str) -> list[StripeObject]:
+        """All objects of a kind in all accounts, oldest first."""
+        return [body for space in self.spaces.values() for body in space.objects.get(kind, {}).values()]
+
+    def summary(self) -> dict[str, Any]:
+        """Counts by kind, and what is still to be delivered."""
+        counts = {kind: len(self.objects(kind)) for kind in KINDS}
+        return {"accounts": list(self.spaces), "objects": counts, "deliveries": self.delivery.summary()}
+
+    def reset(self) -> None:
+        """Forgets every account, object, event and delivery; settings go back to their defaults."""
+        self.timers.clear()
+        self.spaces.clear()
+        self.delivery.reset()
+        self.settings = Settings()
+        self.random.seed(self.config.seed)
+
+    def close(self) -> None:
+        """Stops the background tasks."""
+        self.timers.close()
+        self.delivery.close()
+
+    def connected(self, platform: AccountSpace) -> Iterator[AccountSpace]:
+        """The accounts connected to a platform."""
+        return (space for space in self.spaces.values() if space.platform is platform)

@@ -1,0 +1,101 @@
+"""Webhook endpoints registered by the API; the signing secret is told once, at creation."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from crm_sandbox.stripe.call import Call
+from crm_sandbox.stripe.errors import invalid_param
+from crm_sandbox.stripe.ids import new_id
+from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.parameters import BOOLEAN, EXPAND, LISTING, METADATA, TEXT, merged_metadata
+from crm_sandbox.stripe.shapes import StripeObject
+
+MAX_ENDPOINTS = 16
+"""https://docs.stripe.com/webhooks: at most 16 per account."""
+
+CREATE_ENDPOINT = {
+    "api_version": TEXT,
+    "connect": BOOLEAN,
+    "description": TEXT,
+    "enabled_events": [TEXT],
+    "metadata": METADATA,
+    "url": TEXT,
+    **EXPAND,
+}
+UPDATE_ENDPOINT = {
+    "description": TEXT,
+    "disabled": BOOLEAN,
+    "enabled_events": [TEXT],
+    "metadata": METADATA,
+    "url": TEXT,
+    **EXPAND,
+}
+LIST_ENDPOINTS = {name: kind for name, kind in LISTING.items() if name != "created"}
+
+
+def create_endpoint(call: Call) -> StripeObject:
+    """POST /v1/webhook_endpoints; with `connect` it hears the connected accounts instead of its own."""
+    if len(call.space.objects["webhook_endpoint"]) >= MAX_ENDPOINTS:
+        raise invalid_param(f"You have reached the maximum of {MAX_ENDPOINTS} test webhook endpoints.", "url")
+    _check_url(call.params["url"])
+    secret = new_id("whsec_")
+    endpoint = call.space.add(
+        {
+            "id": new_id("we_"),
+            "object": "webhook_endpoint",
+            "api_version": call.params.get("api_version"),
+            "application": "ca_" + call.space.id.removeprefix("acct_")
+            if call.params.get("connect")
+            else None,
+            "created": call.state.now(),
+            "description": call.params.get("description"),
+            "enabled_events": call.params["enabled_events"],
+            "livemode": False,
+            "metadata": call.params.get("metadata") or {},
+            "status": "enabled",
+            "url": call.params["url"],
+        }
+    )
+    call.space.endpoint_secrets[endpoint["id"]] = secret
+    return {**endpoint, "secret": secret}
+
+
+def retrieve_endpoint(call: Call) -> StripeObject:
+    """GET /v1/webhook_endpoints/{webhook_endpoint}."""
+    return call.named("webhook_endpoint", "webhook_endpoint")
+
+
+def list_endpoints(call: Call) -> StripeObject:
+    """GET /v1/webhook_endpoints."""
+    return page(call, "webhook_endpoint")
+
+
+def update_endpoint(call: Call) -> StripeObject:
+    """POST /v1/webhook_endpoints/{webhook_endpoint}."""
+    endpoint = call.named("webhook_endpoint", "webhook_endpoint")
+    if "url" in call.params:
+        _check_url(call.params["url"] or "")
+    for name in ("description", "enabled_events", "url"):
+        if name in call.params:
+            endpoint[name] = call.params[name]
+    if "disabled" in call.params:
+        endpoint["status"] = "disabled" if call.params["disabled"] else "enabled"
+    endpoint["metadata"] = merged_metadata(endpoint["metadata"], call.params.get("metadata"))
+    return endpoint
+
+
+def delete_endpoint(call: Call) -> StripeObject:
+    """DELETE /v1/webhook_endpoints/{webhook_endpoint}."""
+    endpoint = call.named("webhook_endpoint", "webhook_endpoint")
+    del call.space.objects["webhook_endpoint"][endpoint["id"]]
+    del call.space.endpoint_secrets[endpoint["id"]]
+    return {"id": endpoint["id"], "object": "webhook_endpoint", "deleted": True}
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise invalid_param(
+            "Invalid URL: An explicit scheme (such as https) must be provided.", "url", "url_invalid"
+        )
