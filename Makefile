@@ -88,7 +88,7 @@ clean: ## Delete what was made in this folder, with the database in var/
 # --- set-up: each step leaves a stamp, so that the next start costs nothing ---
 
 .PHONY: setup setup-python
-setup: setup-python $(if $(WEB),web/dist/.built)
+setup: setup-python $(if $(WEB),web/dist/.built) ## Only the set-up: Python packages and the built front end
 setup-python: .venv/.synced
 
 .venv/.synced: pyproject.toml uv.lock scripts/setup_python
