@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, func
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.kit.database import Base
@@ -15,7 +15,7 @@ class Customer(Base):
     """Somebody we make proposals for. Addresses: {line1, line2, city, state, postal_code, country}."""
 
     __tablename__ = "customers"
-    __table_args__ = (Index("ix_customers_org_id_email", "org_id", func.lower("email")),)
+    __table_args__ = (Index("ix_customers_org_id_email", "org_id", text("lower(email)")),)
 
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)

@@ -1,0 +1,145 @@
+"""Puts the API together: what one server process holds, its routes, and what surrounds them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from sqlalchemy import text
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from crm.dependencies import AppState, app_state
+from crm.edge import Edge
+from crm.identity.routes import router as identity
+from crm.kit.database import Database, app_url
+from crm.kit.embedded_postgres import running_url
+from crm.kit.migrations import head_revision
+from crm.kit.settings import Settings
+from crm.problems import DATABASE_AWAY, add_problem_handlers
+from crm.web_pages import WebPages
+
+# Every room's routes, in the order in which the API's description lists them.
+ROUTERS: tuple[APIRouter, ...] = (identity,)
+
+READY_SECONDS_MAX = 2.0
+OUTSIDE_SECONDS_MAX = 30.0
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `type` is stable; `detail` is a sentence for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = None
+
+
+class FieldProblem(BaseModel):
+    field: str
+    message: str
+
+
+Problem.model_rebuild()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole application. Nothing is connected until it starts serving.
+
+    Raises RuntimeError at start when there is no database to use.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(app_url(_database_url(settings), settings.secret_keys[0]))
+        async with httpx2.AsyncClient(timeout=OUTSIDE_SECONDS_MAX, follow_redirects=False) as http:
+            app.state.crm = AppState(settings, database, http)
+            yield
+        await database.close()
+
+    app = FastAPI(
+        title="PeakPro CRM",
+        version="1.0.0",
+        summary="Proposals that are approved and paid in a portal, and stand in QuickBooks within seconds.",
+        lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from elsewhere, which our pages never do
+        redoc_url=None,
+        responses={
+            "default": {
+                "model": Problem,
+                "description": "A problem (RFC 9457)",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+        },
+        generate_unique_id_function=_operation_id,
+    )
+    for router in (*ROUTERS, health):
+        app.include_router(router)
+    add_problem_handlers(app)
+    app.add_middleware(WebPages)
+    app.add_middleware(Edge, production=settings.crm_env == "production")
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The handler's name: what a generated client calls the operation."""
+    return route.name
+
+
+def _database_url(settings: Settings) -> str:
+    url = settings.database_url or running_url(settings.crm_data_dir)
+    if url is None:
+        raise RuntimeError(
+            f"No database: DATABASE_URL is not set and none runs in {settings.crm_data_dir}. "
+            "Start everything with `make run`, or set DATABASE_URL."
+        )
+    return url
+
+
+health = APIRouter(tags=["health"])
+
+
+class Alive(BaseModel):
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether this process can serve, and if not, what is wrong."""
+
+    ready: bool
+    problems: list[str] = []
+
+
+@health.get("/healthz", summary="Whether the process lives")
+async def healthz() -> Alive:
+    return Alive()
+
+
+@health.get("/readyz", summary="Whether it can serve; names what is wrong", response_model=Readiness)
+async def readyz(request: Request) -> JSONResponse:
+    problems = await _what_is_wrong(app_state(request))
+    return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
+
+
+async def _what_is_wrong(state: AppState) -> list[str]:
+    try:
+        async with asyncio.timeout(READY_SECONDS_MAX), state.database.engine.connect() as connection:
+            has = await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+            current = (
+                await connection.scalar(text("SELECT version_num FROM alembic_version")) if has else None
+            )
+    except (TimeoutError, *DATABASE_AWAY) as error:
+        reason = str(error).splitlines()[0] if str(error) else f"no answer within {READY_SECONDS_MAX:g} s"
+        return [f"database: not reachable ({type(error).__name__}: {reason[:200]})"]
+    newest = head_revision()
+    if current != newest:
+        return [
+            f"migrations: the database is at {current or 'none'}, this version needs {newest}; run `crm migrate`"
+        ]
+    return []

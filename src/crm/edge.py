@@ -1,0 +1,140 @@
+"""The outermost layer of every request: its number, its size, its headers, its log line, its last resort."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Mapping
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crm.kit.logging import logger
+from crm.problems import internal_problem, problem_response
+
+BODY_BYTES_MAX = 1_000_000
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+# Styles may stand inline because the component library puts them there; scripts may not.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+# Asked every few seconds by machines; they would fill the log with nothing.
+_UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
+
+_log = logger("crm.http")
+
+
+class Edge:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, *, production: bool) -> None:
+        self._app = app
+        self._headers: Mapping[str, str] = SECURITY_HEADERS | (STRICT_TRANSPORT if production else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            body_receive = await _bounded(scope, receive)
+            if body_receive is None:
+                await _too_large()(scope, receive, send_with_headers)
+            else:
+                await self._app(scope, body_receive, send_with_headers)
+        except Exception:
+            _log.exception("request_failed", method=scope["method"], path=scope["path"])
+            if status:  # the answer has begun; all that is left is to break it off
+                raise
+            await internal_problem(request_id)(scope, receive, send_with_headers)
+        finally:
+            if scope["path"] not in _UNLOGGED:
+                _log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    ms=round((time.perf_counter() - started) * 1000, 1),
+                )
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own number when it is a plain one, else a new one."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+async def _bounded(scope: Scope, receive: Receive) -> Receive | None:
+    """Reads the body, at most BODY_BYTES_MAX, and returns what hands it on; None when it is larger.
+
+    Content-Length may lie or be absent, so the bytes are counted.
+    """
+    headers = Headers(scope=scope)
+    length = headers.get("content-length")
+    if length is None and "transfer-encoding" not in headers:
+        return receive
+    if length is not None and length.isdigit() and int(length) > BODY_BYTES_MAX:
+        return None
+    pieces: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return receive
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > BODY_BYTES_MAX:
+            return None
+        more = message.get("more_body", False)
+    whole: Message = {"type": "http.request", "body": b"".join(pieces), "more_body": False}
+    handed_on = False
+
+    async def receive_again() -> Message:
+        nonlocal handed_on
+        if handed_on:
+            return await receive()
+        handed_on = True
+        return whole
+
+    return receive_again
+
+
+def _too_large() -> ASGIApp:
+    response = problem_response(
+        413, "too-large", "The request is too large", "A request may hold at most 1 MB (1,000,000 bytes)."
+    )
+    response.headers["Connection"] = "close"
+    return response

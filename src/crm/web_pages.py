@@ -1,0 +1,63 @@
+"""Serves the built web app: the portal at /proposal/{id}, the console at every address a browser opens."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# In a checkout web/ lies beside src/, in an installed package the working directory has it.
+DIST = next(
+    (p for p in (Path(__file__).parents[2] / "web" / "dist", Path("web/dist").resolve()) if p.exists()),
+    Path(__file__).parents[2] / "web" / "dist",
+)
+
+# Addresses that a browser opens and that the API answers.
+_API_PAGES = ("/qbo/oauth/", "/openapi.json", "/metrics", "/healthz", "/readyz")
+_PORTAL = re.compile(r"/proposal/\d+/?")
+_FILE = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9._-]*\.[A-Za-z0-9]+")
+
+FOREVER = "public, max-age=31536000, immutable"  # the build puts a hash of the content into these names
+ASK_AGAIN = "no-cache"
+
+_NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>PeakPro CRM</title>
+<body style="font: 16px/1.5 system-ui; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
+<h1>The web app is not built yet</h1>
+<p>The API is running. To build the pages run <code>make setup</code> (or <code>npm --prefix web ci</code>
+and <code>npm --prefix web run build</code>) and load this page again.</p>"""
+
+
+class WebPages:
+    """ASGI middleware: answers what a browser navigates to; everything else goes on to the API.
+
+    Console and API share addresses (`/proposals` is a page and a collection), so what decides is whether
+    the caller wants HTML: browsers say so when they navigate, programs and `fetch` do not.
+    """
+
+    def __init__(self, app: ASGIApp, dist: Path = DIST) -> None:
+        self._app = app
+        self._dist = dist
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = self._page(scope) if scope["type"] == "http" else None
+        await (response or self._app)(scope, receive, send)
+
+    def _page(self, scope: Scope) -> Response | None:
+        path: str = scope["path"]
+        if scope["method"] not in {"GET", "HEAD"} or path.startswith(_API_PAGES):
+            return None
+        if _FILE.fullmatch(path):
+            file = self._dist / path.lstrip("/")
+            if file.is_file():
+                hashed = path.startswith("/assets/")
+                return FileResponse(file, headers={"Cache-Control": FOREVER if hashed else ASK_AGAIN})
+            return None
+        if "text/html" not in Headers(scope=scope).get("accept", ""):
+            return None
+        page = self._dist / ("portal.html" if _PORTAL.fullmatch(path) else "index.html")
+        if not page.is_file():
+            return HTMLResponse(_NOT_BUILT, 503)
+        return FileResponse(page, headers={"Cache-Control": ASK_AGAIN}, media_type="text/html")
