@@ -106,7 +106,7 @@ class Api:
             if endpoint.method == request.method and (found := pattern.match(path)):
                 return endpoint, found.groupdict()
         raise ApiError(
-            f"Unrecognized request URL ({request.method}: {path}). This simulator may not have it. Please see "
+            f"Unrecognized request URL ({request.method}: {path}). Not in this simulator? See "
             "https://stripe.com/docs or we can help at https://support.stripe.com/.",
             status=404,
             stored=False,

@@ -1,4 +1,4 @@
-"""The money in a Stripe account: balance transactions with their fees, and the balance that they add up to."""
+"""The money in a Stripe account: balance transactions with fees, and the balance they add up to."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def new_product(call: Call, given: dict[str, Any], id: str | None = None) -> Str
 
 
 def new_price(
-    call: Call, given: dict[str, Any], product: StripeObject, path: str, active: bool = True
+    call: Call, given: dict[str, Any], product: StripeObject, path: str, *, active: bool = True
 ) -> StripeObject:
     """A one-time price kept in the account; `path` is where its parameters stood, for refusals."""
 

@@ -11,7 +11,7 @@ from crm_sandbox.stripe.errors import ApiError, invalid_param
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.line_items import made_line_items
-from crm_sandbox.stripe.lists import page, page_of
+from crm_sandbox.stripe.lists import everything, page, page_of
 from crm_sandbox.stripe.money import check_charge_amount
 from crm_sandbox.stripe.parameters import merged_metadata
 from crm_sandbox.stripe.shapes import StripeObject
@@ -87,7 +87,7 @@ def list_line_items(call: Call) -> StripeObject:
     """GET /v1/checkout/sessions/{session}/line_items, in the order they were given."""
     session = call.named("checkout.session", "session")
     items = call.space.extras[session["id"]].line_items
-    return page_of(call, {item["id"]: item for item in reversed(items)}, "item", lambda item: True)
+    return page_of(call, {item["id"]: item for item in reversed(items)}, "item", everything)
 
 
 def expire_session(call: Call) -> StripeObject:
@@ -95,7 +95,8 @@ def expire_session(call: Call) -> StripeObject:
     session = call.named("checkout.session", "session")
     if session["status"] != "open":
         raise ApiError(
-            f'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of `{session["status"]}`.',
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a '
+            f"status of `{session['status']}`.",
             param="session",
         )
     _expire(call, session)

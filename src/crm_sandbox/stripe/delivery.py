@@ -1,4 +1,4 @@
-"""Sends events to webhook endpoints as Stripe does: signed, again on failure, at times twice or out of order."""
+"""Sends events to webhook endpoints like Stripe: signed, again on failure, at times twice or out of order."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Delivery:
         for target in targets:
             self._dispatch(self._new(event, target), 0)
 
-    def pause(self, paused: bool) -> None:
+    def pause(self, *, paused: bool) -> None:
         """Holds sendings back; letting go sends what was held, in random order when `shuffle` is on."""
         self.paused = paused
         if paused:

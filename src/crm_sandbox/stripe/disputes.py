@@ -98,16 +98,16 @@ def open_dispute(
 
 
 def open_dispute_later(
-    state: StripeState, space: AccountSpace, charge: StripeObject, reason: str, inquiry: bool = False
+    state: StripeState, space: AccountSpace, charge: StripeObject, reason: str, *, inquiry: bool = False
 ) -> None:
     """Opens a dispute a moment after the payment, as the special test cards do."""
     state.timers.after(
         OPENED_AFTER_SECONDS,
-        lambda: _unless_disputed(background(state, space), charge, reason, inquiry),
+        lambda: _unless_disputed(background(state, space), charge, reason, inquiry=inquiry),
     )
 
 
-def _unless_disputed(call: Call, charge: StripeObject, reason: str, inquiry: bool) -> None:
+def _unless_disputed(call: Call, charge: StripeObject, reason: str, *, inquiry: bool) -> None:
     if not charge["disputed"]:
         open_dispute(call, charge, reason, inquiry=inquiry)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm_sandbox.stripe import (
+    accounts,
     balance,
     catalogue,
     charges,
@@ -13,6 +14,8 @@ from crm_sandbox.stripe import (
     paying,
     payment_intents,
     payment_methods,
+    payouts,
+    refunds,
     webhook_endpoints,
 )
 from crm_sandbox.stripe.api import Endpoint
@@ -73,6 +76,23 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/charges", charges.list_charges, charges.LIST_CHARGES),
     Endpoint("GET", "/v1/charges/{charge}", charges.retrieve_charge, EXPAND),
     Endpoint("POST", "/v1/charges/{charge}", charges.update_charge, charges.UPDATE_CHARGE),
+    Endpoint("POST", "/v1/refunds", refunds.create_refund, refunds.CREATE_REFUND),
+    Endpoint("GET", "/v1/refunds", refunds.list_refunds, refunds.LIST_REFUNDS),
+    Endpoint("GET", "/v1/refunds/{refund}", refunds.retrieve_refund, EXPAND),
+    Endpoint("POST", "/v1/refunds/{refund}", refunds.update_refund, refunds.UPDATE_REFUND),
+    Endpoint("POST", "/v1/refunds/{refund}/cancel", refunds.cancel_refund, EXPAND),
+    Endpoint("POST", "/v1/payouts", payouts.create_payout, payouts.CREATE_PAYOUT, ("amount", "currency")),
+    Endpoint("GET", "/v1/payouts", payouts.list_payouts, payouts.LIST_PAYOUTS),
+    Endpoint("GET", "/v1/payouts/{payout}", payouts.retrieve_payout, EXPAND),
+    Endpoint("POST", "/v1/payouts/{payout}", payouts.update_payout, payouts.UPDATE_PAYOUT),
+    Endpoint("POST", "/v1/payouts/{payout}/cancel", payouts.cancel_payout, EXPAND),
+    Endpoint("GET", "/v1/account", accounts.retrieve_own_account, EXPAND),
+    Endpoint("POST", "/v1/accounts", accounts.create_account, accounts.CREATE_ACCOUNT),
+    Endpoint("GET", "/v1/accounts", accounts.list_accounts, LISTING),
+    Endpoint("GET", "/v1/accounts/{account}", accounts.retrieve_account, EXPAND),
+    Endpoint("POST", "/v1/accounts/{account}", accounts.update_account, accounts.UPDATE_ACCOUNT),
+    Endpoint("DELETE", "/v1/accounts/{account}", accounts.delete_account, {}),
+    Endpoint("POST", "/v1/account_links", accounts.create_link, accounts.CREATE_LINK, ("account", "type")),
     Endpoint("GET", "/v1/disputes", disputes.list_disputes, disputes.LIST_DISPUTES),
     Endpoint("GET", "/v1/disputes/{dispute}", disputes.retrieve_dispute, EXPAND),
     Endpoint("POST", "/v1/disputes/{dispute}", disputes.update_dispute, disputes.UPDATE_DISPUTE),

@@ -1,4 +1,4 @@
-"""Says that something happened: keeps the event and hands it to the delivery; also the /v1/events endpoints."""
+"""Says that something happened: keeps the event, hands it to the delivery; also answers /v1/events."""
 
 from __future__ import annotations
 

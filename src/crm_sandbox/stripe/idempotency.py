@@ -47,8 +47,8 @@ class IdempotencyKeys:
             return None
         if (first.method, first.path) != (asked.method, asked.path):
             raise _mismatch(
-                "Keys for idempotent requests can only be used for the same endpoint they were first used for "
-                f"('{first.path}' vs '{asked.path}'). Try using a key other than '{key}' if you meant to "
+                "Keys for idempotent requests can only be used for the same endpoint they were first used "
+                f"for ('{first.path}' vs '{asked.path}'). Try using a key other than '{key}' if you meant to "
                 "execute a different request."
             )
         if first.parameters != asked.parameters:
@@ -58,9 +58,9 @@ class IdempotencyKeys:
             )
         if first.status is None:
             raise ApiError(
-                "There is currently another in-progress request using this Idempotent Key (that probably means "
-                f"you submitted twice, and the other request is still going through): {key}. Please try again "
-                "later.",
+                "There is currently another in-progress request using this Idempotent Key (that probably "
+                "means you submitted twice, and the other request is still going through): "
+                f"{key}. Please try again later.",
                 status=409,
                 code="idempotency_key_in_use",
                 stored=False,

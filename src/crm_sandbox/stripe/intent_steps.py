@@ -23,7 +23,10 @@ from crm_sandbox.stripe.instruments import (
 from crm_sandbox.stripe.session_steps import session_completed, session_settled
 from crm_sandbox.stripe.shapes import StripeObject
 
-AUTHENTICATION_FAILED = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+AUTHENTICATION_FAILED = (
+    "We are unable to authenticate your payment method. "
+    "Please choose a different payment method and try again."
+)
 
 
 def attempt(call: Call, intent: StripeObject, method: StripeObject) -> None:
@@ -40,7 +43,7 @@ def attempt(call: Call, intent: StripeObject, method: StripeObject) -> None:
         _succeed(call, intent, method, instrument)
 
 
-def authenticate(call: Call, intent: StripeObject, passed: bool) -> None:
+def authenticate(call: Call, intent: StripeObject, *, passed: bool) -> None:
     """The payer came back from 3-D Secure. Raises ApiError: 402 when not passed, 400 in a wrong state."""
     if intent["status"] != "requires_action":
         raise ApiError(f"This PaymentIntent's status is {intent['status']}: nothing to authenticate.")
@@ -62,7 +65,7 @@ def authenticate(call: Call, intent: StripeObject, passed: bool) -> None:
     raise ApiError(AUTHENTICATION_FAILED, status=402, code=error["code"], payment_intent=dict(intent))
 
 
-def clear_or_fail(call: Call, intent: StripeObject, clears: bool) -> bool:
+def clear_or_fail(call: Call, intent: StripeObject, *, clears: bool) -> bool:
     """The bank's answer to a debit. False, and nothing happens, when the intent is not waiting for one."""
     if intent["status"] != "processing":
         return False
@@ -141,7 +144,7 @@ def _debit(call: Call, intent: StripeObject, method: StripeObject, account: Bank
     state, space = call.state, call.space
     state.timers.after(
         state.settings.ach_clear_seconds,
-        lambda: void(clear_or_fail(background(state, space), intent, account.outcome == CLEARS)),
+        lambda: void(clear_or_fail(background(state, space), intent, clears=account.outcome == CLEARS)),
     )
 
 

@@ -14,9 +14,9 @@ DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 
 
-def page(call: Call, kind: str, chosen: Callable[[StripeObject], bool] = lambda body: True) -> StripeObject:
+def page(call: Call, kind: str, chosen: Callable[[StripeObject], bool] | None = None) -> StripeObject:
     """One page of this account's objects of a kind that fit `chosen` and the `created` filter."""
-    return page_of(call, call.space.objects[kind], kind, chosen)
+    return page_of(call, call.space.objects[kind], kind, chosen or everything)
 
 
 def page_of(
@@ -50,6 +50,11 @@ def page_of(
     found = list(islice(rest, limit + 1))
     data = found[:limit]
     return listed(data[::-1] if before else data, call.url, has_more=len(found) > limit)
+
+
+def everything(_body: StripeObject) -> bool:
+    """Chooses all."""
+    return True
 
 
 def within(value: int, wanted: int | dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What Stripe knows about currencies: decimals, smallest and largest charge, and its fees. All in minor units."""
+"""What Stripe knows of currencies: decimals, smallest and largest charge, fees. All in minor units."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from crm_sandbox.stripe.errors import ApiError, invalid_param
 
-ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
-THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
+ZERO_DECIMAL = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
+THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 WHOLE_TWO_DECIMAL = frozenset(("isk", "ugx"))
 """Written with two decimals that must be 00 (https://docs.stripe.com/currencies)."""
 MINIMUM_CHARGE = {
@@ -16,8 +18,101 @@ MINIMUM_CHARGE = {
     "nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
 }  # fmt: skip
 OTHERS = frozenset(
-    "afn all amd ang ars awg azn bam bbd bdt bgn bmd bnd bob bsd bwp byn bzd cop crc cve dop dzd egp etb fjd fkp gel gip gmd gtq gyd hnl htg idr ils jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop mur mvr mwk mzn nad ngn nio npr pab pen pgk php pkr qar rsd rub sar sbd scr shp sle sos srd std szl tjs top try ttd twd tzs uah uyu uzs wst xcd yer zar zmw".split()
-)  # noqa: E501
+    [
+        "afn",
+        "all",
+        "amd",
+        "ang",
+        "ars",
+        "awg",
+        "azn",
+        "bam",
+        "bbd",
+        "bdt",
+        "bgn",
+        "bmd",
+        "bnd",
+        "bob",
+        "bsd",
+        "bwp",
+        "byn",
+        "bzd",
+        "cop",
+        "crc",
+        "cve",
+        "dop",
+        "dzd",
+        "egp",
+        "etb",
+        "fjd",
+        "fkp",
+        "gel",
+        "gip",
+        "gmd",
+        "gtq",
+        "gyd",
+        "hnl",
+        "htg",
+        "idr",
+        "ils",
+        "jmd",
+        "kes",
+        "kgs",
+        "khr",
+        "kyd",
+        "kzt",
+        "lak",
+        "lbp",
+        "lkr",
+        "lrd",
+        "lsl",
+        "mad",
+        "mdl",
+        "mkd",
+        "mmk",
+        "mnt",
+        "mop",
+        "mur",
+        "mvr",
+        "mwk",
+        "mzn",
+        "nad",
+        "ngn",
+        "nio",
+        "npr",
+        "pab",
+        "pen",
+        "pgk",
+        "php",
+        "pkr",
+        "qar",
+        "rsd",
+        "rub",
+        "sar",
+        "sbd",
+        "scr",
+        "shp",
+        "sle",
+        "sos",
+        "srd",
+        "std",
+        "szl",
+        "tjs",
+        "top",
+        "try",
+        "ttd",
+        "twd",
+        "tzs",
+        "uah",
+        "uyu",
+        "uzs",
+        "wst",
+        "xcd",
+        "yer",
+        "zar",
+        "zmw",
+    ]
+)
 CURRENCIES = frozenset(MINIMUM_CHARGE) | ZERO_DECIMAL | THREE_DECIMAL | WHOLE_TWO_DECIMAL | OTHERS
 MAX_AMOUNT = 99_999_999
 DISPUTE_FEE = 1500

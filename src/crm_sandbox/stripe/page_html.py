@@ -8,23 +8,27 @@ from crm_sandbox.stripe.money import format_amount
 from crm_sandbox.stripe.shapes import StripeObject
 
 _STYLE = """
-:root{--ink:#1a1f36;--soft:#5b6478;--line:#d5dbe4;--page:#f6f8fb;--card:#fff;--go:#2456d6;--bad:#b3261e;--mark:#fff3cd}
-@media (prefers-color-scheme:dark){:root{--ink:#eef1f7;--soft:#a9b2c3;--line:#3a4254;--page:#11151f;--card:#1a202d;
---go:#5b86f5;--bad:#ff8a80;--mark:#4a3f14}}
+:root{--ink:#1a1f36;--soft:#5b6478;--line:#d5dbe4;--page:#f6f8fb;--card:#fff;--go:#2456d6;--bad:#b3261e;
+--mark:#fff3cd}
+@media (prefers-color-scheme:dark){:root{--ink:#eef1f7;--soft:#a9b2c3;--line:#3a4254;--page:#11151f;
+--card:#1a202d;--go:#5b86f5;--bad:#ff8a80;--mark:#4a3f14}}
 *{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 .mark{background:var(--mark);text-align:center;padding:8px 16px;font-size:14px}
 main{max-width:880px;margin:0 auto;padding:24px 16px 48px;display:grid;gap:24px}
 @media (min-width:760px){main.two{grid-template-columns:1fr 1fr;padding-top:56px}}
 h1{font-size:16px;font-weight:500;color:var(--soft);margin:0}
-.total{font-size:40px;font-weight:650;letter-spacing:-.02em;font-variant-numeric:tabular-nums;margin:4px 0 20px}
-.lines{list-style:none;margin:0;padding:0}.lines li{display:flex;justify-content:space-between;gap:16px;padding:8px 0;
-border-top:1px solid var(--line)}.lines b{font-weight:500;font-variant-numeric:tabular-nums;white-space:nowrap}
+.total{font-size:40px;font-weight:650;letter-spacing:-.02em;margin:4px 0 20px;
+font-variant-numeric:tabular-nums}
+.lines{list-style:none;margin:0;padding:0}.lines li{display:flex;justify-content:space-between;gap:16px;
+padding:8px 0;border-top:1px solid var(--line)}
+.lines b{font-weight:500;font-variant-numeric:tabular-nums;white-space:nowrap}
 .soft{color:var(--soft);font-size:14px}a{color:var(--go)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px}
 label{display:block;font-size:14px;font-weight:500;margin:14px 0 4px}
 input,select{width:100%;min-height:44px;padding:8px 12px;font:inherit;color:inherit;background:var(--page);
-border:1px solid var(--line);border-radius:8px}input[type=radio]{width:20px;min-height:20px;margin:2px 10px 0 0}
+border:1px solid var(--line);border-radius:8px}
+input[type=radio]{width:20px;min-height:20px;margin:2px 10px 0 0}
 .choice{display:flex;align-items:flex-start;font-weight:400;font-size:16px;padding:6px 0}
 .row{display:grid;grid-template-columns:1fr 1fr;gap:12px}
 :focus-visible{outline:3px solid var(--go);outline-offset:1px}
@@ -33,8 +37,8 @@ color:#fff;font:inherit;font-weight:600;text-align:center;text-decoration:none;l
 @media (prefers-color-scheme:dark){button,.button{color:#0b1020}}
 button.quiet{background:transparent;color:var(--go);border:1px solid var(--line)}
 .error{border-left:4px solid var(--bad);color:var(--bad);padding:8px 12px;margin:0 0 12px}
-nav{display:flex;gap:8px;margin-bottom:8px}nav a{flex:1;text-align:center;padding:10px;border:1px solid var(--line);
-border-radius:8px;text-decoration:none;color:inherit}nav a[aria-current]{border-color:var(--go);
+nav{display:flex;gap:8px;margin-bottom:8px}nav a{flex:1;text-align:center;padding:10px;
+border:1px solid var(--line);border-radius:8px;text-decoration:none;color:inherit}nav a[aria-current]{border-color:var(--go);
 box-shadow:inset 0 0 0 1px var(--go);font-weight:600}
 details{margin-top:16px;font-size:14px}td{padding:2px 12px 2px 0;font-variant-numeric:tabular-nums}
 """
@@ -71,7 +75,8 @@ def payment_html(
 <section class="card" aria-label="How you pay">{problem}{_tabs(session, method)}
 <form method="post" action="/c/pay/{escape(session["id"])}" autocomplete="off">
 {_email(session, form)}{_fields(session, method, form)}
-<button type="submit" id="pay">{_button(session, total)}</button></form>{_hints(session, method)}</section></main>""",
+<button type="submit" id="pay">{_button(session, total)}</button></form>
+{_hints(session, method)}</section></main>""",
     )
 
 
@@ -80,7 +85,8 @@ def authentication_html(session: StripeObject) -> str:
     total = escape(format_amount(session["amount_total"], session["currency"]))
     return _document(
         "Confirm your payment",
-        f"""<main><section class="card"><h1>Your bank asks</h1><p>Did you make this payment of <b>{total}</b>?</p>
+        f"""<main><section class="card"><h1>Your bank asks</h1>
+<p>Did you make this payment of <b>{total}</b>?</p>
 <form method="post" action="/c/pay/{escape(session["id"])}/authenticate">
 <button type="submit" name="result" value="complete" id="complete">Complete authentication</button>
 <button type="submit" name="result" value="fail" class="quiet" id="fail">Fail authentication</button>
@@ -113,7 +119,8 @@ def closed_html(title: str, text: str, link: str | None = None) -> str:
 def _document(title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="robots" content="noindex">'
         f'<title>{escape(title)}</title><link rel="icon" href="data:,"><style>{_STYLE}</style></head><body>'
         '<div class="mark">Payment simulator. No real card is charged, no money moves.</div>'
         f"{body}</body></html>"
@@ -164,11 +171,13 @@ def _fields(session: StripeObject, method: str, form: dict[str, str]) -> str:
         return f"""<input type="hidden" name="method" value="us_bank_account">
 <label for="account_name">Account holder</label>
 <input id="account_name" name="account_name" value="{value("account_name")}" required>
-<fieldset style="border:0;padding:0;margin:14px 0 0"><legend class="soft">Bank account</legend>{choices}</fieldset>
+<fieldset style="border:0;padding:0;margin:14px 0 0"><legend class="soft">Bank account</legend>
+{choices}</fieldset>
 <p class="soft">A bank transfer takes up to 4 business days; here a few seconds.</p>"""
     return f"""<input type="hidden" name="method" value="card">
 <label for="card_number">Card number</label>
-<input id="card_number" name="card_number" inputmode="numeric" placeholder="4242 4242 4242 4242" maxlength="23" required>
+<input id="card_number" name="card_number" inputmode="numeric" placeholder="4242 4242 4242 4242"
+ maxlength="23" required>
 <div class="row"><div><label for="card_expiry">Expiry</label>
 <input id="card_expiry" name="card_expiry" inputmode="numeric" placeholder="MM / YY" maxlength="9"
  value="{value("card_expiry")}" required></div>

@@ -29,6 +29,8 @@ ANYTHING = "anything"
 class Choice(tuple[str, ...]):
     """One of a few words."""
 
+    __slots__ = ()
+
 
 Declaration = Mapping[str, Any]
 RANGE: Declaration = {"gt": INTEGER, "gte": INTEGER, "lt": INTEGER, "lte": INTEGER}

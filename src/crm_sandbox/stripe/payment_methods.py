@@ -1,4 +1,4 @@
-"""PaymentMethods: made by the hosted page, by clients from test numbers and tokens, or named `pm_card_...`."""
+"""PaymentMethods: made by the hosted page, by clients from numbers and tokens, or named `pm_card_...`."""
 
 from __future__ import annotations
 

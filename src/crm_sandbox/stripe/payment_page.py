@@ -70,7 +70,7 @@ def page_routes(state: StripeState) -> list[BaseRoute]:
         form = await _form(request)
         intent = call.space.objects["payment_intent"][session["payment_intent"]]
         try:
-            authenticate(call, intent, form.get("result") == "complete")
+            authenticate(call, intent, passed=form.get("result") == "complete")
         except ApiError as problem:
             return HTMLResponse(_page(call, session, "card", {}, str(problem)), 402)
         return RedirectResponse(success_url(session), 303)

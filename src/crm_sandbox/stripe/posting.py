@@ -13,7 +13,7 @@ MAX_ANSWER_HEAD_BYTES = 64 * 1024
 
 
 async def post(url: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> int:
-    """The answer's status code. Raises OSError or TimeoutError when there is none, ValueError for a bad URL."""
+    """The answer's status. Raises OSError or TimeoutError when there is none, ValueError for a bad URL."""
     async with asyncio.timeout(timeout_seconds):
         return await _exchange(url, body, headers)
 

@@ -19,7 +19,7 @@ def session_completed(call: Call, intent: StripeObject, method: StripeObject) ->
     intent["customer"] = session["customer"]
 
 
-def session_settled(call: Call, intent: StripeObject, paid: bool) -> None:
+def session_settled(call: Call, intent: StripeObject, *, paid: bool) -> None:
     """The bank answered: `checkout.session.async_payment_succeeded` or `..._failed`."""
     session = session_of(call, intent)
     if session is None:

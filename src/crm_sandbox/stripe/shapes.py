@@ -18,6 +18,6 @@ def address(given: StripeObject | None = None) -> StripeObject:
     return {name: (given or {}).get(name) for name in ADDRESS_FIELDS}
 
 
-def listed(data: list[StripeObject], url: str, has_more: bool = False) -> StripeObject:
+def listed(data: list[StripeObject], url: str, *, has_more: bool = False) -> StripeObject:
     """The envelope of a collection."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}

@@ -1,4 +1,4 @@
-"""Does things later by the simulated clock: retries of events, clearing of bank debits, expiry of sessions."""
+"""Does things later by the simulated clock: retries of events, clearing of debits, expiry of sessions."""
 
 from __future__ import annotations
 
