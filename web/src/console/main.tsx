@@ -1,0 +1,2 @@
+/** Starts the office's console. */
+document.title = "PeakPro CRM";

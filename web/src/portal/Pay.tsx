@@ -1,0 +1,144 @@
+/** Paying the deposit: on to the payment page, or, without a payment provider, a plainly marked simulation. */
+
+import { useEffect, useState } from "react";
+import type { Problem } from "../api/problem";
+import { type Outcome, simulatePayment, startCheckout } from "./calls";
+import { Row, Steps } from "./Card";
+import { asProblem, type ProposalState } from "./useProposal";
+import type { PortalView, Price } from "./view";
+import { useWords } from "./words";
+
+export function Pay({ view, proposal, price }: { view: PortalView; proposal: ProposalState; price: Price }) {
+  const { t, money } = useWords();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const { payment } = view;
+  const failed = proposal.stage === "failed";
+  const amount = money(payment.amount_minor, payment.currency);
+
+  // The payment page may be left by the browser's back button, which shows this page as it was: still busy.
+  useEffect(() => {
+    const restored = (event: PageTransitionEvent) => {
+      if (!event.persisted) return;
+      setBusy(false);
+      void proposal.reload();
+    };
+    window.addEventListener("pageshow", restored);
+    return () => window.removeEventListener("pageshow", restored);
+  }, [proposal]);
+
+  const pay = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      window.location.assign((await startCheckout(view.id)).checkout_url);
+    } catch (error) {
+      setProblem(asProblem(error));
+      setBusy(false);
+      // Somebody else may have paid meanwhile: show what is true now.
+      await proposal.reload();
+    }
+  };
+
+  return (
+    <section className="card offer" aria-labelledby="pay-title" data-stage={proposal.stage}>
+      <Steps at={2} />
+      {proposal.arrival === "cancelled" && (
+        <p className="notice neutral" role="status">
+          {t.cancelled}
+        </p>
+      )}
+      {failed ? (
+        <div className="notice red" role="alert">
+          <strong>{t.failedTitle}</strong>
+          <p>
+            {payment.failure ? `${t.failureReason(payment.failure)} ` : ""}
+            {t.failedLead}
+          </p>
+        </div>
+      ) : null}
+      <h2 id="pay-title" className="label" tabIndex={-1}>
+        {t.payTitle}
+      </h2>
+      <p className="figure">{amount}</p>
+      {!failed && <p className="quiet">{t.payLead}</p>}
+      {problem && (
+        <p className="notice red" role="alert">
+          {problem.message}
+        </p>
+      )}
+      {view.can_pay && (
+        <button type="button" className="primary wide" onClick={() => void pay()} disabled={busy}>
+          {busy ? t.opening : failed ? t.payAgain(amount) : t.pay(amount)}
+        </button>
+      )}
+      <dl className="sum">
+        <Row name={t.totalLine} value={money(price.total_minor, view.currency)} />
+        {payment.remaining_minor > 0 && <Row name={t.rest} value={money(payment.remaining_minor, payment.currency)} />}
+      </dl>
+      <p className="quiet small">{t.paySafe}</p>
+    </section>
+  );
+}
+
+export function Simulate({ view, proposal }: { view: PortalView; proposal: ProposalState }) {
+  const { t, money } = useWords();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [declined, setDeclined] = useState(false);
+  const { payment } = view;
+
+  const simulate = async (outcome: Outcome) => {
+    setBusy(true);
+    setProblem(null);
+    setDeclined(false);
+    try {
+      const session = await startCheckout(view.id);
+      await simulatePayment(view.id, session.session_id, outcome);
+      if (outcome === "declined") setDeclined(true);
+      else proposal.awaitPayment();
+      await proposal.reload();
+    } catch (error) {
+      setProblem(asProblem(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <section className="card simulated" aria-labelledby="simulated-title" data-stage="simulate">
+      <h2 id="simulated-title" tabIndex={-1}>
+        {t.simulatedTitle}
+      </h2>
+      <p className="figure">{money(payment.amount_minor, payment.currency)}</p>
+      <p>{t.simulatedLead}</p>
+      {declined && (
+        <p className="notice amber" role="alert">
+          {t.simulatedDeclinedNote}
+        </p>
+      )}
+      {problem && (
+        <p className="notice red" role="alert">
+          {problem.message}
+        </p>
+      )}
+      <div className="stack">
+        <button type="button" className="primary wide" disabled={busy} onClick={() => void simulate("paid")}>
+          {t.simulatedCard(money(payment.amount_minor, payment.currency))}
+        </button>
+        <button type="button" className="secondary" disabled={busy} onClick={() => void simulate("bank_clears")}>
+          {t.simulatedBankClears}
+        </button>
+        <button type="button" className="secondary" disabled={busy} onClick={() => void simulate("bank_fails")}>
+          {t.simulatedBankFails}
+        </button>
+        <button type="button" className="secondary" disabled={busy} onClick={() => void simulate("declined")}>
+          {t.simulatedDeclined}
+        </button>
+        <button type="button" className="link" disabled={busy} onClick={proposal.settle}>
+          {t.simulatedBack}
+        </button>
+      </div>
+    </section>
+  );
+}

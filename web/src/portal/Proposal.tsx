@@ -1,0 +1,116 @@
+/** The proposal on one page: what it costs and what to do now, what is included, the terms, the signature. */
+
+import { useState } from "react";
+import { stateWord } from "../words/states";
+import { Contact } from "./Contact";
+import { Included, Options } from "./Included";
+import { Now } from "./Now";
+import { Sign } from "./Sign";
+import type { ProposalState } from "./useProposal";
+import { firstOption, priceOf, type PortalView } from "./view";
+import { useWords } from "./words";
+
+export function Proposal({ view, proposal }: { view: PortalView; proposal: ProposalState }) {
+  const { t, day } = useWords();
+  const [chosen, setChosen] = useState<number | null>(null);
+  const [changed, setChanged] = useState(false);
+  const { stage } = proposal;
+  const signing = stage === "sign";
+  const optionId = signing ? (chosen ?? firstOption(view)) : firstOption(view);
+  const price = priceOf(view, optionId);
+  const status = stateWord("proposal", view.status);
+
+  return (
+    <>
+      <main className={signing ? "layout with-bar" : "layout"}>
+        <div className="heading">
+          <p className="quiet">
+            {t.proposal(view.id)} · {t.preparedFor(view.customer.name)}
+            {signing && view.valid_until && <> · {t.validUntil(day(view.valid_until))}</>}
+            {!signing && (
+              <>
+                {" "}
+                · <Status state={view.status} tone={status.tone} />
+              </>
+            )}
+          </p>
+          <h1>{view.title}</h1>
+        </div>
+        <aside className="now" id="now">
+          <Now view={view} proposal={proposal} price={price} optionId={optionId} />
+        </aside>
+        <div className="document">
+          {changed && (
+            <p className="notice amber" role="alert">
+              {t.changed}
+            </p>
+          )}
+          {view.introduction && <p className="introduction">{view.introduction}</p>}
+          {view.options.length > 0 && (
+            <Options view={view} chosen={optionId} onChoose={signing ? setChosen : undefined} />
+          )}
+          <Included view={view} optionId={optionId} price={price} />
+          {view.terms && (
+            <section className="card" aria-labelledby="terms">
+              <h2 id="terms">{t.terms}</h2>
+              <div className="terms">{view.terms}</div>
+            </section>
+          )}
+          {signing && (
+            <Sign
+              view={view}
+              price={price}
+              optionId={view.options.length > 0 ? optionId : null}
+              onSigned={proposal.show}
+              onChanged={async () => {
+                setChanged(true);
+                await proposal.reload();
+              }}
+            />
+          )}
+          {view.approval && <Signed view={view} />}
+          <Contact contractor={view.contractor} />
+        </div>
+      </main>
+      {signing && (
+        <div className="bar">
+          <BarPrice view={view} total={price.total_minor} />
+          <a className="primary" href="#sign">
+            {t.reviewAndSign}
+          </a>
+        </div>
+      )}
+    </>
+  );
+}
+
+function BarPrice({ view, total }: { view: PortalView; total: number }) {
+  const { t, money } = useWords();
+  return (
+    <span className="bar-price">
+      <small>{t.total}</small>
+      <strong>{money(total, view.currency)}</strong>
+    </span>
+  );
+}
+
+function Status({ state, tone }: { state: string; tone: string }) {
+  const { language } = useWords();
+  return <span className={`pill ${tone}`}>{stateWord("proposal", state, language).word}</span>;
+}
+
+function Signed({ view }: { view: PortalView }) {
+  const { t, moment } = useWords();
+  if (!view.approval) return null;
+  return (
+    <section className="card signed">
+      <p className="signature">{view.approval.signer_name}</p>
+      <p>{t.signedBy(view.approval.signer_name, moment(view.approval.approved_at))}</p>
+      {view.content_hash && (
+        <p className="fingerprint">
+          {t.fingerprint}: <code>{view.content_hash}</code>
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,117 @@
+/** Keeps the page's copy of the proposal fresh: opens the link, reads, and polls while money is on its way. */
+
+import { useCallback, useEffect, useRef, useState } from "react";
+import { networkAway, Problem } from "../api/problem";
+import { openSession, readProposal } from "./calls";
+import { arrivalOf, stageOf, type Arrival, type PortalView, type Stage } from "./view";
+
+const POLL_MILLISECONDS = 2_000;
+/** After this long a bank transfer is a matter of days, and a confirmation is late: ask less often. */
+const EAGER_MILLISECONDS = 60_000;
+const PATIENT_POLL_MILLISECONDS = 20_000;
+
+export type ProposalState = {
+  view: PortalView | null;
+  problem: Problem | null;
+  stage: Stage;
+  arrival: Arrival;
+  /** The confirmation takes longer than usual. */
+  late: boolean;
+  /** Shows an answer that holds the whole view. */
+  show: (view: PortalView) => void;
+  reload: () => Promise<void>;
+  /** From now on the payment is awaited; forgets how the browser arrived. */
+  awaitPayment: () => void;
+  /** Forgets how the browser arrived, so that the page shows the payment's own state. */
+  settle: () => void;
+};
+
+export function useProposal(id: number): ProposalState {
+  const [view, setView] = useState<PortalView | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [arrival, setArrival] = useState<Arrival>(() => arrivalOf(window.location.search));
+  const [confirming, setConfirming] = useState(false);
+  const [late, setLate] = useState(false);
+  const stateBefore = useRef<string | null>(null);
+
+  const show = useCallback((next: PortalView) => {
+    setView(next);
+    setProblem(null);
+    const { state } = next.payment;
+    if (state === "paid" || state === "processing" || (state === "failed" && stateBefore.current === "due")) {
+      setConfirming(false);
+    }
+  }, []);
+
+  const reload = useCallback(async () => {
+    try {
+      await openSession(id, window.location, window.history);
+      show(await readProposal(id));
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+  }, [id, show]);
+
+  useEffect(() => {
+    // oxlint-disable-next-line react/set-state-in-effect -- state is set when the answer comes, not within the effect
+    void reload();
+    window.addEventListener("online", reload);
+    return () => window.removeEventListener("online", reload);
+  }, [reload]);
+
+  const settle = useCallback(() => {
+    setArrival("link");
+    setConfirming(false);
+    window.history.replaceState(null, "", window.location.pathname);
+  }, []);
+
+  const state = view?.payment.state ?? null;
+  const awaitPayment = useCallback(() => {
+    stateBefore.current = state;
+    settle();
+    setLate(false);
+    setConfirming(true);
+  }, [settle, state]);
+
+  const stage = view ? stageOf(view, arrival, confirming, late) : "sign";
+  const polls = stage === "confirming" || stage === "processing";
+  useEffect(() => {
+    if (!polls) return;
+    const since = Date.now();
+    let timer: ReturnType<typeof setTimeout>;
+    const next = () => {
+      const eager = Date.now() - since < EAGER_MILLISECONDS;
+      setLate(!eager);
+      timer = setTimeout(
+        async () => {
+          if (!document.hidden) await reload();
+          next();
+        },
+        eager ? POLL_MILLISECONDS : PATIENT_POLL_MILLISECONDS,
+      );
+    };
+    next();
+    return () => clearTimeout(timer);
+  }, [polls, reload]);
+
+  // Coming back to the tab should not show an old state for up to a whole poll.
+  useEffect(() => {
+    const awake = () => {
+      if (polls && !document.hidden) void reload();
+    };
+    document.addEventListener("visibilitychange", awake);
+    return () => document.removeEventListener("visibilitychange", awake);
+  }, [polls, reload]);
+
+  // Once the money's state is known, the address says nothing about how we came here any more.
+  useEffect(() => {
+    const answered = state === "paid" || state === "processing";
+    if (answered && window.location.search) window.history.replaceState(null, "", window.location.pathname);
+  }, [state]);
+
+  return { view, problem, stage, arrival, late, show, reload, awaitPayment, settle };
+}
+
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : networkAway();
+}

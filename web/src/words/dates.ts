@@ -1,0 +1,33 @@
+/** Days and times as people say them, in the reader's time zone. */
+
+import { LOCALES, type Language } from "./money";
+
+/** Returns a day: `Nov 2, 2025`. A plain date (`2025-11-02`) is that day everywhere. */
+export function formatDay(iso: string, language: Language = "en"): string {
+  return new Intl.DateTimeFormat(LOCALES[language], {
+    dateStyle: "medium",
+    timeZone: iso.length === 10 ? "UTC" : undefined,
+  }).format(new Date(iso));
+}
+
+/** Returns a moment: `Nov 2, 2025, 3:07 PM`. */
+export function formatMoment(iso: string, language: Language = "en"): string {
+  return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** Returns how long ago (or ahead) a moment is: `5 minutes ago`; older than a week it is the day. */
+export function formatAgo(iso: string, now: Date = new Date(), language: Language = "en"): string {
+  const seconds = (new Date(iso).getTime() - now.getTime()) / 1000;
+  if (Math.abs(seconds) > 7 * 86_400) return formatDay(iso, language);
+  const words = new Intl.RelativeTimeFormat(LOCALES[language], { numeric: "auto" });
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(seconds) >= size) return words.format(Math.round(seconds / size), unit);
+  }
+  return words.format(0, "second");
+}

@@ -1,0 +1,73 @@
+/** The words and tone of every state, the same everywhere: words first, colour second. */
+
+import type { Language } from "./money";
+
+export type Tone = "neutral" | "blue" | "green" | "amber" | "red";
+export type StateWord = { en: string; es: string; tone: Tone };
+
+const PROPOSAL: Record<string, StateWord> = {
+  draft: { en: "Draft", es: "Borrador", tone: "neutral" },
+  sent: { en: "Sent", es: "Enviado", tone: "blue" },
+  viewed: { en: "Viewed", es: "Visto", tone: "blue" },
+  approved: { en: "Approved", es: "Aprobado", tone: "green" },
+  declined: { en: "Declined", es: "Rechazado", tone: "neutral" },
+  expired: { en: "Expired", es: "Vencido", tone: "amber" },
+  superseded: { en: "Replaced", es: "Reemplazado", tone: "neutral" },
+};
+
+const PAYMENT: Record<string, StateWord> = {
+  due: { en: "Due", es: "Por pagar", tone: "neutral" },
+  processing: { en: "Processing", es: "En proceso", tone: "blue" },
+  paid: { en: "Paid", es: "Pagado", tone: "green" },
+  failed: { en: "Failed", es: "Fallido", tone: "red" },
+  refunded: { en: "Refunded", es: "Reembolsado", tone: "neutral" },
+  partly_refunded: { en: "Partly refunded", es: "Reembolso parcial", tone: "neutral" },
+  disputed: { en: "Disputed", es: "En disputa", tone: "red" },
+};
+
+const BOOKS: Record<string, StateWord> = {
+  none: { en: "—", es: "—", tone: "neutral" },
+  waiting: { en: "Waiting for QuickBooks", es: "Esperando a QuickBooks", tone: "amber" },
+  posting: { en: "Posting", es: "Registrando", tone: "blue" },
+  posted: { en: "In the books", es: "En la contabilidad", tone: "green" },
+  needs_you: { en: "Needs you", es: "Requiere su atención", tone: "red" },
+  different: { en: "Different in QuickBooks", es: "Distinto en QuickBooks", tone: "amber" },
+};
+
+const CONNECTION: Record<string, StateWord> = {
+  connected: { en: "Connected", es: "Conectado", tone: "green" },
+  reconnect_soon: { en: "Reconnect soon", es: "Reconectar pronto", tone: "amber" },
+  disconnected: { en: "Disconnected", es: "Desconectado", tone: "red" },
+  not_configured: { en: "Not set up", es: "Sin configurar", tone: "neutral" },
+};
+
+const LEAD: Record<string, StateWord> = {
+  new: { en: "New", es: "Nuevo", tone: "blue" },
+  contacted: { en: "Contacted", es: "Contactado", tone: "blue" },
+  qualified: { en: "Qualified", es: "Calificado", tone: "amber" },
+  converted: { en: "Converted", es: "Convertido", tone: "green" },
+  lost: { en: "Lost", es: "Perdido", tone: "neutral" },
+};
+
+export const STATES = { proposal: PROPOSAL, payment: PAYMENT, books: BOOKS, connection: CONNECTION, lead: LEAD };
+export type StateKind = keyof typeof STATES;
+
+/** Returns the word and tone of a state; one that this build does not know yet is shown as it is. */
+export function stateWord(kind: StateKind, state: string, language: Language = "en"): { word: string; tone: Tone } {
+  const known = STATES[kind][state];
+  if (!known) return { word: state.replaceAll("_", " "), tone: "neutral" };
+  return { word: known[language], tone: known.tone };
+}
+
+/** Returns a payment's state as shown: what happened to the money afterwards matters more than that it was paid. */
+export function shownPaymentState(payment: {
+  state: string;
+  amount_minor: number;
+  refunded_minor?: number | null;
+  disputed?: boolean | null;
+}): string {
+  if (payment.disputed) return "disputed";
+  const refunded = payment.refunded_minor ?? 0;
+  if (payment.state !== "paid" || refunded <= 0) return payment.state;
+  return refunded >= payment.amount_minor ? "refunded" : "partly_refunded";
+}
