@@ -57,4 +57,4 @@ class Event(StrEnum):
 
 
 # The facts that something follows from: `record` stages a job for them, and `crm.pipeline` says what it does.
-FOLLOWED = frozenset({Event.PAYMENT_SUCCESS, Event.QBO_CONNECTED, Event.PAYMENT_REFUNDED})
+FOLLOWED = frozenset({Event.PAYMENT_SUCCESS, Event.QBO_CONNECTED})

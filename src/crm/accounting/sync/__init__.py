@@ -1,1 +1,1 @@
-
+"""One file per kind of object that is brought into QuickBooks."""

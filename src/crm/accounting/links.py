@@ -1,0 +1,56 @@
+"""Which object in QuickBooks stands for which of ours; one row per document, unique, so never two."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.accounting.tables import QboLink
+
+Entity = Literal["Customer", "Item", "Account", "Invoice", "Payment"]
+
+
+async def find(
+    session: AsyncSession, org_id: int, realm_id: str, entity: Entity, kind: str, local_id: str | int
+) -> QboLink | None:
+    return await session.scalar(
+        select(QboLink).where(
+            QboLink.org_id == org_id,
+            QboLink.realm_id == realm_id,
+            QboLink.entity == entity,
+            QboLink.local_kind == kind,
+            QboLink.local_id == str(local_id),
+        )
+    )
+
+
+async def link(
+    session: AsyncSession,
+    org_id: int,
+    realm_id: str,
+    entity: Entity,
+    kind: str,
+    local_id: str | int,
+    object_: dict[str, Any],
+) -> bool:
+    """Links our row to a QuickBooks object; False when it was linked already (a second run of the same work)."""
+    name = object_.get("DisplayName") or object_.get("Name") or object_.get("DocNumber")
+    result = await session.execute(
+        insert(QboLink)
+        .values(
+            org_id=org_id,
+            realm_id=realm_id,
+            entity=entity,
+            local_kind=kind,
+            local_id=str(local_id),
+            qbo_id=str(object_["Id"]),
+            sync_token=str(object_.get("SyncToken", "0")),
+            name=str(name) if name else None,
+        )
+        .on_conflict_do_nothing()
+        .returning(QboLink.qbo_id)
+    )
+    return result.scalar() is not None

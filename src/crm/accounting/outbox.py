@@ -1,0 +1,164 @@
+"""Writes to QuickBooks exactly once: kept with a requestid before it is sent, looked for before it is sent again.
+
+`requestid` is QuickBooks' own idempotency, but how long it is remembered is not documented, so every
+attempt but the first looks for the document first (facts/quickbooks.md 2.6).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.accounting import company
+from crm.accounting.context import Books
+from crm.accounting.tables import QboRequest
+from crm.gateways.quickbooks import Call, dumps
+from crm.kit import clock
+from crm.kit.errors import Disconnected, Refused, Unavailable
+
+GENERATIONS_MAX = 20  # a definite no and a changed body make a new one; more than this is a loop
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in QuickBooks now. `found` = it was there from an attempt whose answer was lost."""
+
+    request_id: int
+    object: dict[str, Any]
+    intuit_tid: str
+    found: bool = False
+
+
+async def write_once(
+    books: Books,
+    org_id: int,
+    realm_id: str,
+    *,
+    operation: str,
+    subject: str,
+    entity: str,
+    build: Callable[[str], dict[str, Any]],
+    look: Callable[[str], Awaitable[dict[str, Any] | None]],
+) -> Written:
+    """Creates one `entity` for `subject` ("payment:12"), however often it is called.
+
+    `build(requestid)` makes the body, once per generation; `look(requestid)` finds what an earlier attempt
+    made. The caller links the result and calls `succeeded` in one transaction. Raises Refused (with the
+    row marked, so that the next call starts a new generation), Unavailable or Disconnected.
+    """
+    request, tried = await _take(books, org_id, realm_id, operation, subject, build)
+    if tried:
+        found = await look(request.requestid)
+        if found is not None:
+            return Written(request.id, found, "", found=True)
+    call = Call("POST", entity.lower(), operation, body=request.body, requestid=request.requestid)
+    try:
+        answer = await company.ask(books, org_id, call)
+    except Refused as error:
+        await _settle(books, request, state="refused", fault=_fault(error), tid=error.reference)
+        raise
+    except (Unavailable, Disconnected) as error:
+        if error.outcome_known:  # it did not happen: the next attempt need not look
+            await _settle(books, request, state="prepared", fault=_fault(error), tid=error.reference)
+        raise
+    return Written(request.id, answer.data[entity], answer.intuit_tid)
+
+
+async def _take(
+    books: Books,
+    org_id: int,
+    realm_id: str,
+    operation: str,
+    subject: str,
+    build: Callable[[str], dict[str, Any]],
+) -> tuple[QboRequest, bool]:
+    """The request to send, stored as sent; and whether an earlier attempt may have arrived."""
+    async with books.db.transaction(org_id) as session:
+        last = await session.scalar(
+            select(QboRequest)
+            .where(
+                QboRequest.org_id == org_id,
+                QboRequest.realm_id == realm_id,
+                QboRequest.operation == operation,
+                QboRequest.subject == subject,
+            )
+            .order_by(QboRequest.generation.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        if last is None or last.state == "refused":
+            generation = last.generation + 1 if last else 1
+            if generation > GENERATIONS_MAX:
+                raise Refused(
+                    f"QuickBooks refused this {GENERATIONS_MAX} times. Please ask support before trying again.",
+                    code="generations",
+                )
+            requestid = make_requestid(org_id, realm_id, operation, subject, generation)
+            last = QboRequest(
+                org_id=org_id,
+                realm_id=realm_id,
+                operation=operation,
+                subject=subject,
+                generation=generation,
+                requestid=requestid,
+                body=dumps(build(requestid)),
+                state="prepared",
+                attempts=0,
+            )
+            session.add(last)
+        tried = last.state in {"sent", "succeeded"}
+        last.state = "sent"
+        last.attempts += 1
+        await session.flush()
+        return last, tried
+
+
+def make_requestid(org_id: int, realm_id: str, operation: str, subject: str, generation: int) -> str:
+    """32 characters (QuickBooks takes 50), made once and stored: never derived again.
+
+    The random part keeps two installations that were restored from one backup, or a fresh database on an old
+    company, from being given each other's documents.
+    """
+    seed = f"{org_id}|{realm_id}|{operation}|{subject}|{generation}|{secrets.token_hex(16)}"
+    return base64.b32encode(hashlib.sha256(seed.encode()).digest()).decode().lower()[:32]
+
+
+async def succeeded(session: AsyncSession, org_id: int, written: Written) -> None:
+    """To be called in the transaction that links the document."""
+    await session.execute(
+        update(QboRequest)
+        .where(QboRequest.org_id == org_id, QboRequest.id == written.request_id)
+        .values(
+            state="succeeded",
+            qbo_id=str(written.object["Id"]),
+            intuit_tid=written.intuit_tid or QboRequest.intuit_tid,
+            fault=None,
+            answered_at=clock.now(),
+        )
+    )
+
+
+async def _settle(
+    books: Books, request: QboRequest, *, state: str, fault: dict[str, Any], tid: str
+) -> None:
+    async with books.db.transaction(request.org_id) as session:
+        await session.execute(
+            update(QboRequest)
+            .where(
+                QboRequest.org_id == request.org_id,
+                QboRequest.id == request.id,
+                QboRequest.state != "succeeded",
+            )
+            .values(state=state, fault=fault, intuit_tid=tid or None, answered_at=clock.now())
+        )
+
+
+def _fault(error: Refused | Unavailable | Disconnected) -> dict[str, Any]:
+    return {"code": error.code, "sentence": error.detail, **error.more}
