@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import json
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.parameters import Declaration, check
 from crm_sandbox.stripe.shapes import API_VERSION, StripeObject
 from crm_sandbox.stripe.state import DEFAULT_PLATFORM, AccountSpace, StripeState
+
+log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1_000_000
 _VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$")
@@ -70,6 +73,11 @@ class Api:
             status, body = error.status, _error_body(error, request_id, self._state.now())
             if status == 401:
                 headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
+        except Exception:
+            # A mistake of the simulator itself: told in Stripe's shape, and in full in the log.
+            log.exception("the Stripe simulator failed at %s %s", request.method, request.url.path)
+            failure = ApiError("The simulator failed; its log says why.", status=500, type="api_error")
+            status, body = 500, _error_body(failure, request_id, self._state.now())
         return Response(body, status, headers, media_type="application/json")
 
     async def _read(self, request: Request, request_id: str) -> tuple[Call, Endpoint]:
