@@ -1,0 +1,124 @@
+"""Puts both simulators, the faults, the request log and the page behind one address."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from crm_sandbox import quickbooks, stripe
+from crm_sandbox.clock import Clock
+from crm_sandbox.config import SandboxConfig
+from crm_sandbox.faults import FaultRules, fault_routes
+from crm_sandbox.requests_log import RequestLog
+
+PAGE = Path(__file__).with_name("page.html")
+
+
+class Sandbox(Starlette):
+    """The application; what it holds (`quickbooks`, `stripe`, `clock`, `faults`, `log`) may be looked at."""
+
+    def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock = clock or Clock()
+        self.faults = FaultRules()
+        self.log = RequestLog(self.clock)
+        self.quickbooks = quickbooks.QuickBooksState(config, self.clock)
+        self.stripe = stripe.StripeState(config, self.clock)
+        super().__init__(
+            routes=[
+                *fault_routes(self.faults),
+                *self._own_routes(),
+                # QuickBooks first: Intuit's userinfo lies under /v1, where Stripe takes all the rest.
+                *quickbooks.routes(config, self.clock, self.quickbooks),
+                *stripe.routes(config, self.clock, self.stripe),
+            ],
+            lifespan=self._life,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Every request goes through the log and the faults before it reaches a simulator."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        # The server's own object knows the TCP connection, which a fault may cut.
+        scope["sandbox.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        await self.log.record(self._through_faults, scope, receive, send)
+
+    async def _through_faults(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.faults.run(super().__call__, scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def _life(self, app: Starlette) -> AsyncIterator[None]:
+        webhooks = asyncio.create_task(self.quickbooks.webhooks.run())
+        try:
+            yield
+        finally:
+            webhooks.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await webhooks
+            self.stripe.close()
+
+    def reset(self) -> None:
+        """Back to the beginning: both simulators, the faults and the log; the clock goes on."""
+        self.faults.clear()
+        self.quickbooks.reset()
+        self.stripe.reset()
+        self.log.clear()
+
+    def _own_routes(self) -> list[BaseRoute]:
+        async def page(request: Request) -> Response:
+            return HTMLResponse(PAGE.read_text(encoding="utf-8"))
+
+        async def healthy(request: Request) -> Response:
+            return JSONResponse({"ok": True})
+
+        async def summary(request: Request) -> Response:
+            return JSONResponse(
+                {
+                    "now": self.clock.now().isoformat(timespec="milliseconds"),
+                    "quickbooks": self.quickbooks.summary(),
+                    "stripe": self.stripe.summary(),
+                    "faults": [rule.as_json() for rule in self.faults.rules.values()],
+                }
+            )
+
+        async def requests(request: Request) -> Response:
+            after, limit = request.query_params.get("after", "0"), request.query_params.get("limit", "1000")
+            if not (after.isdigit() and limit.isdigit()):
+                return JSONResponse({"error": "after and limit are numbers"}, 400)
+            return JSONResponse({"requests": self.log.newest_first(int(after), int(limit))})
+
+        async def reset(request: Request) -> Response:
+            self.reset()
+            return JSONResponse({"reset": True})
+
+        async def show_clock(request: Request) -> Response:
+            return JSONResponse({"now": self.clock.now().isoformat()})
+
+        async def advance_clock(request: Request) -> Response:
+            try:
+                seconds = float((await request.json())["advance_seconds"])
+                return JSONResponse({"now": self.clock.advance(seconds).isoformat()})
+            except (ValueError, KeyError, TypeError, OverflowError):
+                return JSONResponse({"error": "send {\"advance_seconds\": a number from 0}"}, 400)
+
+        return [
+            Route("/", page, methods=["GET"]),
+            Route("/_health", healthy, methods=["GET"]),
+            Route("/_state", summary, methods=["GET"]),
+            Route("/_state/requests", requests, methods=["GET"]),
+            Route("/_state/reset", reset, methods=["POST"]),
+            Route("/_state/clock", show_clock, methods=["GET"]),
+            Route("/_state/clock", advance_clock, methods=["POST"]),
+        ]
+
+
+def create_app(config: SandboxConfig, clock: Clock | None = None) -> Sandbox:
+    """A fresh sandbox with nothing in it but the opening lists."""
+    return Sandbox(config, clock)

@@ -1,0 +1,218 @@
+"""The accounting API under /v3/company/{realm}: who may, how often, and which operation is meant."""
+
+import json
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from crm_sandbox.quickbooks import reports
+from crm_sandbox.quickbooks.batch import run_batch
+from crm_sandbox.quickbooks.change_data import changes_since
+from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.entities import BY_PATH, ENTITIES, Entity
+from crm_sandbox.quickbooks.listings import present
+from crm_sandbox.quickbooks.opening import preferences
+from crm_sandbox.quickbooks.paper import invoice_pdf
+from crm_sandbox.quickbooks.query import run as run_query
+from crm_sandbox.quickbooks.refusals import Refused, refusal, unparsable, unsupported
+from crm_sandbox.quickbooks.state import QuickBooksState
+from crm_sandbox.quickbooks.wire import answer, gateway_refusal, headers, throttled
+from crm_sandbox.quickbooks.write import create, delete, read, update, void
+
+MAX_BODY_BYTES = 5_000_000
+MAX_REQUEST_ID = 50
+MAX_ANSWERS_KEPT = 100_000
+
+
+def accounting_routes(state: QuickBooksState) -> list[BaseRoute]:
+    """One route for the whole API: Intuit's paths are /v3/company/{realm}/{what}[/{id}[/{more}]]."""
+
+    async def endpoint(request: Request) -> Response:
+        return await _serve(state, request)
+
+    return [Route("/v3/company/{realm}/{rest:path}", endpoint, methods=["GET", "POST"])]
+
+
+async def _serve(state: QuickBooksState, request: Request) -> Response:
+    realm = request.path_params["realm"]
+    parts = [part for part in request.path_params["rest"].split("/") if part]
+    refused = _gate(state, request, realm, parts)
+    if refused is not None:
+        return refused
+    company = state.company(realm)
+    body = await request.body()
+    # From here to the answer nothing is awaited: each request is one step, as one database transaction.
+    parameters = dict(parse_qsl(request.url.query, keep_blank_values=True))
+    now = company.now().isoformat(timespec="milliseconds")
+    if request.method == "GET" and parts[-1:] == ["pdf"]:
+        return _pdf(company, request, parts, now)
+    status, content = _answer_once(company, request.method, parts, parameters, body)
+    return answer(request, content, now, status)
+
+
+def _gate(state: QuickBooksState, request: Request, realm: str, parts: list[str]) -> Response | None:
+    """What the gateway refuses before the accounting service sees the request."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return gateway_refusal(401, "AuthenticationFailed", 3200, "AUTHENTICATION", "Malformed bearer token")
+    grant = state.tokens.check(token.strip())
+    if grant is None:
+        detail = f"Token expired: {token[:6]}***"
+        return gateway_refusal(401, "AuthenticationFailed", 3200, "AUTHENTICATION", detail)
+    if grant.realm_id != realm or "com.intuit.quickbooks.accounting" not in grant.scope.split():
+        return gateway_refusal(403, "ApplicationAuthorizationFailed", 3100, "SERVICE", None)
+    if not state.throttle.allows(realm, batch=parts[:1] == ["batch"]):
+        return throttled(state.company(realm).now().isoformat(timespec="milliseconds"))
+    return None
+
+
+def _answer_once(
+    company: Company, method: str, parts: list[str], parameters: dict[str, str], body: bytes
+) -> tuple[int, JsonObject]:
+    """Answers the request; a write whose requestid was seen before gets the first answer again."""
+    request_id = parameters.get("requestid") if method == "POST" else None
+    if request_id and len(request_id) > MAX_REQUEST_ID:
+        detail = f"The request id must not be longer than {MAX_REQUEST_ID} characters. Supplied value:{request_id}"
+        return 400, refusal("2130", "Invalid Request Id Format", detail, "requestid").as_json()
+    is_query = parts[:1] == ["query"]
+    if request_id and not is_query and request_id in company.answers:
+        return company.answers[request_id]
+    try:
+        result = 200, _dispatch(company, method, parts, parameters, body)
+    except Refused as refused:
+        result = 400, refused.as_json()
+    if request_id and not is_query:
+        company.answers[request_id] = result
+        while len(company.answers) > MAX_ANSWERS_KEPT:
+            company.answers.popitem(last=False)
+    return result
+
+
+def _dispatch(
+    company: Company, method: str, parts: list[str], parameters: dict[str, str], body: bytes
+) -> JsonObject:
+    what = parts[0].lower() if parts else ""
+    special = _SPECIAL.get((method, what))
+    if special:
+        return special(company, parts, parameters, body)
+    entity = BY_PATH.get(what)
+    if entity is None or len(parts) > 3:
+        path = f"/v3/company/{company.realm_id}/{'/'.join(parts)}"
+        raise unsupported(f"Could not find resource for relative : {path} of full path: {path}")
+    if method == "GET":
+        if len(parts) != 2:
+            raise unsupported(f"GET {'/'.join(parts)}")
+        return {entity.name: present(company, entity, read(company, entity, _own_id(company, entity, parts[1])))}
+    if len(parts) == 3 and parts[2].lower() == "send":
+        return _send(company, entity, parts[1], parameters)
+    if len(parts) != 1:
+        raise unsupported(f"POST {'/'.join(parts)}")
+    return {entity.name: write(company, entity, parse_object(body), parameters)}
+
+
+def write(company: Company, entity: Entity, body: JsonObject, parameters: dict[str, str]) -> JsonObject:
+    """Create, update, void or delete, as the parameters `operation` and `include` say; raises Refused."""
+    operation = parameters.get("operation", "").lower()
+    include = parameters.get("include", "").lower()
+    duplicate_ok = "allowduplicatedocnum" in include
+    if operation == "delete":
+        return delete(company, entity, body)
+    if operation == "void" and entity.name == "Invoice":
+        return void(company, entity, body)
+    if operation == "update" and include == "void" and entity.name != "Invoice":
+        return void(company, entity, body)
+    if operation not in ("", "create", "update"):
+        raise unsupported(f"{operation} {entity.name}")
+    made = update if body.get("Id") or operation == "update" else create
+    return present(company, entity, made(company, entity, body, duplicate_ok))
+
+
+def parse_object(body: bytes) -> JsonObject:
+    """The JSON object of a request; raises Refused 2010 for anything else."""
+    if len(body) > MAX_BODY_BYTES:
+        raise unparsable("Request larger than 5 MB;")
+    try:
+        parsed = json.loads(body)
+    except (ValueError, UnicodeDecodeError):
+        raise unparsable("failed to parse json object; a property") from None
+    if not isinstance(parsed, dict):
+        raise unparsable("failed to parse json object; a property")
+    return parsed
+
+
+def _query(company: Company, parts: list[str], parameters: dict[str, str], body: bytes) -> JsonObject:
+    text = parameters.get("query") or body.decode("utf-8", "replace")
+    if any(text.lower().split("from")[-1:][0].split()[:1] == [name] for name in ("preferences",)):
+        return {"QueryResponse": {"Preferences": [preferences(company)], "maxResults": 1}}
+    return {"QueryResponse": run_query(company, text)}
+
+
+def _preferences(company: Company, parts: list[str], parameters: dict[str, str], body: bytes) -> JsonObject:
+    return {"Preferences": preferences(company)}
+
+
+def _batch(company: Company, parts: list[str], parameters: dict[str, str], body: bytes) -> JsonObject:
+    return run_batch(company, parse_object(body), write)
+
+
+def _change_data(company: Company, parts: list[str], parameters: dict[str, str], body: bytes) -> JsonObject:
+    return changes_since(company, parameters.get("entities", ""), parameters.get("changedSince", ""))
+
+
+def _report(company: Company, parts: list[str], parameters: dict[str, str], body: bytes) -> JsonObject:
+    return reports.report(company, parts[1] if len(parts) == 2 else "", parameters)
+
+
+def _exchange_rate(company: Company, parts: list[str], parameters: dict[str, str], body: bytes) -> JsonObject:
+    return {"ExchangeRate": reports.exchange_rate(company, parameters)}
+
+
+def _send(company: Company, entity: Entity, ident: str, parameters: dict[str, str]) -> JsonObject:
+    """E-mails the document: nothing leaves the sandbox, but its EmailStatus says so."""
+    obj = read(company, entity, ident)
+    if entity.name not in ("Invoice", "Estimate", "SalesReceipt", "CreditMemo", "RefundReceipt", "Payment"):
+        raise unsupported(f"send {entity.name}")
+    address = parameters.get("sendTo") or (obj.get("BillEmail") or {}).get("Address")
+    if not address:
+        raise refusal("6000", "A business validation error has occurred while processing your request",
+                      "Business Validation Error: An email address is required to send this transaction.")  # fmt: skip
+    with company.transaction():
+        now = company.now().isoformat(timespec="seconds")
+        sent = {**obj, "SyncToken": str(int(obj["SyncToken"]) + 1), "EmailStatus": "EmailSent",
+                "BillEmail": {"Address": address},
+                "DeliveryInfo": {"DeliveryType": "Email", "DeliveryTime": now},
+                "MetaData": {**obj["MetaData"], "LastUpdatedTime": now}}  # fmt: skip
+        company.put(entity, sent)
+        company.note(entity.name, ident, "emailed")
+    return {entity.name: sent}
+
+
+def _pdf(company: Company, request: Request, parts: list[str], now: str) -> Response:
+    entity = BY_PATH.get(parts[0].lower())
+    try:
+        if entity is None or len(parts) != 3 or not entity.is_txn:
+            raise unsupported("GET " + "/".join(parts))
+        content = invoice_pdf(company, entity, read(company, entity, parts[1]))
+    except Refused as refused:
+        return answer(request, refused.as_json(), now, 400)
+    return Response(content, 200, headers(), "application/pdf")
+
+
+def _own_id(company: Company, entity: Entity, ident: str) -> str:
+    """CompanyInfo is read under the realm id and has the Id 1."""
+    return "1" if entity is ENTITIES["CompanyInfo"] and ident == company.realm_id else ident
+
+
+_Special = Callable[[Company, list[str], dict[str, str], bytes], JsonObject]
+_SPECIAL: dict[tuple[str, str], _Special] = {
+    ("GET", "query"): _query,
+    ("POST", "query"): _query,
+    ("GET", "preferences"): _preferences,
+    ("POST", "batch"): _batch,
+    ("GET", "cdc"): _change_data,
+    ("GET", "reports"): _report,
+    ("GET", "exchangerate"): _exchange_rate,
+}

@@ -1,0 +1,60 @@
+"""Change data capture: everything that changed since a time, deleted transactions included."""
+
+from datetime import datetime, timedelta
+
+from crm_sandbox.quickbooks.company import PACIFIC, Company, JsonObject
+from crm_sandbox.quickbooks.entities import BY_PATH, Entity
+from crm_sandbox.quickbooks.listings import present
+from crm_sandbox.quickbooks.refusals import missing, query_invalid, refusal
+
+MAX_DAYS_BACK = 30
+MAX_OBJECTS = 1_000
+
+
+def changes_since(company: Company, entities: str, since_text: str) -> JsonObject:
+    """The CDCResponse for comma-separated entity names and an ISO time; raises Refused."""
+    names = [name.strip() for name in entities.split(",") if name.strip()]
+    if not names:
+        raise missing("entities")
+    if not since_text:
+        raise missing("changedSince")
+    try:
+        since = datetime.fromisoformat(since_text.replace(" ", "+"))  # an unescaped + arrives as a space
+    except ValueError:
+        detail = f"changedSince should be a date or time in ISO 8601. Supplied value:{since_text}"
+        raise refusal("2060", "Invalid Date Format", detail, "changedSince") from None
+    if since.tzinfo is None:
+        since = since.replace(tzinfo=PACIFIC)
+    if company.now() - since > timedelta(days=MAX_DAYS_BACK):
+        detail = f"changedSince must be within the last {MAX_DAYS_BACK} days. Supplied value:{since_text}"
+        raise refusal("2190", "Invalid Date Range", detail, "changedSince")
+    room = MAX_OBJECTS
+    responses = []
+    for name in names:
+        entity = BY_PATH.get(name.lower())
+        if entity is None:
+            raise query_invalid(f"invalid context declaration: {name}")
+        found = _changed(company, entity, since)[:room]
+        room -= len(found)
+        page = {"startPosition": 1, "maxResults": len(found), "totalCount": len(found)}
+        responses.append({entity.name: found, **page} if found else {})
+    return {"CDCResponse": [{"QueryResponse": responses}]}
+
+
+def _changed(company: Company, entity: Entity, since: datetime) -> list[JsonObject]:
+    live = [
+        present(company, entity, obj)
+        for obj in company.objects[entity.name].values()
+        if datetime.fromisoformat(obj["MetaData"]["LastUpdatedTime"]) >= since.replace(microsecond=0)
+    ]
+    gone = [
+        {
+            "domain": "QBO",
+            "status": "Deleted",
+            "Id": ident,
+            "MetaData": {"LastUpdatedTime": at.astimezone(PACIFIC).isoformat(timespec="seconds")},
+        }
+        for (name, ident), at in company.deleted.items()
+        if name == entity.name and at >= since
+    ]
+    return sorted([*live, *gone], key=lambda obj: str(obj["MetaData"]["LastUpdatedTime"]), reverse=True)

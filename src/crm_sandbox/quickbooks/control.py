@@ -1,0 +1,78 @@
+"""What tests and the page can see and do behind the QuickBooks simulator's back, under /_state/quickbooks."""
+
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from crm_sandbox.quickbooks.state import QuickBooksState
+
+
+def control_routes(state: QuickBooksState) -> list[BaseRoute]:
+    """Reading the books, changing settings, disconnecting and ageing tokens."""
+
+    async def revoke(request: Request) -> Response:
+        realm = (await _json(request)).get("realm_id")
+        return JSONResponse({"revoked": state.tokens.revoke_realm(realm)})
+
+    async def expire(request: Request) -> Response:
+        realm = (await _json(request)).get("realm_id")
+        return JSONResponse({"expired": state.tokens.expire_access_tokens(realm)})
+
+    async def settings(request: Request) -> Response:
+        realm = request.path_params["realm"]
+        try:
+            changed = state.change_settings(realm, await _json(request))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse(asdict(changed))
+
+    async def show_settings(request: Request) -> Response:
+        company = state.companies.get(request.path_params["realm"])
+        return JSONResponse(asdict(company.settings)) if company else _no_such("company")
+
+    async def trial_balance(request: Request) -> Response:
+        realm = request.path_params["realm"]
+        return JSONResponse(state.trial_balance(realm)) if realm in state.companies else _no_such("company")
+
+    async def objects(request: Request) -> Response:
+        try:
+            found = state.objects(request.path_params["realm"], request.path_params["entity"])
+        except KeyError:
+            return _no_such("company or kind of object")
+        return JSONResponse({"count": len(found), "objects": found})
+
+    async def wipe(request: Request) -> Response:
+        realm = request.path_params["realm"]
+        if realm not in state.companies:
+            return _no_such("company")
+        state.wipe_books(realm)
+        return JSONResponse({"wiped": realm})
+
+    base = "/_state/quickbooks"
+    return [
+        Route(f"{base}/revoke", revoke, methods=["POST"]),
+        Route(f"{base}/expire_access_tokens", expire, methods=["POST"]),
+        Route(base + "/{realm}/settings", settings, methods=["POST"]),
+        Route(base + "/{realm}/settings", show_settings, methods=["GET"]),
+        Route(base + "/{realm}/trial_balance", trial_balance, methods=["GET"]),
+        Route(base + "/{realm}/wipe", wipe, methods=["POST"]),
+        Route(base + "/{realm}/{entity}", objects, methods=["GET"]),
+    ]
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    """The JSON object of the request; an empty body counts as {}."""
+    if not await request.body():
+        return {}
+    try:
+        parsed = await request.json()
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _no_such(what: str) -> Response:
+    return JSONResponse({"error": f"no such {what}"}, 404)

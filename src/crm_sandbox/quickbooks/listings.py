@@ -1,0 +1,203 @@
+"""List objects: what QuickBooks fills in for customers, vendors, items, accounts and their kin."""
+
+from typing import Any
+
+from crm_sandbox.quickbooks.company import Company, JsonObject, name_key
+from crm_sandbox.quickbooks.entities import ENTITIES, Entity
+from crm_sandbox.quickbooks.money import to_number
+from crm_sandbox.quickbooks.refusals import (
+    business,
+    duplicate_name,
+    missing,
+    open_balance,
+    refusal,
+)
+
+MAX_LEVELS = 5
+ACCOUNT_TYPES = {
+    "Bank": ("Asset", "Checking"),
+    "Accounts Receivable": ("Asset", "AccountsReceivable"),
+    "Other Current Asset": ("Asset", "OtherCurrentAssets"),
+    "Fixed Asset": ("Asset", "MachineryAndEquipment"),
+    "Other Asset": ("Asset", "OtherLongTermAssets"),
+    "Accounts Payable": ("Liability", "AccountsPayable"),
+    "Credit Card": ("Liability", "CreditCard"),
+    "Other Current Liability": ("Liability", "OtherCurrentLiabilities"),
+    "Long Term Liability": ("Liability", "NotesPayable"),
+    "Equity": ("Equity", "OpeningBalanceEquity"),
+    "Income": ("Revenue", "SalesOfProductIncome"),
+    "Other Income": ("Revenue", "OtherMiscellaneousIncome"),
+    "Cost of Goods Sold": ("Expense", "SuppliesMaterialsCogs"),
+    "Expense": ("Expense", "OtherMiscellaneousServiceCost"),
+    "Other Expense": ("Expense", "OtherMiscellaneousExpense"),
+}
+"""Account type -> its classification and the sub-type that is used when none is sent."""
+
+SUB_TYPES_TO_TYPES = {
+    "Checking": "Bank", "Savings": "Bank", "MoneyMarket": "Bank", "CashOnHand": "Bank", "TrustAccounts": "Bank",
+    "UndepositedFunds": "Other Current Asset", "TrustAccountsLiabilities": "Other Current Liability",
+    "OtherCurrentLiabilities": "Other Current Liability", "SalesTaxPayable": "Other Current Liability",
+    "SalesOfProductIncome": "Income", "ServiceFeeIncome": "Income", "DiscountsRefundsGiven": "Income",
+    "BankCharges": "Expense", "OtherMiscellaneousServiceCost": "Expense",
+}  # fmt: skip
+PROFIT_AND_LOSS = ("Revenue", "Expense")
+ITEM_TYPES = ("Service", "NonInventory", "Inventory", "Group", "Category")
+INCOME_ACCOUNT_TYPES = ("Income", "Other Income", "Other Current Liability", "Cost of Goods Sold", "Expense")
+
+
+def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
+    """The object with Intuit's defaults, its full name and its parent checked; raises Refused."""
+    if entity.shape == "name":
+        obj = _person(company, entity, obj)
+    elif entity.name == "Item":
+        obj = _item(company, obj)
+    elif entity.name == "Account":
+        obj = _account(company, obj)
+    else:
+        obj = {**_with_parent(company, entity, obj, f"Sub{entity.name}"), "Active": obj.get("Active", True)}
+    _check_unique(company, entity, obj)
+    return obj
+
+
+def check_can_rest(company: Company, entity: Entity, before: JsonObject, after: JsonObject) -> None:
+    """Refuses to make an object inactive while money or other objects hang on it."""
+    if before.get("Active") is False or after.get("Active") is not False:
+        return
+    shown = present(company, entity, before)
+    if entity.shape == "name" and (shown.get("BalanceWithJobs") or shown.get("Balance")):
+        raise open_balance(entity.name)
+    if entity.name == "Account" and shown["AccountType"] in ("Accounts Receivable", "Accounts Payable"):
+        raise business("This account is used by QuickBooks and cannot be deleted.")
+    children = company.objects[entity.name].values() if "ParentRef" in entity.fields else ()
+    for child in children:
+        if (child.get("ParentRef") or {}).get("value") == before["Id"] and child.get("Active", True):
+            raise refusal("800", "Cannot delete object", f"{entity.name} has active sub-objects. Delete those first.")
+
+
+def present(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
+    """The object with the balances that the books give it now; transactions are stored complete."""
+    if entity.name == "Customer":
+        own = company.ledger.customer_cents.get(obj["Id"], 0)
+        with_jobs = own + sum(company.ledger.customer_cents.get(child, 0) for child in _jobs_of(company, obj["Id"]))
+        return {**obj, "Balance": to_number(own), "BalanceWithJobs": to_number(with_jobs)}
+    if entity.name == "Account":
+        cents = company.ledger.account_cents.get(obj["Id"], 0)
+        # Accounts of profit and loss show no balance here (recorded); it stands in the reports.
+        shown = 0 if obj["Classification"] in PROFIT_AND_LOSS else to_number(cents)
+        return {**obj, "CurrentBalance": shown, "CurrentBalanceWithSubAccounts": shown}
+    return obj
+
+
+def _jobs_of(company: Company, parent: str) -> list[str]:
+    if not company.has_jobs:
+        return []
+    children = [
+        one["Id"]
+        for one in company.objects["Customer"].values()
+        if (one.get("ParentRef") or {}).get("value") == parent
+    ]
+    return children + [grandchild for child in children for grandchild in _jobs_of(company, child)]
+
+
+def _person(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
+    parts = [obj.get(name) for name in ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")]
+    composed = " ".join(str(part) for part in parts if part)
+    display = str(obj.get("DisplayName") or composed).strip()
+    if not display:
+        detail = "At least one of Title, GivenName, MiddleName, FamilyName, DisplayName, Suffix is required."
+        raise refusal("6080", "No Name Provided", detail)
+    home = company.settings.home_currency
+    currency = (obj.get("CurrencyRef") or {}).get("value", home)
+    if currency != home and not company.settings.multicurrency:
+        raise business("Multi Currency is not enabled for this company, so the currency cannot be set.")
+    filled: dict[str, Any] = {"DisplayName": display, "Active": obj.get("Active", True)}
+    filled["PrintOnCheckName"] = obj.get("PrintOnCheckName") or obj.get("CompanyName") or display
+    filled["CurrencyRef"] = company.currency(currency)
+    if entity.name == "Customer":
+        filled |= {
+            "Taxable": obj.get("Taxable", True),
+            "BillWithParent": obj.get("BillWithParent", False),
+            "PreferredDeliveryMethod": obj.get("PreferredDeliveryMethod") or "Print",
+        }
+        obj = _with_parent(company, entity, {**obj, **filled}, "Job")
+        company.has_jobs = company.has_jobs or bool(obj.get("ParentRef"))
+        return obj
+    if entity.name == "Vendor":
+        filled |= {"Balance": 0, "Vendor1099": obj.get("Vendor1099", False)}
+    else:
+        filled |= {"BillableTime": obj.get("BillableTime", False)}
+        filled.pop("CurrencyRef")
+    return {**obj, **filled}
+
+
+def _item(company: Company, obj: JsonObject) -> JsonObject:
+    kind = obj["Type"]
+    if kind not in ITEM_TYPES:
+        detail = f"Item.Type must be one of {', '.join(ITEM_TYPES)}. Supplied value:{kind}"
+        raise refusal("2170", "Invalid Enumeration", detail, "Type")
+    if kind in ("Service", "NonInventory", "Inventory"):
+        ref = obj.get("IncomeAccountRef")
+        if not ref:
+            raise missing("IncomeAccountRef")
+        account = company.get("Account", ref["value"]) or {}
+        if account.get("AccountType") not in INCOME_ACCOUNT_TYPES:
+            raise refusal(
+                "6430", "Invalid account type", "Invalid account type used : You need to select a different type of "
+                "account for this transaction.",
+            )  # fmt: skip
+    if kind == "Inventory":
+        for name in ("AssetAccountRef", "ExpenseAccountRef", "QtyOnHand", "InvStartDate"):
+            if obj.get(name) is None:
+                raise missing(name)
+    filled = {
+        "Active": obj.get("Active", True), "Taxable": obj.get("Taxable", False),
+        "UnitPrice": obj.get("UnitPrice", 0), "PurchaseCost": obj.get("PurchaseCost", 0),
+        "TrackQtyOnHand": kind == "Inventory",
+    }  # fmt: skip
+    return _with_parent(company, ENTITIES["Item"], {**obj, **filled}, "SubItem")
+
+
+def _account(company: Company, obj: JsonObject) -> JsonObject:
+    kind, sub = obj.get("AccountType"), obj.get("AccountSubType")
+    if not kind and not sub:
+        detail = "You must specify either an Account.AccountType or an Account.AccountSubType."
+        raise refusal("6010", "Invalid Account.AccountType && Account.SubType", detail)
+    kind = kind or SUB_TYPES_TO_TYPES.get(str(sub))
+    if kind not in ACCOUNT_TYPES:
+        raise refusal("2170", "Invalid Enumeration", f"Unknown AccountType. Supplied value:{kind}", "AccountType")
+    classification, usual = ACCOUNT_TYPES[kind]
+    filled = {
+        "Active": obj.get("Active", True), "AccountType": kind, "AccountSubType": sub or usual,
+        "Classification": classification, "CurrencyRef": company.currency(company.settings.home_currency),
+    }  # fmt: skip
+    return _with_parent(company, ENTITIES["Account"], {**obj, **filled}, "SubAccount")
+
+
+def _with_parent(company: Company, entity: Entity, obj: JsonObject, flag: str) -> JsonObject:
+    """Fills in the flag (Job, SubItem, ...), Level and the name with its parents (Parent:Child)."""
+    own = obj.get("DisplayName") or obj["Name"]
+    ref = obj.get("ParentRef")
+    if not ref:
+        if obj.get(flag):
+            detail = f"ParentRef is required when {flag} is true"
+            raise refusal("6150", "ParentRef Required Validation Error", detail, "ParentRef")
+        return {**{k: v for k, v in obj.items() if k not in ("ParentRef", "Level")}, flag: False,
+                "FullyQualifiedName": own}  # fmt: skip
+    parent = company.get(entity.name, ref["value"]) or {}
+    names, above = [own], parent
+    while above:
+        if above["Id"] == obj.get("Id"):
+            raise refusal("900", "Parent cannot be child", "The same object can't be the parent or child of itself.")
+        names.append(above.get("DisplayName") or above["Name"])
+        above = company.get(entity.name, (above.get("ParentRef") or {}).get("value", "")) or {}
+    if len(names) > MAX_LEVELS:
+        raise refusal("6180", "Sub Level Limit", f"You can nest up to {MAX_LEVELS} levels.")
+    return {**obj, flag: True, "Level": len(names) - 1, "FullyQualifiedName": ":".join(reversed(names))}
+
+
+def _check_unique(company: Company, entity: Entity, obj: JsonObject) -> None:
+    if not entity.name_group:
+        return
+    holder = company.names.get((entity.name_group, name_key(entity, obj)))
+    if holder and holder != (entity.name, obj["Id"]):
+        raise duplicate_name(entity.name, holder[0])

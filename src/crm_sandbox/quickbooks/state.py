@@ -1,0 +1,133 @@
+"""All that the QuickBooks simulator knows: its companies, its grants and what it has to tell by webhook."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from crm_sandbox.clock import Clock
+from crm_sandbox.config import SandboxConfig
+from crm_sandbox.quickbooks.company import Company, CompanySettings, JsonObject
+from crm_sandbox.quickbooks.entities import BY_PATH, ENTITIES
+from crm_sandbox.quickbooks.ledger import Ledger
+from crm_sandbox.quickbooks.listings import present
+from crm_sandbox.quickbooks.money import to_number
+from crm_sandbox.quickbooks.opening import fill, fill_taxes
+from crm_sandbox.quickbooks.throttle import Throttle
+from crm_sandbox.quickbooks.tokens import TokenStore
+from crm_sandbox.quickbooks.webhooks import WebhookSender
+
+MAX_COMPANIES = 1_000
+
+
+class QuickBooksState:
+    """Everything in memory; `reset()` brings back the beginning."""
+
+    def __init__(self, config: SandboxConfig, clock: Clock) -> None:
+        self.config = config
+        self.clock = clock
+        self.webhooks = WebhookSender(config, clock)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets all companies, grants and counts; the company of the settings is there again, fresh."""
+        self.tokens = TokenStore(self.clock, self.config.qbo_rotate_always)
+        self.throttle = Throttle(self.clock, self.config)
+        self.webhooks.clear()
+        self.companies: dict[str, Company] = {}
+        self.company(self.config.qbo_realm_id)
+
+    def company(self, realm_id: str) -> Company:
+        """The company of that realm, made on first use; ValueError for an id that is not a number."""
+        if realm_id not in self.companies:
+            if not realm_id.isdigit() or len(realm_id) > 20:
+                raise ValueError("a realm id is a number of at most 20 digits")
+            if len(self.companies) >= MAX_COMPANIES:
+                raise ValueError(f"at most {MAX_COMPANIES} companies; reset the sandbox first")
+            name = f"Sandbox Company_US_{len(self.companies) + 1}"
+            company = Company(realm_id, self.clock, CompanySettings(company_name=name))
+            fill(company)
+            company.on_change = self.webhooks.note
+            self.companies[realm_id] = company
+        return self.companies[realm_id]
+
+    def change_settings(self, realm_id: str, changes: dict[str, Any]) -> CompanySettings:
+        """Changes settings of a company; ValueError for an unknown name or a value of another type."""
+        company = self.company(realm_id)
+        known = {f.name: f.type for f in fields(CompanySettings)}
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"unknown setting {name}; there are {', '.join(known)}")
+            wanted = type(getattr(CompanySettings(), name))
+            if name == "book_close_date":
+                if value is not None and not isinstance(value, str):
+                    raise ValueError("book_close_date is a date (YYYY-MM-DD) or null")
+            elif wanted is float and isinstance(value, int):
+                value = float(value)
+            elif not isinstance(value, wanted):
+                raise ValueError(f"{name} must be of type {wanted.__name__}")
+        company.settings = replace(company.settings, **changes)
+        if "country" in changes:
+            fill_taxes(company)
+        info = company.objects["CompanyInfo"]["1"]
+        company.objects["CompanyInfo"]["1"] = {**info, "Country": company.settings.country}
+        return company.settings
+
+    def summary(self) -> dict[str, Any]:
+        """Counts and balances of every company, for the page and for tests that wait."""
+        return {
+            "companies": [
+                {
+                    "realm_id": company.realm_id,
+                    "name": company.settings.company_name,
+                    "connected": any(
+                        g.realm_id == company.realm_id and not g.revoked for g in self.tokens.grants
+                    ),
+                    "counts": {name: len(found) for name, found in company.objects.items() if found},
+                    "trial_balance": self.trial_balance(company.realm_id),
+                }
+                for company in self.companies.values()
+            ],
+            "grants": [
+                {
+                    "realm_id": grant.realm_id,
+                    "client_id": grant.client_id,
+                    "created_at": grant.created_at.isoformat(timespec="seconds"),
+                    "revoked": grant.revoked,
+                }
+                for grant in self.tokens.grants
+            ],
+            "throttled": self.throttle.refused,
+            "webhooks": self.webhooks.summary(),
+        }
+
+    def objects(self, realm_id: str, entity_name: str) -> list[JsonObject]:
+        """All objects of a kind, inactive ones too; KeyError for an unknown kind or realm."""
+        entity = BY_PATH[entity_name.lower()]
+        company = self.companies[realm_id]
+        return [present(company, entity, obj) for obj in company.objects[entity.name].values()]
+
+    def trial_balance(self, realm_id: str) -> dict[str, Any]:
+        """Every account with a balance (debit positive) and their sum, which is always zero."""
+        company = self.companies[realm_id]
+        balances = company.ledger.trial_balance_cents()
+        accounts = [
+            {
+                "id": ident,
+                "name": company.objects["Account"][ident]["FullyQualifiedName"],
+                "type": company.objects["Account"][ident]["AccountType"],
+                "balance_cents": cents,
+                "balance": to_number(cents),
+            }
+            for ident, cents in sorted(balances.items(), key=lambda pair: int(pair[0]))
+        ]
+        return {"accounts": accounts, "sum_cents": sum(balances.values())}
+
+    def wipe_books(self, realm_id: str) -> None:
+        """Removes all transactions of a company and keeps its lists."""
+        company = self.companies[realm_id]
+        for entity in ENTITIES.values():
+            if entity.is_txn:
+                company.objects[entity.name].clear()
+        company.ledger = Ledger()
+        company.applied.clear()
+        company.in_deposit.clear()
+        company.numbers.clear()

@@ -1,0 +1,117 @@
+"""How answers look on the wire: JSON when it is asked for, else XML, with Intuit's headers on both."""
+
+import json
+import secrets
+import time
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from crm_sandbox.quickbooks.company import JsonObject
+
+NAMESPACE = "http://schema.intuit.com/finance/v3"
+QBO_VERSION = "1990.132"
+_ATTRIBUTES = ("domain", "sparse", "status", "startPosition", "maxResults", "totalCount")
+
+
+def wants_json(request: Request) -> bool:
+    """Intuit answers in XML unless the client asks for JSON by name."""
+    return "application/json" in request.headers.get("accept", "").lower()
+
+
+def headers() -> dict[str, str]:
+    """What every answer carries; support asks for the intuit_tid."""
+    tid = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    return {"intuit_tid": tid, "qbo-version": QBO_VERSION, "cache-control": "max-age=0, no-cache, no-store"}
+
+
+def answer(request: Request, body: JsonObject, now: str, status: int = 200) -> Response:
+    """The answer with `time` added, in the form that the request asked for."""
+    if wants_json(request):
+        text = json.dumps({**body, "time": now}, separators=(",", ":"), ensure_ascii=False)
+        return Response(text.encode(), status, headers(), "application/json;charset=utf-8")
+    return Response(to_xml(body, now).encode(), status, headers(), "application/xml;charset=utf-8")
+
+
+def gateway_refusal(status: int, name: str, number: int, fault_type: str, detail: str | None) -> Response:
+    """401 and 403 come from a gateway in front, in an envelope of their own with small letters."""
+    body = {
+        "warnings": None,
+        "intuitObject": None,
+        "fault": {
+            "error": [
+                {
+                    "message": f"message={name}; errorCode={number:06d}; statusCode={status}",
+                    "detail": detail,
+                    "code": str(number),
+                    "element": None,
+                }
+            ],
+            "type": fault_type,
+        },
+        "report": None,
+        "queryResponse": None,
+        "batchItemResponse": [],
+        "attachableResponse": [],
+        "syncErrorResponse": None,
+        "requestId": None,
+        "time": int(time.time() * 1000),
+        "status": None,
+        "cdcresponse": [],
+    }
+    extra = headers()
+    if status == 401:
+        extra["WWW-Authenticate"] = 'Bearer realm="Intuit", error="invalid_token"'
+    return Response(json.dumps(body).encode(), status, extra, "application/json")
+
+
+def throttled(now: str) -> Response:
+    """429, in XML even for those who asked for JSON."""
+    text = (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        f'<IntuitResponse time="{now}" xmlns="{NAMESPACE}"><Fault type="SERVICE"><Error code="3001">'
+        "<Message>message=ThrottleExceeded; errorCode=003001; statusCode=429</Message>"
+        "<Detail>The request limit was reached.  Try again later</Detail></Error></Fault></IntuitResponse>"
+    )
+    return Response(text.encode(), 429, headers(), "application/xml")
+
+
+def to_xml(body: JsonObject, now: str) -> str:
+    """The same answer as IntuitResponse in XML: references carry their id as text, names as attributes."""
+    inner = "".join(_element(name, value) for name, value in body.items() if name != "time")
+    return (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        f'<IntuitResponse xmlns="{NAMESPACE}" time="{now}">{inner}</IntuitResponse>'
+    )
+
+
+def _element(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(_element(name, one) for one in value)
+    if name == "Fault":
+        errors = "".join(_error(error) for error in value["Error"])
+        return f"<Fault type={quoteattr(value['type'])}>{errors}</Fault>"
+    if not isinstance(value, dict):
+        return f"<{name}>{escape(_text(value))}</{name}>"
+    if "value" in value and set(value) <= {"value", "name", "type"}:
+        extra = "".join(f" {key}={quoteattr(str(value[key]))}" for key in ("name", "type") if key in value)
+        return f"<{name}{extra}>{escape(str(value['value']))}</{name}>"
+    attributes = "".join(f" {key}={quoteattr(_text(value[key]))}" for key in _ATTRIBUTES if key in value)
+    inner = "".join(_element(key, part) for key, part in value.items() if key not in _ATTRIBUTES)
+    return f"<{name}{attributes}>{inner}</{name}>"
+
+
+def _error(error: dict[str, str]) -> str:
+    element = f" element={quoteattr(error['element'])}" if "element" in error else ""
+    return (
+        f"<Error code={quoteattr(error['code'])}{element}>"
+        f"<Message>{escape(error['Message'])}</Message><Detail>{escape(error['Detail'])}</Detail></Error>"
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
