@@ -159,6 +159,65 @@ def test_a_second_starter_joins_and_leaves_the_first_running(data_dir: Path) -> 
         first.stop()
 
 
+def test_starters_that_race_for_a_new_folder_share_one_server(data_dir: Path) -> None:
+    """Of three first starts at the same moment one makes the cluster, and all get the same address."""
+    code = (
+        "import pathlib, sys; from crm.kit.embedded_postgres import EmbeddedPostgres\n"
+        "postgres = EmbeddedPostgres(pathlib.Path(sys.argv[1])); postgres.start()\n"
+        "print(postgres.owned, postgres.url, flush=True); sys.stdin.read(); postgres.stop()"
+    )
+    starters = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(data_dir)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    told = [starter.stdout.readline().split() for starter in starters if starter.stdout]
+    for starter in starters:
+        starter.communicate()
+    assert sorted(owned for owned, _ in told) == ["False", "False", "True"]
+    assert len({url for _, url in told}) == 1
+    assert running_url(data_dir) is None
+
+
+def test_a_server_that_nobody_looks_after_is_taken_over(data_dir: Path) -> None:
+    """A server whose starter is gone (as after kill -9 on macOS) is used, and ended at the end."""
+    first = EmbeddedPostgres(data_dir)
+    first.start()
+    address = first.url
+    first.stop()
+    home = data_dir / "postgres"
+    account = server_account()
+    orphan = subprocess.Popen(
+        [
+            str(find_engine(18).bin_dir / "postgres"),
+            *("-D", str(home / "data"), "-c", "listen_addresses="),
+            *("-c", f"unix_socket_directories={home / 'run'}", "-c", "log_min_messages=fatal"),
+        ],
+        cwd=home,
+        start_new_session=True,
+        **({"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}),  # type: ignore[call-overload]
+    )
+    try:
+        while running_url(data_dir) is None:
+            assert orphan.poll() is None
+            time.sleep(0.01)
+        postgres = EmbeddedPostgres(data_dir)
+        postgres.start()
+        assert postgres.owned
+        assert postgres.url == address
+        _keep(postgres.url, 1)
+        assert orphan.poll() is None
+        postgres.stop()
+        assert orphan.wait(5) == 0
+    finally:
+        orphan.kill()
+        orphan.wait()
+
+
 def test_a_holder_that_does_not_answer_is_named(data_dir: Path) -> None:
     """When another process holds the folder without a server, the error says which process."""
     EmbeddedPostgres(data_dir).stop()  # nothing to stop
@@ -208,9 +267,10 @@ def test_an_interrupted_first_start_leaves_nothing_half_made(data_dir: Path) -> 
         postgres.stop()
 
 
-def test_a_long_path_gets_a_short_private_socket_folder(data_dir: Path) -> None:
-    """A socket's path has 107 bytes; deeper folders work all the same and leave nothing in /tmp."""
-    deep = data_dir / ("a-long-folder-name-" * 6)
+@pytest.mark.parametrize("name", ["a-long-folder-name-" * 6, "a, comma"])
+def test_a_path_that_sockets_cannot_have_gets_a_short_private_one(data_dir: Path, name: str) -> None:
+    """A socket's path has 107 bytes and no comma; such folders work all the same and leave nothing in /tmp."""
+    deep = data_dir / name
     postgres = EmbeddedPostgres(deep)
     postgres.start()
     try:

@@ -148,8 +148,7 @@ class EmbeddedPostgres:
     def _attach(self) -> None:
         deadline = time.monotonic() + self._attach_seconds
         while time.monotonic() < deadline:
-            if read_postmaster(self._home / "data") and _answers(self._owner_url("postgres")):
-                _create_database(self._owner_url("postgres"))
+            if read_postmaster(self._home / "data") and _answers(self.url):
                 return
             time.sleep(POLL_SECONDS * 5)
         holder = (self._home / "starter.lock").read_text().strip() or "unknown"
@@ -186,7 +185,7 @@ class EmbeddedPostgres:
             _initialise(engine, self._home, self._account)
         disown_reused_pid(data)
         self.trim_log()
-        options = {**_SETTINGS, "unix_socket_directories": str(socket_dir(self._home, self._account))}
+        options = {**_SETTINGS, "unix_socket_directories": f'"{socket_dir(self._home, self._account)}"'}
         command = [str(engine.bin_dir / "postgres"), "-D", str(data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with self.log_path.open("ab") as log:
@@ -303,8 +302,7 @@ def _initialise(engine: Engine, home: Path, account: Account | None) -> None:
 def _create_database(owner_url: str) -> None:
     with psycopg.connect(owner_url, autocommit=True) as connection:
         if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
-            with contextlib.suppress(psycopg.errors.DuplicateDatabase):  # another process was first
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+            connection.execute(f"CREATE DATABASE {DATABASE}")
 
 
 def _answers(owner_url: str) -> bool:

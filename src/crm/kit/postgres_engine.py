@@ -120,7 +120,8 @@ def engine_for(account: Account, engine: Engine) -> Engine:
 def shared_place() -> Path:
     """Makes the folder (root's, open to pass through) for what the server's account must reach."""
     try:
-        SHARED_PLACE.mkdir(mode=0o755, exist_ok=True)
+        SHARED_PLACE.mkdir(exist_ok=True)
+        SHARED_PLACE.chmod(0o755)  # whatever the umask is
     except OSError as error:
         raise PostgresNotStarted(
             f"Running as root from a private folder needs {SHARED_PLACE}, which cannot be made ({error}). "

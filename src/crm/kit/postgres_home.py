@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -36,12 +37,10 @@ def prepared_home(home: Path, account: Account | None) -> Path:
         if account is None:
             home.mkdir(mode=0o700, exist_ok=True)
         elif reachable(home.parent, account):
-            home.mkdir(mode=0o711, exist_ok=True)
+            home.mkdir(exist_ok=True)
+            home.chmod(0o711)
         else:
-            home.unlink(missing_ok=True)  # a link whose target was deleted
-            elsewhere = Path(tempfile.mkdtemp(prefix="postgres-", dir=shared_place()))
-            elsewhere.chmod(0o711)
-            home.symlink_to(elsewhere)
+            _link_elsewhere(home)
     real = home.resolve()
     if not os.access(real, os.W_OK | os.X_OK):
         raise PostgresNotStarted(
@@ -69,17 +68,23 @@ def lock_or_none(path: Path) -> int | None:
 
 
 def socket_dir(home: Path, account: Account | None) -> Path:
-    """Makes the folder of the socket: `run`, or a private temporary one behind it where the path is too long."""
+    """Makes the folder of the socket: `run`, or a private temporary one behind it where libpq could not use that.
+
+    A socket's path has few bytes, and libpq reads a comma as the end of one host.
+    """
     run = home / "run"
-    if not run.exists():
-        run.unlink(missing_ok=True)  # a link whose target is gone
-        if len(os.fsencode(run / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_BYTES_MAX:
-            own_folder(run, account)
-        else:
-            private = Path(tempfile.mkdtemp(prefix="peakpro-", dir="/tmp"))
-            if account:
-                os.chown(private, account.uid, account.gid)
-            run.symlink_to(private)
+    direct = len(os.fsencode(run / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_BYTES_MAX and b"," not in os.fsencode(
+        run
+    )
+    if direct and not run.is_symlink():
+        own_folder(run, account)
+        return run
+    if run.is_symlink() and not _is_private(Path(os.readlink(run)), account):
+        run.unlink()  # /tmp was emptied since, and the name may be anybody's by now
+    if not run.is_symlink():
+        private = Path(tempfile.mkdtemp(prefix="peakpro-", dir="/tmp"))
+        own_folder(private, account)
+        run.symlink_to(private)
     return run.resolve()
 
 
@@ -91,7 +96,8 @@ def remove_private_socket_dir(home: Path) -> None:
 
 
 def own_folder(path: Path, account: Account | None) -> None:
-    path.mkdir(mode=0o700)
+    """Makes `path` the server's alone; also mends one whose making was interrupted."""
+    path.mkdir(mode=0o700, exist_ok=True)
     if account:
         os.chown(path, account.uid, account.gid)
 
@@ -105,3 +111,23 @@ def write_private(path: Path, text: str, account: Account | None) -> None:
         os.fsync(descriptor)
         if account:
             os.fchown(descriptor, account.uid, account.gid)
+
+
+def _link_elsewhere(home: Path) -> None:
+    elsewhere = Path(tempfile.mkdtemp(prefix="postgres-", dir=shared_place()))
+    elsewhere.chmod(0o711)
+    if home.is_symlink():
+        home.unlink()  # its target was deleted
+    try:
+        home.symlink_to(elsewhere)
+    except FileExistsError:  # another process was first; its place is the place
+        elsewhere.rmdir()
+
+
+def _is_private(path: Path, account: Account | None) -> bool:
+    try:
+        info = path.lstat()
+    except FileNotFoundError:
+        return False
+    owner = account.uid if account else os.geteuid()
+    return stat.S_ISDIR(info.st_mode) and info.st_uid == owner and info.st_mode & 0o777 == 0o700
