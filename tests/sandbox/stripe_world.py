@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 import httpx2
@@ -19,41 +19,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from crm_sandbox.clock import Clock
-from crm_sandbox.config import SandboxConfig
-from crm_sandbox.stripe import StripeState, routes
+from crm_sandbox.server import listen
+from crm_sandbox.stripe import StripeState
+from crm_sandbox.testing import running_sandbox
 
 SECRETS = ("whsec_new_one", "whsec_old_one")
 KEY = "sk_test_simulator_key_of_thirty_characters"
 GOOD_CARD = "4242 4242 4242 4242"
 PATIENCE_SECONDS = 10.0
-
-
-class Running:
-    """An ASGI application served over real HTTP on a free port until the block ends."""
-
-    def __init__(self, app: ASGIApp, listening: socket.socket) -> None:
-        self._socket = listening
-        config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]})
-
-    def __enter__(self) -> Running:
-        self._thread.start()
-        wait_until(lambda: self._server.started, "the server starts")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.should_exit = True
-        self._thread.join(PATIENCE_SECONDS)
-        self._socket.close()
 
 
 @dataclass
@@ -92,14 +67,8 @@ class StripeWorld:
     http: httpx2.Client
     client: stripe.StripeClient
 
-    def client_for(self, key: str = KEY, **more: Any) -> stripe.StripeClient:
-        return stripe.StripeClient(
-            key,
-            base_addresses={"api": self.base_url},
-            http_client=stripe.RequestsClient(timeout=10),
-            max_network_retries=0,
-            **more,
-        )
+    def client_for(self, key: str) -> stripe.StripeClient:
+        return client_for(self.base_url, key)
 
     def new_session(self, amount: int = 472_500, **more: Any) -> Any:
         """A Checkout Session for a roof deposit."""
@@ -154,28 +123,49 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.005)
 
 
-def listening() -> tuple[socket.socket, str]:
-    opened = socket.create_server(("127.0.0.1", 0))
-    return opened, f"http://127.0.0.1:{opened.getsockname()[1]}"
+@contextlib.contextmanager
+def receiving(app: Starlette, listening: socket.socket) -> Iterator[None]:
+    """Serves the receiver over real HTTP in a thread until the block ends."""
+    settings = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        wait_until(lambda: server.started, "the receiver starts")
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE_SECONDS)
+        listening.close()
 
 
 @pytest.fixture
 def world() -> Iterator[StripeWorld]:
+    """A fresh sandbox whose Stripe delivers to a receiver of this test's own."""
     stripe.enable_telemetry = False
     receiver = Receiver()
-    sim_socket, base_url = listening()
-    hook_socket, hook_base = listening()
-    config = SandboxConfig(
-        base_url=base_url,
-        stripe_webhook_url=f"{hook_base}/hook",
-        stripe_webhook_secrets=SECRETS,
-        webhook_retry_seconds=(0.05, 0.05, 0.05),
-    )
-    clock = Clock()
-    state = StripeState(config, clock)
-    app = Starlette(routes=routes(config, clock, state))
     taker = Starlette(routes=[Route("/{any:path}", receiver.take, methods=["POST"])])
-    with Running(taker, hook_socket), Running(app, sim_socket), httpx2.Client() as http:
-        made = StripeWorld(base_url, hook_base, state, clock, receiver, http, client=None)  # type: ignore[arg-type]
-        made.client = made.client_for()
-        yield made
+    with contextlib.ExitStack() as stack:
+        listening = listen("127.0.0.1", 0)
+        stack.enter_context(receiving(taker, listening))
+        hook_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        sandbox = stack.enter_context(
+            running_sandbox(
+                stripe_webhook_url=f"{hook_url}/hook",
+                stripe_webhook_secrets=SECRETS,
+                webhook_retry_seconds=(0.05, 0.05, 0.05),
+            )
+        )
+        http = stack.enter_context(httpx2.Client())
+        client = client_for(sandbox.base_url)
+        yield StripeWorld(sandbox.base_url, hook_url, sandbox.stripe, sandbox.clock, receiver, http, client)
+
+
+def client_for(base_url: str, key: str = KEY) -> stripe.StripeClient:
+    """The real client, pointed at the simulator, which never retries by itself."""
+    return stripe.StripeClient(
+        key,
+        base_addresses={"api": base_url},
+        http_client=stripe.RequestsClient(timeout=10),
+        max_network_retries=0,
+    )

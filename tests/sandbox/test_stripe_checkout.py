@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import stripe
-
 from tests.sandbox.stripe_world import StripeWorld, world
 
 __all__ = ["world"]

@@ -58,10 +58,13 @@ class Api:
         """The whole life of one request. Never raises: what goes wrong is answered in Stripe's shape."""
         self._state.timers.run_due()
         request_id = new_id("req_")
-        headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
+        version = request.headers.get("Stripe-Version", API_VERSION)
+        headers = {
+            "Request-Id": request_id,
+            "Stripe-Version": version if _VERSION.match(version) else API_VERSION,
+        }
         try:
             call, endpoint = await self._read(request, request_id)
-            headers["Stripe-Version"] = call.version
             if call.space is not call.platform:
                 headers["Stripe-Account"] = call.space.id
             if call.idempotency_key is None:

@@ -199,6 +199,7 @@ def new_intent(
             "last_payment_error": None,
             "latest_charge": None,
             "livemode": False,
+            "managed_payments": None,
             "metadata": dict(given.get("metadata") or {}),
             "next_action": None,
             "on_behalf_of": given.get("on_behalf_of"),
