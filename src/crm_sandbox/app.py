@@ -54,7 +54,7 @@ class Sandbox(Starlette):
         await self.faults.run(super().__call__, scope, receive, send)
 
     @contextlib.asynccontextmanager
-    async def _life(self, app: Starlette) -> AsyncIterator[None]:
+    async def _life(self, _app: Starlette) -> AsyncIterator[None]:
         webhooks = asyncio.create_task(self.quickbooks.webhooks.run())
         try:
             yield
@@ -106,7 +106,7 @@ class Sandbox(Starlette):
                 seconds = float((await request.json())["advance_seconds"])
                 return JSONResponse({"now": self.clock.advance(seconds).isoformat()})
             except (ValueError, KeyError, TypeError, OverflowError):
-                return JSONResponse({"error": "send {\"advance_seconds\": a number from 0}"}, 400)
+                return JSONResponse({"error": 'send {"advance_seconds": a number from 0}'}, 400)
 
         return [
             Route("/", page, methods=["GET"]),

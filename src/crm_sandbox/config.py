@@ -23,7 +23,7 @@ class SandboxConfig:
     webhook_duplicate_every: int = 0
 
     qbo_client_id: str = "sandbox-client-id"
-    qbo_client_secret: str = "sandbox-client-secret"
+    qbo_client_secret: str = "sandbox-client-secret"  # noqa: S105 - opens nothing but this simulator
     qbo_realm_id: str = "9341453199574798"
     qbo_webhook_url: str | None = None
     qbo_verifier_token: str | None = None

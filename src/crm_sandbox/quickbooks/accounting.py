@@ -14,8 +14,8 @@ from crm_sandbox.quickbooks.change_data import changes_since
 from crm_sandbox.quickbooks.company import Company, JsonObject
 from crm_sandbox.quickbooks.entities import BY_PATH, ENTITIES, Entity
 from crm_sandbox.quickbooks.listings import present
-from crm_sandbox.quickbooks.opening import preferences
 from crm_sandbox.quickbooks.paper import invoice_pdf
+from crm_sandbox.quickbooks.preferences import preferences
 from crm_sandbox.quickbooks.query import run as run_query
 from crm_sandbox.quickbooks.refusals import Refused, refusal, unparsable, unsupported
 from crm_sandbox.quickbooks.state import QuickBooksState
@@ -75,7 +75,9 @@ def _answer_once(
     """Answers the request; a write whose requestid was seen before gets the first answer again."""
     request_id = parameters.get("requestid") if method == "POST" else None
     if request_id and len(request_id) > MAX_REQUEST_ID:
-        detail = f"The request id must not be longer than {MAX_REQUEST_ID} characters. Supplied value:{request_id}"
+        detail = (
+            f"The request id must not be longer than {MAX_REQUEST_ID} characters. Supplied value:{request_id}"
+        )
         return 400, refusal("2130", "Invalid Request Id Format", detail, "requestid").as_json()
     is_query = parts[:1] == ["query"]
     if request_id and not is_query and request_id in company.answers:
@@ -105,7 +107,9 @@ def _dispatch(
     if method == "GET":
         if len(parts) != 2:
             raise unsupported(f"GET {'/'.join(parts)}")
-        return {entity.name: present(company, entity, read(company, entity, _own_id(company, entity, parts[1])))}
+        return {
+            entity.name: present(company, entity, read(company, entity, _own_id(company, entity, parts[1])))
+        }
     if len(parts) == 3 and parts[2].lower() == "send":
         return _send(company, entity, parts[1], parameters)
     if len(parts) != 1:
@@ -127,7 +131,7 @@ def write(company: Company, entity: Entity, body: JsonObject, parameters: dict[s
     if operation not in ("", "create", "update"):
         raise unsupported(f"{operation} {entity.name}")
     made = update if body.get("Id") or operation == "update" else create
-    return present(company, entity, made(company, entity, body, duplicate_ok))
+    return present(company, entity, made(company, entity, body, duplicate_number_ok=duplicate_ok))
 
 
 def parse_object(body: bytes) -> JsonObject:
@@ -145,8 +149,6 @@ def parse_object(body: bytes) -> JsonObject:
 
 def _query(company: Company, parts: list[str], parameters: dict[str, str], body: bytes) -> JsonObject:
     text = parameters.get("query") or body.decode("utf-8", "replace")
-    if any(text.lower().split("from")[-1:][0].split()[:1] == [name] for name in ("preferences",)):
-        return {"QueryResponse": {"Preferences": [preferences(company)], "maxResults": 1}}
     return {"QueryResponse": run_query(company, text)}
 
 

@@ -25,10 +25,14 @@ def postings(company: Company, kind: str, obj: JsonObject) -> tuple[Posting, ...
     if rate == 1:
         return tuple(raw)
     lines = [
-        Posting(line.account_id, round_to_cents(Decimal(line.cents) * rate / 100), line.customer_id, line.cents)
+        Posting(
+            line.account_id, round_to_cents(Decimal(line.cents) * rate / 100), line.customer_id, line.cents
+        )
         for line in raw
     ]
-    over = sum(line.cents for line in lines)  # rounding each line leaves a cent or two: the first line takes it
+    over = sum(
+        line.cents for line in lines
+    )  # rounding each line leaves a cent or two: the first line takes it
     first = lines[0]
     lines[0] = Posting(first.account_id, first.cents - over, first.customer_id, first.foreign_cents)
     return tuple(lines)
@@ -41,10 +45,14 @@ def _deposit(company: Company, obj: JsonObject) -> JsonObject:
         links = line.get("LinkedTxn") or []
         if links:
             source = _depositable(company, links[0]["TxnType"], links[0]["TxnId"])
-            cents = to_cents(line["Amount"]) if line.get("Amount") is not None else to_cents(source["TotalAmt"])
+            cents = (
+                to_cents(line["Amount"]) if line.get("Amount") is not None else to_cents(source["TotalAmt"])
+            )
             sign = -1 if links[0]["TxnType"] == "RefundReceipt" else 1
             if cents != sign * to_cents(source["TotalAmt"]):
-                raise business("A deposit line must hold the whole amount of the transaction it is linked to.")
+                raise business(
+                    "A deposit line must hold the whole amount of the transaction it is linked to."
+                )
             link = {"TxnId": links[0]["TxnId"], "TxnType": links[0]["TxnType"], "TxnLineId": "0"}
             done.append({**line, "Amount": to_number(cents), "LinkedTxn": [link]})
         else:
@@ -69,7 +77,9 @@ def _deposit(company: Company, obj: JsonObject) -> JsonObject:
 def deposited(obj: JsonObject) -> list[tuple[str, str]]:
     """(entity, Id) of what a Deposit brings to the bank."""
     return [
-        (link["TxnType"], link["TxnId"]) for line in obj.get("Line") or [] for link in line.get("LinkedTxn") or []
+        (link["TxnType"], link["TxnId"])
+        for line in obj.get("Line") or []
+        for link in line.get("LinkedTxn") or []
     ]
 
 
@@ -132,7 +142,12 @@ def _purchase(company: Company, obj: JsonObject) -> JsonObject:
     if not done:
         raise missing("Line")
     total = sum(to_cents(line["Amount"]) for line in done)
-    return {**obj, "Line": done, "TotalAmt": to_number(total), "PrintStatus": obj.get("PrintStatus", "NotSet")}
+    return {
+        **obj,
+        "Line": done,
+        "TotalAmt": to_number(total),
+        "PrintStatus": obj.get("PrintStatus", "NotSet"),
+    }
 
 
 def _purchase_postings(company: Company, obj: JsonObject) -> list[Posting]:
@@ -164,10 +179,14 @@ def _journal_entry(company: Company, obj: JsonObject) -> JsonObject:
         if not detail.get("AccountRef"):
             raise missing("AccountRef")
         if detail.get("PostingType") not in ("Debit", "Credit"):
-            raise refusal("2260", "MissingPostingType", "A posting type is required: Credit or Debit", "PostingType")
+            raise refusal(
+                "2260", "MissingPostingType", "A posting type is required: Credit or Debit", "PostingType"
+            )
         cents = to_cents(line["Amount"])
         if cents < 0:
-            raise refusal("2290", "NegativeAmount", "Negative amounts are not supported on transaction lines.", "Amount")
+            raise refusal(
+                "2290", "NegativeAmount", "Negative amounts are not supported on transaction lines.", "Amount"
+            )
         account = company.get("Account", detail["AccountRef"]["value"]) or {}
         if account.get("AccountType") == "Accounts Receivable" and not _line_customer(detail):
             raise business("When you use Accounts Receivable, you must choose a customer in the Name field.")

@@ -5,14 +5,7 @@ from datetime import date
 from typing import Any
 
 from crm_sandbox.quickbooks.company import Company, JsonObject
-from crm_sandbox.quickbooks.entities import (
-    ENTITIES,
-    REFERENCE_NAMES,
-    STRUCTURE_LIMITS,
-    STRUCTURES,
-    Entity,
-    Field,
-)
+from crm_sandbox.quickbooks.entities import ENTITIES, REFERENCE_NAMES, Entity, Field
 from crm_sandbox.quickbooks.money import to_decimal
 from crm_sandbox.quickbooks.refusals import (
     inactive_reference,
@@ -25,6 +18,7 @@ from crm_sandbox.quickbooks.refusals import (
     unknown_property,
     unparsable,
 )
+from crm_sandbox.quickbooks.structures import STRUCTURE_LIMITS, STRUCTURES
 
 MAX_LINES = 10_000
 NAME_FIELDS = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
@@ -143,7 +137,9 @@ def _structure(company: Company, structure: str, value: Any) -> JsonObject:
 def _check_email(address: Any) -> None:
     for one in str(address).split(","):
         if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", one.strip()):
-            detail = f"Email Address does not conform to the syntax rules of RFC 822. Supplied value:{address}"
+            detail = (
+                f"Email Address does not conform to the syntax rules of RFC 822. Supplied value:{address}"
+            )
             raise refusal("2210", "Invalid Email Address format", detail, "Address")
 
 
@@ -182,7 +178,11 @@ def _line(company: Company, line: Any) -> JsonObject:
     for key in [k for k in checked if k.endswith("LineDetail")]:
         detail = _structure(company, key, checked[key]) if key in STRUCTURES else checked[key]
         checked[key] = {name: _detail_value(company, name, part) for name, part in detail.items()}
-    wants_detail = detail_type and detail_type not in ("DescriptionOnly", "SubTotalLineDetail", "PaymentLineDetail")
+    wants_detail = detail_type and detail_type not in (
+        "DescriptionOnly",
+        "SubTotalLineDetail",
+        "PaymentLineDetail",
+    )
     if wants_detail and detail_type not in checked:
         raise missing(str(detail_type))
     return checked
@@ -229,7 +229,7 @@ def _check_names(entity: Entity, checked: JsonObject) -> None:
         for name in NAME_FIELDS:
             if BAD_IN_NAMES.search(str(checked.get(name) or "")):
                 raise invalid_characters(name, checked[name])
-    elif entity.name == "Account" and BAD_IN_ACCOUNT_NAMES.search(str(checked.get("Name") or "")):
-        raise invalid_characters("Name", checked["Name"])
-    elif entity.name == "Item" and BAD_IN_NAMES.search(str(checked.get("Name") or "")):
-        raise invalid_characters("Name", checked["Name"])
+    elif entity.name in ("Account", "Item"):
+        bad = BAD_IN_ACCOUNT_NAMES if entity.name == "Account" else BAD_IN_NAMES
+        if bad.search(str(checked.get("Name") or "")):
+            raise invalid_characters("Name", checked["Name"])

@@ -238,7 +238,9 @@ class Company:
 
 def name_key(entity: Entity, obj: JsonObject) -> str:
     """What must be unique: the display name, or for accounts and items the full name with its parents."""
-    name = obj.get("DisplayName") if entity.shape == "name" else obj.get("FullyQualifiedName") or obj.get("Name")
+    name = (
+        obj.get("DisplayName") if entity.shape == "name" else obj.get("FullyQualifiedName") or obj.get("Name")
+    )
     return str(name or "").strip().casefold()
 
 

@@ -24,7 +24,8 @@ code{font-size:13px;word-break:break-all}
 def consent_page(parameters: dict[str, str], companies: list[Company], chosen: str) -> str:
     """The form; `parameters` are those of the authorize request and ride along in hidden fields."""
     hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in parameters.items()
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in parameters.items()
     )
     options = "".join(
         f'<option value="{escape(company.realm_id)}"{" selected" if company.realm_id == chosen else ""}>'

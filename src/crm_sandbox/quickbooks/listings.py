@@ -71,14 +71,18 @@ def check_can_rest(company: Company, entity: Entity, before: JsonObject, after: 
     children = company.objects[entity.name].values() if "ParentRef" in entity.fields else ()
     for child in children:
         if (child.get("ParentRef") or {}).get("value") == before["Id"] and child.get("Active", True):
-            raise refusal("800", "Cannot delete object", f"{entity.name} has active sub-objects. Delete those first.")
+            raise refusal(
+                "800", "Cannot delete object", f"{entity.name} has active sub-objects. Delete those first."
+            )
 
 
 def present(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     """The object with the balances that the books give it now; transactions are stored complete."""
     if entity.name == "Customer":
         own = company.ledger.customer_cents.get(obj["Id"], 0)
-        with_jobs = own + sum(company.ledger.customer_cents.get(child, 0) for child in _jobs_of(company, obj["Id"]))
+        with_jobs = own + sum(
+            company.ledger.customer_cents.get(child, 0) for child in _jobs_of(company, obj["Id"])
+        )
         return {**obj, "Balance": to_number(own), "BalanceWithJobs": to_number(with_jobs)}
     if entity.name == "Account":
         cents = company.ledger.account_cents.get(obj["Id"], 0)
@@ -164,7 +168,9 @@ def _account(company: Company, obj: JsonObject) -> JsonObject:
         raise refusal("6010", "Invalid Account.AccountType && Account.SubType", detail)
     kind = kind or SUB_TYPES_TO_TYPES.get(str(sub))
     if kind not in ACCOUNT_TYPES:
-        raise refusal("2170", "Invalid Enumeration", f"Unknown AccountType. Supplied value:{kind}", "AccountType")
+        raise refusal(
+            "2170", "Invalid Enumeration", f"Unknown AccountType. Supplied value:{kind}", "AccountType"
+        )
     classification, usual = ACCOUNT_TYPES[kind]
     filled = {
         "Active": obj.get("Active", True), "AccountType": kind, "AccountSubType": sub or usual,
@@ -187,7 +193,9 @@ def _with_parent(company: Company, entity: Entity, obj: JsonObject, flag: str) -
     names, above = [own], parent
     while above:
         if above["Id"] == obj.get("Id"):
-            raise refusal("900", "Parent cannot be child", "The same object can't be the parent or child of itself.")
+            raise refusal(
+                "900", "Parent cannot be child", "The same object can't be the parent or child of itself."
+            )
         names.append(above.get("DisplayName") or above["Name"])
         above = company.get(entity.name, (above.get("ParentRef") or {}).get("value", "")) or {}
     if len(names) > MAX_LEVELS:

@@ -76,7 +76,9 @@ def oauth_routes(state: QuickBooksState) -> list[BaseRoute]:
         except InvalidGrant as error:
             return _oauth_error(400, "invalid_grant", str(error))
         with_hard_end = request.headers.get("x-include-refresh-token-hard-expires-in", "").lower() == "true"
-        return JSONResponse(_token_reply(state, access, grant, with_hard_end), headers=_no_store())
+        return JSONResponse(
+            _token_reply(state, access, grant, with_hard_end=with_hard_end), headers=_no_store()
+        )
 
     async def revoke(request: Request) -> Response:
         form = await _form(request)
@@ -181,7 +183,9 @@ def _client(state: QuickBooksState, request: Request, form: dict[str, str]) -> s
     return client_id if right else None
 
 
-def _token_reply(state: QuickBooksState, access: str, grant: Grant, with_hard_end: bool) -> dict[str, object]:
+def _token_reply(
+    state: QuickBooksState, access: str, grant: Grant, *, with_hard_end: bool
+) -> dict[str, object]:
     soft, hard = state.tokens.seconds_left(grant)
     reply: dict[str, object] = {
         "token_type": "bearer",

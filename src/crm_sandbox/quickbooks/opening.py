@@ -64,7 +64,12 @@ CUSTOMERS: tuple[JsonObject, ...] = (
     },
     {"GivenName": "Grace", "FamilyName": "Pariente", "CompanyName": "Cool Cars", "DisplayName": "Cool Cars"},
 )  # fmt: skip
-VENDORS = ("Books by Bessie", "Hicks Hardware", "Norton Lumber and Building Materials", "Smith Roofing Supply")
+VENDORS = (
+    "Books by Bessie",
+    "Hicks Hardware",
+    "Norton Lumber and Building Materials",
+    "Smith Roofing Supply",
+)
 EMPLOYEES = (("Emily", "Platt"), ("John", "Johnson"))
 PAYMENT_METHODS = (
     ("Cash", "NON_CREDIT_CARD"), ("Check", "NON_CREDIT_CARD"), ("Visa", "CREDIT_CARD"),
@@ -123,45 +128,15 @@ def fill_taxes(company: Company) -> None:
         rate = {"Name": name, "Description": "Sales Tax", "Active": True, "RateValue": percent,
                 "AgencyRef": {"value": "1"}, "SpecialTaxType": "NONE", "DisplayType": "ReadOnly"}  # fmt: skip
         _store(company, "TaxRate", ident, rate)
-        detail = {"TaxRateRef": {"value": ident, "name": name}, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}
+        detail = {
+            "TaxRateRef": {"value": ident, "name": name},
+            "TaxTypeApplicable": "TaxOnAmount",
+            "TaxOrder": 0,
+        }
         code = {"Name": name, "Description": name, "Active": True, "Taxable": True, "TaxGroup": True,
                 "SalesTaxRateList": {"TaxRateDetail": [detail]},
                 "PurchaseTaxRateList": {"TaxRateDetail": []}}  # fmt: skip
         _store(company, "TaxCode", ident, code)
-
-
-def preferences(company: Company) -> JsonObject:
-    """The Preferences object that follows from the company's settings."""
-    settings = company.settings
-    accounting: JsonObject = {
-        "FirstMonthOfFiscalYear": "January", "UseAccountNumbers": False, "TaxYearMonth": "January",
-        "ClassTrackingPerTxn": settings.track_classes, "ClassTrackingPerTxnLine": False,
-        "TrackDepartments": settings.track_departments, "TaxForm": "6", "CustomerTerminology": "Customers",
-    }  # fmt: skip
-    if settings.book_close_date:
-        accounting["BookCloseDate"] = settings.book_close_date
-    tax: JsonObject = {"UsingSalesTax": settings.using_sales_tax, "PartnerTaxEnabled": settings.automated_sales_tax}
-    return {
-        "AccountingInfoPrefs": accounting,
-        "ProductAndServicesPrefs": {"ForSales": True, "ForPurchase": True, "QuantityWithPriceAndRate": True,
-                                    "QuantityOnHand": False},
-        "SalesFormsPrefs": {
-            "CustomTxnNumbers": settings.custom_txn_numbers, "AllowDeposit": settings.allow_deposit,
-            "AllowDiscount": True, "AllowEstimates": True, "AllowServiceDate": False, "AllowShipping": False,
-            "AutoApplyCredit": settings.auto_apply_credit, "ETransactionEnabledStatus": "NotApplicable",
-            "IPNSupportEnabled": False, "UsingPriceLevels": False,
-            "DefaultCustomerMessage": "Thank you for your business and have a great day!",
-        },
-        "VendorAndPurchasesPrefs": {"TrackingByCustomer": True, "BillableExpenseTracking": True},
-        "TimeTrackingPrefs": {"UseServices": True, "BillCustomers": True, "WorkWeekStartDate": "Monday"},
-        "TaxPrefs": tax,
-        "CurrencyPrefs": {"MultiCurrencyEnabled": settings.multicurrency,
-                          "HomeCurrency": {"value": settings.home_currency}},
-        "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
-        "OtherPrefs": {"NameValue": [{"Name": "SalesFormsPrefs.DefaultItem", "Value": "1"}]},
-        "domain": "QBO", "sparse": False, "Id": "1", "SyncToken": "0",
-        "MetaData": _times(company),
-    }  # fmt: skip
 
 
 def _company_info(company: Company) -> None:

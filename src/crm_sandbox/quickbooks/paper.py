@@ -7,7 +7,7 @@ MAX_LINES_SHOWN = 40
 
 
 def invoice_pdf(company: Company, entity: Entity, obj: JsonObject) -> bytes:
-    """One page in Helvetica; not for printing, but any viewer opens it."""
+    """One page in Courier; not for printing, but any viewer opens it."""
     customer = (obj.get("CustomerRef") or {}).get("name", "")
     rows = [
         f"{company.settings.company_name}",
@@ -15,10 +15,16 @@ def invoice_pdf(company: Company, entity: Entity, obj: JsonObject) -> bytes:
         f"To: {customer}",
         "",
     ]
-    for line in (obj.get("Line") or [])[:MAX_LINES_SHOWN]:
-        if line.get("DetailType") != "SubTotalLineDetail":
-            rows.append(f"{(line.get('Description') or '')[:60]:60s} {line.get('Amount', 0):>14,.2f}")
-    rows += ["", f"{'TOTAL':60s} {obj.get('TotalAmt', 0):>14,.2f}", f"{'BALANCE':60s} {obj.get('Balance', 0):>14,.2f}"]
+    rows += [
+        f"{(line.get('Description') or '')[:60]:60s} {line.get('Amount', 0):>14,.2f}"
+        for line in (obj.get("Line") or [])[:MAX_LINES_SHOWN]
+        if line.get("DetailType") != "SubTotalLineDetail"
+    ]
+    rows += [
+        "",
+        f"{'TOTAL':60s} {obj.get('TotalAmt', 0):>14,.2f}",
+        f"{'BALANCE':60s} {obj.get('Balance', 0):>14,.2f}",
+    ]
     return _page(rows)
 
 
@@ -28,10 +34,10 @@ def _page(rows: list[str]) -> bytes:
     bodies = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources 6 0 R >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>",
+        b"<< /Font << /F1 5 0 R >> >>",
     ]
     out, places = b"%PDF-1.4\n", []
     for number, body in enumerate(bodies, 1):

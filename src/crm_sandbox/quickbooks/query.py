@@ -13,6 +13,7 @@ from typing import Any
 from crm_sandbox.quickbooks.company import PACIFIC, Company, JsonObject
 from crm_sandbox.quickbooks.entities import BY_PATH, QUERY_PATHS, Entity
 from crm_sandbox.quickbooks.listings import present
+from crm_sandbox.quickbooks.preferences import preferences
 from crm_sandbox.quickbooks.refusals import query_invalid, query_unparsable
 
 DEFAULT_PAGE = 100
@@ -63,13 +64,15 @@ class Query:
 def run(company: Company, text: str) -> JsonObject:
     """The QueryResponse for a query; raises Refused 4000 or 4001."""
     query = parse(text, latin_only=company.settings.country == "US")
+    if query.entity_name.lower() == "preferences":
+        return {"Preferences": [preferences(company)], "startPosition": 1, "maxResults": 1}
     entity = BY_PATH.get(query.entity_name.lower())
     if entity is None:
         raise query_invalid(f"invalid context declaration: {query.entity_name}")
     for path in [condition.path for condition in query.conditions] + [path for path, _ in query.order]:
         _check_path(entity, path)
     for path in query.fields:
-        if path.split(".")[0] not in entity.fields:
+        if path.partition(".")[0] not in entity.fields:
             raise query_invalid(f"Property {path} not found for Entity {entity.name}")
     found = _matching(company, entity, query)
     if query.counting:
@@ -82,9 +85,9 @@ def run(company: Company, text: str) -> JsonObject:
     return {entity.name: shown, "startPosition": query.start, "maxResults": len(page)}
 
 
-def parse(text: str, latin_only: bool = True) -> Query:
+def parse(text: str, *, latin_only: bool = True) -> Query:
     """Reads the text; raises Refused 4000 for what is not in the language and 4001 for limits out of range."""
-    tokens = _Reader(_tokenize(text, latin_only))
+    tokens = _Reader(_tokenize(text, latin_only=latin_only))
     tokens.word("select")
     fields, counting = _selection(tokens)
     tokens.word("from")
@@ -97,7 +100,7 @@ def parse(text: str, latin_only: bool = True) -> Query:
     while tokens.peek():
         token = tokens.take("word")
         word = token.text.lower()
-        if word == "orderby" or word == "order" and tokens.skip("by"):
+        if word == "orderby" or (word == "order" and tokens.skip("by")):
             order.append(_order(tokens))
             while tokens.sign(","):
                 order.append(_order(tokens))
@@ -153,11 +156,13 @@ class _Reader:
         if token is None:
             last = self.tokens[-1] if self.tokens else Token("word", "", 1)
             raise query_unparsable(f'Encountered "<EOF>" at line 1, column {last.column + len(last.text)}.')
-        kind = {"word": "IDENTIFIER", "text": "STRING", "number": "INTEGER_LITERAL"}.get(token.kind, token.text)
+        kind = {"word": "IDENTIFIER", "text": "STRING", "number": "INTEGER_LITERAL"}.get(
+            token.kind, token.text
+        )
         raise query_unparsable(f'Encountered " <{kind}> "{token.text} "" at line 1, column {token.column}.')
 
 
-def _tokenize(text: str, latin_only: bool) -> list[Token]:
+def _tokenize(text: str, *, latin_only: bool) -> list[Token]:
     if len(text) > MAX_QUERY_LENGTH:
         raise query_unparsable(f"Query longer than {MAX_QUERY_LENGTH} characters")
     if latin_only:
@@ -244,7 +249,7 @@ def _positive(tokens: _Reader) -> int:
 def _check_path(entity: Entity, path: str) -> None:
     if path in QUERY_PATHS or path.lower() in ("metadata.createtime", "metadata.lastupdatedtime"):
         return
-    field = entity.fields.get(path.split(".")[0])
+    field = entity.fields.get(path.partition(".")[0])
     if field is None:
         raise query_invalid(f"Property {path} not found for Entity {entity.name}")
     if not field.query:
@@ -349,7 +354,9 @@ def _sort(entity: Entity, found: list[JsonObject], order: tuple[tuple[str, bool]
         if entity.is_txn:
             found.sort(key=lambda obj: (obj["TxnDate"], int(obj["Id"])), reverse=True)
         else:
-            found.sort(key=lambda obj: str(obj.get("DisplayName") or obj.get("FullyQualifiedName")).casefold())
+            found.sort(
+                key=lambda obj: str(obj.get("DisplayName") or obj.get("FullyQualifiedName")).casefold()
+            )
     for path, descending in reversed(order):
         found.sort(key=lambda obj, path=path: _sort_key(_look_up(obj, path)), reverse=descending)  # type: ignore[misc]
 
@@ -367,6 +374,6 @@ def _sort_key(value: Any) -> tuple[int, Any]:
 def _selected(obj: JsonObject, fields: tuple[str, ...]) -> JsonObject:
     if not fields:
         return obj
-    chosen = {path.split(".")[0] for path in fields}
+    chosen = {path.partition(".")[0] for path in fields}
     shown = {name: value for name, value in obj.items() if name in chosen}
     return {**shown, "domain": "QBO", "sparse": True, "Id": obj["Id"]}

@@ -23,7 +23,8 @@ def work_out(company: Company, obj: JsonObject) -> JsonObject:
     lines = obj.get("Line") or []
     if not lines and company.settings.auto_apply_credit:
         lines = _oldest_open_invoices(company, obj, total)
-    done, applied = [], 0
+    done: list[JsonObject] = []
+    applied = 0
     for line in lines:
         if line.get("Amount") is None:
             raise missing("Amount")
@@ -74,7 +75,10 @@ def postings(company: Company, obj: JsonObject) -> tuple[Posting, ...]:
     lines = [
         Posting(money_account(company, obj), money_home),
         Posting(
-            company.account_of_type("Accounts Receivable")["Id"], -receivable_home, obj["CustomerRef"]["value"], -total
+            company.account_of_type("Accounts Receivable")["Id"],
+            -receivable_home,
+            obj["CustomerRef"]["value"],
+            -total,
         ),
     ]
     if money_home != receivable_home:

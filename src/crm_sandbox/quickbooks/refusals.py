@@ -98,7 +98,9 @@ def invalid_characters(name: str, value: str) -> Refused:
 
 def too_long(name: str, maximum: int, length: int) -> Refused:
     """Code 2050."""
-    detail = f"{name}: String length is either too short or too long. Min:0 Max:{maximum} supplied length:{length}"
+    detail = (
+        f"{name}: String length is either too short or too long. Min:0 Max:{maximum} supplied length:{length}"
+    )
     return refusal("2050", "String length specified does not match the supported length", detail, name)
 
 
@@ -109,7 +111,9 @@ def invalid_number(name: str, value: object) -> Refused:
 
 def invalid_reference(kind: str, value: str) -> Refused:
     """Code 2500 for a reference to something that is not there; `kind` as Intuit names it (Names, Accounts)."""
-    return refusal("2500", "Invalid Reference Id", f"Invalid Reference Id : {kind} element id {value} not found")
+    return refusal(
+        "2500", "Invalid Reference Id", f"Invalid Reference Id : {kind} element id {value} not found"
+    )
 
 
 def inactive_reference() -> Refused:

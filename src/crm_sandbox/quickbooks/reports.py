@@ -16,7 +16,8 @@ def report(company: Company, name: str, parameters: dict[str, str]) -> JsonObjec
 
 def trial_balance(company: Company, parameters: dict[str, str]) -> JsonObject:
     """All accounts with a balance, debits and credits in two columns of equal sums, on accrual basis."""
-    rows, debit, credit = [], 0, 0
+    rows: list[JsonObject] = []
+    debit = credit = 0
     balances = company.ledger.trial_balance_cents()
     for ident, cents in sorted(balances.items(), key=lambda pair: int(pair[0])):
         account = company.objects["Account"][ident]

@@ -10,6 +10,7 @@ from crm_sandbox.quickbooks.ledger import Posting
 from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
 from crm_sandbox.quickbooks.refusals import business, missing, refusal, wrong_amount
 
+SALES_FORMS = ("Invoice", "SalesReceipt", "RefundReceipt", "CreditMemo", "Estimate")
 CENT_OF_SLACK = 1
 """How far Amount may be from UnitPrice * Qty, in cents, before 6070."""
 
@@ -28,7 +29,11 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     total = subtotal - discount + (0 if tax_inside else tax)
     if total < 0:
         raise business("The transaction amount must be 0 or greater. Please enter a positive amount.")
-    subtotal_line = {"Amount": to_number(subtotal), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
+    subtotal_line: JsonObject = {
+        "Amount": to_number(subtotal),
+        "DetailType": "SubTotalLineDetail",
+        "SubTotalLineDetail": {},
+    }
     return {
         **obj,
         "Line": [*lines, subtotal_line],
@@ -39,7 +44,7 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
 
 def postings(company: Company, entity: Entity, obj: JsonObject) -> tuple[Posting, ...]:
     """What the sales form books: receivable or money on one side, income and tax on the other."""
-    if entity.name == "Estimate" or not obj["TotalAmt"] and not _has_amounts(obj):
+    if entity.name == "Estimate" or not (obj["TotalAmt"] or _has_amounts(obj)):
         return ()
     sign = -1 if entity.name in ("CreditMemo", "RefundReceipt") else 1
     rate = to_decimal(obj.get("ExchangeRate", 1), "ExchangeRate")
@@ -96,7 +101,9 @@ def _worked_out_line(company: Company, entity: Entity, line: JsonObject) -> Json
     if not kind:
         raise missing("DetailType")
     if kind not in entity.lines or kind == "GroupLineDetail":
-        raise refusal("2120", "Invalid Type", f"The line type {kind} is not supported on {entity.name}", "DetailType")
+        raise refusal(
+            "2120", "Invalid Type", f"The line type {kind} is not supported on {entity.name}", "DetailType"
+        )
     if kind != "SalesItemLineDetail":
         return line
     if line.get("Amount") is None:
@@ -119,7 +126,9 @@ def _line_tax_code(company: Company, sent: JsonObject | None) -> JsonObject:
     if settings.country == "US":
         code = sent["value"] if sent else "NON"
         if code not in ("TAX", "NON"):
-            detail = f"Invalid Line TaxCode in the request : For US, specify TAX or NON. Supplied value:{code}"
+            detail = (
+                f"Invalid Line TaxCode in the request : For US, specify TAX or NON. Supplied value:{code}"
+            )
             raise refusal("6100", "Invalid Line TaxCode in the request", detail)
         return {"value": code}
     if not settings.using_sales_tax:
@@ -138,10 +147,14 @@ def _worked_out_discount(line: JsonObject, subtotal: int) -> JsonObject:
     if detail.get("PercentBased"):
         percent = detail.get("DiscountPercent")
         if percent is None:
-            raise refusal("6090", "Discount Line missing required info", "A discount amount or percent is required.")
+            raise refusal(
+                "6090", "Discount Line missing required info", "A discount amount or percent is required."
+            )
         cents = round_to_cents(Decimal(subtotal) / 100 * to_decimal(percent, "DiscountPercent") / 100)
     elif line.get("Amount") is None:
-        raise refusal("6090", "Discount Line missing required info", "A discount amount or percent is required.")
+        raise refusal(
+            "6090", "Discount Line missing required info", "A discount amount or percent is required."
+        )
     else:
         cents = to_cents(line["Amount"])
     return {**line, "Amount": to_number(cents)}
@@ -182,7 +195,11 @@ def _tax(
     if not code:
         return {"TotalTax": 0}, 0, False
     percent, rate_id = _rate(company, code)
-    tax = to_cents(given, "TotalTax") if given is not None else round_to_cents(Decimal(taxable) * percent / 10_000)
+    tax = (
+        to_cents(given, "TotalTax")
+        if given is not None
+        else round_to_cents(Decimal(taxable) * percent / 10_000)
+    )
     detail: JsonObject = {"TxnTaxCodeRef": {"value": code}, "TotalTax": to_number(tax)}
     detail["TaxLine"] = [_tax_line(tax, rate_id, percent, taxable)] if tax else []
     return detail, tax, False
@@ -199,13 +216,11 @@ def _tax_by_line(company: Company, obj: JsonObject, lines: list[JsonObject]) -> 
     tax_lines, tax = [], 0
     for code, cents in amounts.items():
         percent, rate_id = _rate(company, code)
-        if how == "TaxInclusive":
-            part = cents - round_to_cents(Decimal(cents) / (100 + percent))
-            cents -= part
-        else:
-            part = round_to_cents(Decimal(cents) * percent / 10_000)
+        inclusive = how == "TaxInclusive"
+        net = round_to_cents(Decimal(cents) / (100 + percent)) if inclusive else cents
+        part = cents - net if inclusive else round_to_cents(Decimal(cents) * percent / 10_000)
         tax += part
-        tax_lines.append(_tax_line(part, rate_id, percent, cents))
+        tax_lines.append(_tax_line(part, rate_id, percent, net))
     return {"TotalTax": to_number(tax), "TaxLine": tax_lines}, tax, how == "TaxInclusive"
 
 

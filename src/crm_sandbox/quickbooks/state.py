@@ -1,6 +1,7 @@
 """All that the QuickBooks simulator knows: its companies, its grants and what it has to tell by webhook."""
 
 from dataclasses import fields, replace
+from datetime import date
 from typing import Any
 
 from crm_sandbox.clock import Clock
@@ -29,7 +30,7 @@ class QuickBooksState:
 
     def reset(self) -> None:
         """Forgets all companies, grants and counts; the company of the settings is there again, fresh."""
-        self.tokens = TokenStore(self.clock, self.config.qbo_rotate_always)
+        self.tokens = TokenStore(self.clock, rotate_always=self.config.qbo_rotate_always)
         self.throttle = Throttle(self.clock, self.config)
         self.webhooks.clear()
         self.companies: dict[str, Company] = {}
@@ -52,18 +53,11 @@ class QuickBooksState:
     def change_settings(self, realm_id: str, changes: dict[str, Any]) -> CompanySettings:
         """Changes settings of a company; ValueError for an unknown name or a value of another type."""
         company = self.company(realm_id)
-        known = {f.name: f.type for f in fields(CompanySettings)}
+        known = [f.name for f in fields(CompanySettings)]
         for name, value in changes.items():
             if name not in known:
                 raise ValueError(f"unknown setting {name}; there are {', '.join(known)}")
-            wanted = type(getattr(CompanySettings(), name))
-            if name == "book_close_date":
-                if value is not None and not isinstance(value, str):
-                    raise ValueError("book_close_date is a date (YYYY-MM-DD) or null")
-            elif wanted is float and isinstance(value, int):
-                value = float(value)
-            elif not isinstance(value, wanted):
-                raise ValueError(f"{name} must be of type {wanted.__name__}")
+            _check_setting(name, value)
         company.settings = replace(company.settings, **changes)
         if "country" in changes:
             fill_taxes(company)
@@ -131,3 +125,14 @@ class QuickBooksState:
         company.applied.clear()
         company.in_deposit.clear()
         company.numbers.clear()
+
+
+def _check_setting(name: str, value: Any) -> None:
+    if name == "book_close_date":
+        if value is not None:
+            date.fromisoformat(str(value))
+        return
+    usual = getattr(CompanySettings(), name)
+    wanted = (int, float) if isinstance(usual, float) else type(usual)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and not isinstance(usual, bool)):
+        raise ValueError(f"{name} must be of type {type(usual).__name__}")  # noqa: TRY004 - the caller answers 400

@@ -23,7 +23,7 @@ class Throttle:
         self._batches: defaultdict[str, deque[datetime]] = defaultdict(deque)
         self.refused = 0
 
-    def allows(self, realm_id: str, batch: bool = False) -> bool:
+    def allows(self, realm_id: str, *, batch: bool = False) -> bool:
         """Whether one more request is within the limits; counts it if so, and the refusal if not."""
         if not self._on:
             return True

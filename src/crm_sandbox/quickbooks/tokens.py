@@ -64,7 +64,7 @@ class _Code:
 class TokenStore:
     """All grants, codes and tokens of one sandbox."""
 
-    def __init__(self, clock: Clock, rotate_always: bool = False) -> None:
+    def __init__(self, clock: Clock, *, rotate_always: bool = False) -> None:
         self._clock = clock
         self._rotate_always = rotate_always
         self._codes: OrderedDict[str, _Code] = OrderedDict()

@@ -37,7 +37,7 @@ def answer(request: Request, body: JsonObject, now: str, status: int = 200) -> R
 
 def gateway_refusal(status: int, name: str, number: int, fault_type: str, detail: str | None) -> Response:
     """401 and 403 come from a gateway in front, in an envelope of their own with small letters."""
-    body = {
+    body: JsonObject = {
         "warnings": None,
         "intuitObject": None,
         "fault": {

@@ -1,0 +1,146 @@
+"""What hangs together: payments on invoices, invoices on estimates, payments in a bank deposit."""
+
+from crm_sandbox.quickbooks import banking, receipts, sales
+from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.entities import ENTITIES, Entity
+from crm_sandbox.quickbooks.ledger import Posting
+from crm_sandbox.quickbooks.money import to_cents, to_number
+from crm_sandbox.quickbooks.refusals import books_closed, business, cannot_link
+from crm_sandbox.quickbooks.sales import SALES_FORMS
+
+
+def book(company: Company, entity: Entity, obj: JsonObject) -> None:
+    """Writes the document into the books and links it to what it pays, closes or brings to the bank."""
+    lines: tuple[Posting, ...]
+    if entity.name in SALES_FORMS:
+        lines = sales.postings(company, entity, obj)
+        if entity.name == "Invoice":
+            _close_estimates(company, obj)
+    elif entity.name == "Payment":
+        lines = receipts.postings(company, obj)
+        totals: dict[tuple[str, str], int] = {}
+        for kind, ident, cents in receipts.applications(obj):
+            totals[kind, ident] = totals.get((kind, ident), 0) + cents
+        for (kind, ident), cents in totals.items():
+            company.apply((kind, ident), obj["Id"], cents)
+            _refresh(company, kind, ident)
+    else:
+        lines = banking.postings(company, entity.name, obj)
+        for kind, ident in banking.deposited(obj) if entity.name == "Deposit" else ():
+            company.bring_to_bank((kind, ident), obj["Id"])
+            _refresh(company, kind, ident)
+    company.post(entity.name, obj["Id"], lines)
+
+
+def let_go(company: Company, entity: Entity, obj: JsonObject) -> None:
+    """Takes the document out of the books and undoes its links, as before a delete or a change."""
+    company.post(entity.name, obj["Id"], ())
+    if entity.name == "Payment":
+        for kind, ident in {(kind, ident) for kind, ident, _ in receipts.applications(obj)}:
+            company.apply((kind, ident), obj["Id"], 0)
+            _refresh(company, kind, ident)
+    elif entity.name == "Deposit":
+        for kind, ident in banking.deposited(obj):
+            company.bring_to_bank((kind, ident), None)
+            _refresh(company, kind, ident)
+    elif entity.name in ("Invoice", "CreditMemo"):
+        for payment_id in list(company.applied.get((entity.name, obj["Id"]), {})):
+            _unlink_payment(company, payment_id, entity.name, obj["Id"])
+        if entity.name == "Invoice":
+            free_estimates(company, obj)
+    elif entity.name == "Estimate" and obj.get("LinkedTxn"):
+        raise business("This estimate is linked to an invoice. Delete the invoice first.")
+
+
+def _unlink_payment(company: Company, payment_id: str, kind: str, ident: str) -> None:
+    entity = ENTITIES["Payment"]
+    payment = company.objects["Payment"][payment_id]
+    check_open_period(company, payment["TxnDate"])
+    company.apply((kind, ident), payment_id, 0)
+    freed = receipts.without(payment, kind, ident)
+    store(company, entity, freed, payment)
+    company.post("Payment", payment_id, receipts.postings(company, freed))
+    company.note("Payment", payment_id, "updated")
+
+
+def _refresh(company: Company, kind: str, ident: str) -> None:
+    """Brings Balance and LinkedTxn of a document up to date after something was linked to it or taken off."""
+    entity, obj = ENTITIES[kind], company.get(kind, ident)
+    if obj is None:
+        return
+    fresh = dict(obj)
+    if kind in ("Invoice", "CreditMemo"):
+        fresh["LinkedTxn"] = links(company, entity, obj)
+        fresh["Balance"] = to_number(open_cents(company, entity, obj))
+        if kind == "CreditMemo":
+            fresh["RemainingCredit"] = fresh["Balance"]
+    else:
+        deposit = company.in_deposit.get((kind, ident))
+        others = [link for link in obj.get("LinkedTxn") or [] if link["TxnType"] != "Deposit"]
+        fresh["LinkedTxn"] = [*others, *([{"TxnId": deposit, "TxnType": "Deposit"}] if deposit else [])]
+    store(company, entity, fresh, obj)
+    company.note(kind, ident, "updated")
+
+
+def links(company: Company, entity: Entity, obj: JsonObject) -> list[JsonObject]:
+    """The payments that are applied, newest first, then what the client linked itself (an estimate)."""
+    payments = reversed(company.applied.get((entity.name, obj["Id"]), {}))
+    others = [link for link in obj.get("LinkedTxn") or [] if link["TxnType"] != "Payment"]
+    return [*({"TxnId": payment, "TxnType": "Payment"} for payment in payments), *others]
+
+
+def _close_estimates(company: Company, invoice: JsonObject) -> None:
+    links = [link for link in invoice.get("LinkedTxn") or [] if link["TxnType"] == "Estimate"]
+    if len(links) > 1:
+        raise business("An invoice can be linked to only one estimate.")
+    for link in links:
+        estimate = company.get("Estimate", link["TxnId"])
+        if estimate is None or estimate["CustomerRef"]["value"] != invoice["CustomerRef"]["value"]:
+            raise cannot_link(link["TxnId"])
+        if any(other["TxnId"] != invoice["Id"] for other in estimate.get("LinkedTxn") or []):
+            raise cannot_link(link["TxnId"])
+        closed = {
+            **estimate,
+            "TxnStatus": "Closed",
+            "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}],
+        }
+        store(company, ENTITIES["Estimate"], closed, estimate)
+
+
+def free_estimates(company: Company, invoice: JsonObject) -> None:
+    """Opens the estimates again that the invoice had closed."""
+    for link in invoice.get("LinkedTxn") or []:
+        estimate = company.get("Estimate", link["TxnId"]) if link["TxnType"] == "Estimate" else None
+        if estimate:
+            opened = {**estimate, "TxnStatus": "Accepted", "LinkedTxn": []}
+            store(company, ENTITIES["Estimate"], opened, estimate)
+
+
+def store(company: Company, entity: Entity, obj: JsonObject, before: JsonObject | None) -> JsonObject:
+    """Puts the object away with its SyncToken, times and the order of fields that Intuit uses."""
+    now = company.now().isoformat(timespec="seconds")
+    created = before["MetaData"]["CreateTime"] if before else now
+    token = str(int(before["SyncToken"]) + 1) if before else "0"
+    head = {
+        "domain": "QBO", "sparse": False, "Id": obj["Id"], "SyncToken": token,
+        "MetaData": {"CreateTime": created, "LastUpdatedTime": now},
+    }  # fmt: skip
+    rest = {name: value for name, value in obj.items() if name not in head and value is not None}
+    if entity.name == "Invoice":
+        rest.setdefault("LinkedTxn", [])
+    stored = {**head, **rest}
+    company.put(entity, stored)
+    return stored
+
+
+def open_cents(company: Company, entity: Entity, obj: JsonObject) -> int:
+    """What remains to be paid of an invoice, or to be used of a credit memo."""
+    used = company.applied_cents((entity.name, obj["Id"]))
+    return to_cents(obj["TotalAmt"]) - to_cents(obj.get("Deposit") or 0) - used
+
+
+def check_open_period(company: Company, day: str) -> None:
+    """Refuses a date on or before the day on which the books were closed."""
+    closed = company.settings.book_close_date
+    if closed and day <= closed:
+        raise books_closed()
