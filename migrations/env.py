@@ -20,3 +20,4 @@ with engine.connect() as connection:
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         context.run_migrations()
     connection.commit()
+engine.dispose()  # an idle connection would keep the database from being copied or dropped

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from crm.customers.routes import router as customers
 from crm.dependencies import AppState, app_state
 from crm.edge import Edge
 from crm.identity.routes import router as identity
@@ -21,13 +22,16 @@ from crm.kit.database import Database, app_url
 from crm.kit.embedded_postgres import running_url
 from crm.kit.migrations import head_revision
 from crm.kit.settings import Settings
+from crm.portal.routes import router as portal
 from crm.problems import DATABASE_AWAY, add_problem_handlers
+from crm.proposals.routes import router as proposals
 from crm.web_pages import WebPages
 
 # Every room's routes, in the order in which the API's description lists them.
-ROUTERS: tuple[APIRouter, ...] = (identity,)
+ROUTERS: tuple[APIRouter, ...] = (identity, customers, proposals, portal)
 
 READY_SECONDS_MAX = 2.0
+NOT_REACHABLE: tuple[type[Exception], ...] = (TimeoutError, *DATABASE_AWAY)
 OUTSIDE_SECONDS_MAX = 30.0
 
 
@@ -134,7 +138,7 @@ async def _what_is_wrong(state: AppState) -> list[str]:
             current = (
                 await connection.scalar(text("SELECT version_num FROM alembic_version")) if has else None
             )
-    except (TimeoutError, *DATABASE_AWAY) as error:
+    except NOT_REACHABLE as error:
         reason = str(error).splitlines()[0] if str(error) else f"no answer within {READY_SECONDS_MAX:g} s"
         return [f"database: not reachable ({type(error).__name__}: {reason[:200]})"]
     newest = head_revision()

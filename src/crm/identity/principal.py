@@ -39,6 +39,11 @@ class Principal:
     user_id: int | None = None
     proposal_id: int | None = None
 
+    @property
+    def is_customer(self) -> bool:
+        """Holds a portal link, which opens `proposal_id` and nothing else."""
+        return self.proposal_id is not None
+
     def may(self, permission: Permission) -> bool:
         return allows(self.role, permission)
 

@@ -48,3 +48,8 @@ def cut(rows: Sequence[Any], limit: int) -> tuple[Sequence[Any], str | None]:
     if len(rows) <= limit:
         return rows, None
     return rows[:limit], cursor_for(rows[limit - 1].id)
+
+
+def contains(column: Any, words: str) -> Any:
+    """A condition: `words` stand in `column`, upper and lower case alike, % and _ as themselves."""
+    return column.icontains(words, autoescape=True)

@@ -1,0 +1,101 @@
+"""The customer's page over HTTP: open it with the link, read, approve or decline."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from crm.dependencies import DatabaseDep, SettingsDep, client_ip
+from crm.identity.principal import Principal
+from crm.kit import clock
+from crm.kit.errors import Forbidden
+from crm.kit.inputs import ID_MAX
+from crm.portal.shapes import ApproveIn, DeclineIn, OpenPortal, PortalView
+from crm.portal.view import portal_view
+from crm.proposals import decision
+from crm.proposals.content import load
+from crm.proposals.lifecycle import Status, blocked
+from crm.proposals.links import open_link
+from crm.proposals.payer import PayerDep, PayerTx, portal_cookie
+
+router = APIRouter(prefix="/portal", tags=["portal"])
+
+ProposalId = Annotated[int, Path(ge=1, le=ID_MAX)]
+USER_AGENT_LENGTH_MAX = 500
+
+
+@router.post("/{proposal_id}/session", status_code=204, summary="Exchange a link's secret for a cookie")
+async def open_portal(
+    proposal_id: ProposalId,
+    body: OpenPortal,
+    response: Response,
+    database: DatabaseDep,
+    settings: SettingsDep,
+) -> None:
+    """The page calls this once and then takes the secret out of the address bar."""
+    _, ends_at = await open_link(database, body.token, proposal_id)
+    response.set_cookie(
+        portal_cookie(proposal_id),
+        body.token,
+        max_age=int((ends_at - clock.now()).total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=settings.crm_env == "production",
+    )
+
+
+@router.get("/{proposal_id}", summary="The proposal as the customer sees it")
+async def read_portal(
+    proposal_id: ProposalId, principal: PayerDep, session: PayerTx, settings: SettingsDep
+) -> PortalView:
+    """The customer's first look is noted; staff looking at the same page is not."""
+    content = await load(session, principal.org_id, proposal_id)
+    if content.status() is Status.DRAFT and principal.is_customer:
+        raise blocked(Status.DRAFT, "be opened")
+    if principal.is_customer:
+        await decision.mark_viewed(session, content)
+    return await portal_view(session, content, settings)
+
+
+@router.post("/{proposal_id}/approve", summary="Sign it")
+async def approve_proposal(
+    proposal_id: ProposalId,
+    body: ApproveIn,
+    request: Request,
+    principal: PayerDep,
+    session: PayerTx,
+    settings: SettingsDep,
+) -> PortalView:
+    _only_customer(principal)
+    signature = decision.Signature(
+        signer_name=body.signer_name,
+        content_hash=body.content_hash,
+        option_id=body.option_id,
+        ip=client_ip(request),
+        user_agent=_user_agent(request),
+    )
+    content = await decision.approve(session, principal.org_id, proposal_id, signature)
+    return await portal_view(session, content, settings)
+
+
+@router.post("/{proposal_id}/decline", summary="Say no")
+async def decline_proposal(
+    proposal_id: ProposalId, body: DeclineIn, principal: PayerDep, session: PayerTx, settings: SettingsDep
+) -> PortalView:
+    _only_customer(principal)
+    content = await decision.decline(session, principal.org_id, proposal_id, body.reason)
+    return await portal_view(session, content, settings)
+
+
+def _only_customer(principal: Principal) -> None:
+    """Raises Forbidden: nobody signs in a customer's name."""
+    if not principal.is_customer:
+        raise Forbidden("Only the customer decides this, with the link that was sent to them.")
+
+
+def _user_agent(request: Request) -> str:
+    """What the browser calls itself, made safe to store."""
+    given = request.headers.get("user-agent", "")[:USER_AGENT_LENGTH_MAX]
+    return "".join(character for character in given if unicodedata.category(character) != "Cc")

@@ -1,0 +1,231 @@
+"""Writes drafts: new ones, changes, and the new version that replaces a proposal already sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.activity.events import Event
+from crm.activity.log import record
+from crm.customers.tables import Customer
+from crm.identity.principal import Principal
+from crm.identity.tables import Org
+from crm.kit.database import Big, get_own
+from crm.kit.errors import Invalid, NotFound
+from crm.kit.money import format_money, payable_step
+from crm.proposals import lifecycle
+from crm.proposals.content import Content, load, store_totals
+from crm.proposals.lifecycle import Status
+from crm.proposals.shapes import DepositIn, LineIn, NewProposal, OptionIn, ProposalChange
+from crm.proposals.tables import LineItem, Proposal, ProposalOption
+
+
+async def create(session: AsyncSession, principal: Principal, new: NewProposal) -> Content:
+    """A draft with its totals. Raises Invalid for an unknown customer or totals that cannot be."""
+    org = await session.get_one(Org, principal.org_id)
+    await _check_customer(session, principal.org_id, new.customer_id)
+    proposal = Proposal(
+        org_id=principal.org_id,
+        customer_id=new.customer_id,
+        title=new.title,
+        introduction=new.introduction,
+        terms=new.terms,
+        currency=new.currency or org.currency,
+        valid_until=new.valid_until,
+        deposit_percent=new.deposit.percent,
+        deposit_minor=new.deposit.amount_minor,
+    )
+    session.add(proposal)
+    await session.flush()
+    await _add_lines(session, proposal, None, new.lines)
+    await _add_options(session, proposal, new.options)
+    content = await _priced(session, proposal)
+    await record(
+        session,
+        principal.org_id,
+        Event.PROPOSAL_CREATED,
+        proposal_id=proposal.id,
+        actor=principal.actor,
+        total_minor=proposal.total_minor,
+        currency=proposal.currency,
+    )
+    return content
+
+
+async def change(
+    session: AsyncSession, principal: Principal, proposal_id: int, given: ProposalChange
+) -> Content:
+    """Changes a draft. Raises Conflict once the customer has been sent it."""
+    content = await load(session, principal.org_id, proposal_id, lock=True)
+    lifecycle.must_be_editable(content.status())
+    proposal = content.proposal
+    fields = given.model_dump(exclude_unset=True, include={"title", "introduction", "terms", "currency"})
+    for name, value in fields.items():
+        if value is None:
+            raise Invalid("Please fill this in.", field=name)
+        setattr(proposal, name, value)
+    if given.customer_id is not None:
+        await _check_customer(session, principal.org_id, given.customer_id)
+        proposal.customer_id = given.customer_id
+    if "valid_until" in given.model_fields_set:
+        proposal.valid_until = given.valid_until
+    if "deposit" in given.model_fields_set:
+        rule = given.deposit or DepositIn()
+        proposal.deposit_percent = rule.percent
+        proposal.deposit_minor = Big(rule.amount_minor) if rule.amount_minor is not None else None
+    if given.lines is not None:
+        await session.execute(delete(LineItem).where(*_own(LineItem, proposal), LineItem.option_id.is_(None)))
+        await _add_lines(session, proposal, None, given.lines)
+    if given.options is not None:
+        await session.execute(
+            delete(LineItem).where(*_own(LineItem, proposal), LineItem.option_id.is_not(None))
+        )
+        await session.execute(delete(ProposalOption).where(*_own(ProposalOption, proposal)))
+        await _add_options(session, proposal, given.options)
+    changed = await _priced(session, proposal)
+    await record(
+        session,
+        principal.org_id,
+        Event.PROPOSAL_UPDATED,
+        proposal_id=proposal.id,
+        actor=principal.actor,
+        fields=sorted(given.model_fields_set),
+    )
+    return changed
+
+
+async def supersede(session: AsyncSession, principal: Principal, proposal_id: int) -> Content:
+    """Replaces a proposal by a draft with the same content, and returns the draft.
+
+    From now on the old one's links say that there is a newer version. Raises Conflict once it is approved.
+    """
+    old = await load(session, principal.org_id, proposal_id, lock=True)
+    lifecycle.move(old.status(), Status.SUPERSEDED)
+    source = old.proposal
+    new = Proposal(
+        org_id=source.org_id,
+        customer_id=source.customer_id,
+        title=source.title,
+        introduction=source.introduction,
+        terms=source.terms,
+        currency=source.currency,
+        valid_until=None,  # the old date may have passed, and a new offer deserves a new one
+        deposit_percent=source.deposit_percent,
+        deposit_minor=source.deposit_minor,
+    )
+    session.add(new)
+    await session.flush()
+    option_ids: dict[int | None, int | None] = {None: None}
+    for option in old.options:
+        copy = ProposalOption(
+            org_id=new.org_id,
+            proposal_id=new.id,
+            position=option.position,
+            name=option.name,
+            description=option.description,
+        )
+        session.add(copy)
+        await session.flush()
+        option_ids[option.id] = copy.id
+    session.add_all(_copied(line, new.id, option_ids[line.option_id]) for line in old.lines)
+    source.status, source.superseded_by = Status.SUPERSEDED, new.id
+    draft = await _priced(session, new)
+    org_id, actor = principal.org_id, principal.actor
+    await record(
+        session, org_id, Event.PROPOSAL_SUPERSEDED, proposal_id=source.id, actor=actor, superseded_by=new.id
+    )
+    await record(
+        session, org_id, Event.PROPOSAL_CREATED, proposal_id=new.id, actor=actor, supersedes=source.id,
+        total_minor=new.total_minor, currency=new.currency,
+    )  # fmt: skip
+    return draft
+
+
+async def _check_customer(session: AsyncSession, org_id: int, customer_id: int) -> None:
+    try:
+        await get_own(session, Customer, customer_id, org_id)
+    except NotFound:
+        raise Invalid("There is no such customer here.", field="customer_id") from None
+
+
+async def _add_options(session: AsyncSession, proposal: Proposal, options: Sequence[OptionIn]) -> None:
+    for position, given in enumerate(options, start=1):
+        option = ProposalOption(
+            org_id=proposal.org_id,
+            proposal_id=proposal.id,
+            position=position,
+            name=given.name,
+            description=given.description,
+        )
+        session.add(option)
+        await session.flush()
+        await _add_lines(session, proposal, option.id, given.lines)
+
+
+async def _add_lines(
+    session: AsyncSession, proposal: Proposal, option_id: int | None, lines: Sequence[LineIn]
+) -> None:
+    session.add_all(
+        LineItem(
+            org_id=proposal.org_id,
+            proposal_id=proposal.id,
+            option_id=option_id,
+            position=position,
+            **line.model_dump(),
+        )
+        for position, line in enumerate(lines, start=1)
+    )
+    await session.flush()
+
+
+async def _priced(session: AsyncSession, proposal: Proposal) -> Content:
+    """Stores the totals of what is written; every option must have a price that can be."""
+    await session.flush()
+    await session.refresh(proposal)
+    content = await load(session, proposal.org_id, proposal.id)
+    for option in content.options:
+        content.totals(option.id)
+    _check_deposit(content)
+    store_totals(proposal, content.headline())
+    await session.flush()
+    await session.refresh(proposal)
+    return content
+
+
+def _check_deposit(content: Content) -> None:
+    """A fixed deposit must be chargeable and no more than the smallest total it may be asked of."""
+    amount, currency = content.proposal.deposit_minor, content.proposal.currency
+    if amount is None:
+        return
+    step = payable_step(currency)
+    if amount % step:
+        raise Invalid(f"In {currency} an amount must be a multiple of {step}.", field="deposit.amount_minor")
+    totals = [content.totals(option.id) for option in content.options] or [content.totals(None)]
+    smallest = min(total.total_minor for total in totals)
+    if content.lines and amount > smallest:
+        raise Invalid(
+            f"The deposit is more than the total of {format_money(smallest, currency)}.",
+            field="deposit.amount_minor",
+        )
+
+
+def _copied(line: LineItem, proposal_id: int, option_id: int | None) -> LineItem:
+    return LineItem(
+        org_id=line.org_id,
+        proposal_id=proposal_id,
+        option_id=option_id,
+        position=line.position,
+        name=line.name,
+        description=line.description,
+        quantity=line.quantity,
+        unit=line.unit,
+        unit_price_minor=line.unit_price_minor,
+        tax_percent=line.tax_percent,
+    )
+
+
+def _own(table: Any, proposal: Proposal) -> tuple[Any, Any]:
+    return table.org_id == proposal.org_id, table.proposal_id == proposal.id

@@ -1,0 +1,241 @@
+"""What every test may ask for: a database of its own with the demo data, and the real server on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from psycopg import sql
+from pydantic import SecretStr
+
+from crm import demo
+from crm.app import create_app
+from crm.kit import migrations
+from crm.kit.database import Database, app_role, app_url, conninfo, owner_url
+from crm.kit.embedded_postgres import EmbeddedPostgres
+from crm.kit.settings import Settings
+
+SECRET_KEY = "only-for-tests-0123456789abcdef0123456789"
+START_SECONDS_MAX = 10.0
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The owner's address of a PostgreSQL server: DATABASE_URL, or a private one for this run."""
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    folder = Path(tempfile.mkdtemp(prefix="crm-test-"))
+    folder.chmod(0o755)  # as root the server runs as another account, which must get through
+    server = EmbeddedPostgres(folder)
+    server.start()
+    yield server.url
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def empty_template(postgres_url: str) -> Iterator[str]:
+    """A migrated database without a row; copying it takes a tenth of migrating."""
+    name = f"crm_empty_{os.getpid()}"
+    with psycopg.connect(conninfo(owner_url(postgres_url)), autocommit=True) as owner:
+        _create(owner, name, None)
+        migrations.upgrade(_named(postgres_url, name), SECRET_KEY)
+        yield name
+        _drop(owner, postgres_url, name)
+
+
+@pytest.fixture(scope="session")
+def demo_template(postgres_url: str, empty_template: str) -> Iterator[str]:
+    """The same with the demo data in it."""
+    name = f"crm_demo_{os.getpid()}"
+    with psycopg.connect(conninfo(owner_url(postgres_url)), autocommit=True) as owner:
+        _create(owner, name, empty_template)
+        url = _named(postgres_url, name)
+        assert demo.load_demo(settings_for(url), url)
+        yield name
+        _drop(owner, postgres_url, name)
+
+
+@pytest.fixture
+def empty_database_url(postgres_url: str, empty_template: str) -> Iterator[str]:
+    """The owner's address of a database of this test's own, migrated and empty."""
+    yield from _copy(postgres_url, empty_template)
+
+
+@pytest.fixture
+def database_url(postgres_url: str, demo_template: str) -> Iterator[str]:
+    """The owner's address of a database of this test's own, with the demo data."""
+    yield from _copy(postgres_url, demo_template)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return settings_for(database_url)
+
+
+def settings_for(database_url: str, **changes: Any) -> Settings:
+    """Settings that nothing in the developer's environment can change."""
+    fields: dict[str, Any] = {
+        "crm_env": "development",
+        "database_url": database_url,
+        "crm_secret_key": SecretStr(SECRET_KEY),
+        "crm_data_dir": Path(tempfile.gettempdir()) / "crm-test-data",
+        "metrics_token": None,
+        "smtp_url": None,
+        "stripe_secret_key": None,
+        "stripe_webhook_secret": None,
+        "stripe_api_base": "https://api.stripe.com",
+        "portal_public_url": "http://localhost:5173",
+        "deposit_percent": 30,
+        "qbo_client_id": None,
+        "qbo_client_secret": None,
+        "qbo_webhook_verifier_token": None,
+        "qbo_api_base": None,
+    }
+    return Settings(_env_file=None, **{**fields, **changes})
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """The application's own connections: the lesser role, bound by row-level security."""
+    assert settings.database_url is not None
+    made = Database(app_url(settings.database_url, SECRET_KEY), pool_size=3)
+    yield made
+    await made.close()
+
+
+@dataclass
+class RunningApp:
+    """The real application behind real HTTP."""
+
+    url: str
+    app: FastAPI
+    settings: Settings
+    _clients: list[httpx2.Client] = field(default_factory=list)
+
+    def client(self, **headers: str) -> httpx2.Client:
+        """A caller that is nobody yet, with a cookie jar of its own."""
+        client = httpx2.Client(base_url=self.url, headers=headers, timeout=30)
+        self._clients.append(client)
+        return client
+
+    def as_user(self, email: str, password: str = "password") -> httpx2.Client:
+        """A caller with this user's bearer token."""
+        client = self.client()
+        answer = client.post("/auth/login", json={"email": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        client.cookies.clear()
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return client
+
+    def as_customer(self, staff: httpx2.Client, proposal_id: int) -> httpx2.Client:
+        """A caller who holds a new link of this proposal, as bearer token."""
+        answer = staff.post(f"/proposals/{proposal_id}/portal-links")
+        assert answer.status_code == 201, answer.text
+        token = answer.json()["url"].partition("#t=")[2]
+        return self.client(Authorization=f"Bearer {token}")
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+
+
+@pytest.fixture
+def start_app() -> Iterator[Callable[[Settings], RunningApp]]:
+    """Starts the server with given settings; all that a test started end with it."""
+    started: list[tuple[uvicorn.Server, threading.Thread, RunningApp]] = []
+
+    def start(settings: Settings) -> RunningApp:
+        app = create_app(settings)
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=3)
+        )
+        thread = threading.Thread(target=_serve, args=(server, listener), daemon=True)
+        thread.start()
+        running = RunningApp(f"http://127.0.0.1:{listener.getsockname()[1]}", app, settings)
+        started.append((server, thread, running))
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not server.started:
+            assert thread.is_alive(), "the server ended while starting"
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.005)
+        return running
+
+    yield start
+    for server, thread, running in started:
+        running.close()
+        server.should_exit = True
+        thread.join(START_SECONDS_MAX)
+
+
+def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    with listener:
+        asyncio.run(server.serve(sockets=[listener]))
+
+
+@pytest.fixture
+def app_server(settings: Settings, start_app: Callable[[Settings], RunningApp]) -> RunningApp:
+    """The server on this test's database."""
+    return start_app(settings)
+
+
+@pytest.fixture
+def api(app_server: RunningApp) -> httpx2.Client:
+    """The owner of org 1, logged in."""
+    return app_server.as_user("admin@peakpro.io")
+
+
+@pytest.fixture
+def owner_sql(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """The owner's connection, to look at what is stored or to make a world that the API would not."""
+    with psycopg.connect(conninfo(owner_url(database_url)), autocommit=True) as connection:
+        yield connection
+
+
+def _copy(postgres_url: str, template: str) -> Iterator[str]:
+    name = f"crm_test_{os.getpid()}_{next(_numbers)}"
+    url = _named(postgres_url, name)
+    with psycopg.connect(conninfo(owner_url(postgres_url)), autocommit=True) as owner:
+        _create(owner, name, template)
+        with psycopg.connect(conninfo(owner_url(url)), autocommit=True) as inside:
+            migrations.ensure_app_role(inside, url, SECRET_KEY)
+            migrations.grant_app_role(inside, url)
+        yield url
+        _drop(owner, postgres_url, name)
+
+
+def _create(owner: psycopg.Connection[Any], name: str, template: str | None) -> None:
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template:
+        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+    owner.execute(statement)
+
+
+def _drop(owner: psycopg.Connection[Any], postgres_url: str, name: str) -> None:
+    owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    role = sql.Identifier(app_role(_named(postgres_url, name)))
+    owner.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
+
+
+def _named(url: str, database: str) -> str:
+    return (
+        owner_url(url).set(drivername="postgresql", database=database).render_as_string(hide_password=False)
+    )
