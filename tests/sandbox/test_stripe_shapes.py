@@ -103,7 +103,7 @@ def test_all_objects_and_events_fit_the_description(world: StripeWorld) -> None:
     problems += [
         problem for body in snapshots if body["object"] not in NOT_DESCRIBED for problem in wrong_with(body)
     ]
-    assert sorted(set(problems)) == []
+    assert not problems, "\n".join(sorted(set(problems)))
 
 
 def test_expanded_answers_fit_the_description(world: StripeWorld) -> None:

@@ -172,7 +172,30 @@ def _body(state: StripeState, id: str, given: dict[str, Any]) -> StripeObject:
         "metadata": given.get("metadata") or {},
         "payouts_enabled": True,
         "requirements": requirements,
-        "settings": {"dashboard": {"display_name": "Sandbox", "timezone": "Etc/UTC"}},
+        "settings": _settings(),
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": given.get("type") or "standard",
+    }
+
+
+def _settings() -> dict[str, Any]:
+    return {
+        "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+        "card_payments": {
+            "decline_on": {"avs_failure": False, "cvc_failure": True},
+            "statement_descriptor_prefix": None,
+            "statement_descriptor_prefix_kana": None,
+            "statement_descriptor_prefix_kanji": None,
+        },
+        "dashboard": {"display_name": "Sandbox", "timezone": "Etc/UTC"},
+        "payments": {
+            "statement_descriptor": None,
+            "statement_descriptor_kana": None,
+            "statement_descriptor_kanji": None,
+        },
+        "payouts": {
+            "debit_negative_balances": True,
+            "schedule": {"delay_days": 2, "interval": "daily"},
+            "statement_descriptor": None,
+        },
     }

@@ -10,7 +10,7 @@ from crm_sandbox.stripe.instruments import BankAccount, Card, Instrument
 from crm_sandbox.stripe.lists import page
 from crm_sandbox.stripe.money import bank_debit_fee, card_fee
 from crm_sandbox.stripe.parameters import ANYTHING, EXPAND, LISTING, METADATA, TEXT, merged_metadata
-from crm_sandbox.stripe.shapes import StripeObject, address
+from crm_sandbox.stripe.shapes import StripeObject, address, listed
 from crm_sandbox.stripe.state import AccountSpace, StripeState
 
 UPDATE_CHARGE = {
@@ -150,8 +150,9 @@ def _transaction(call: Call, charge: StripeObject) -> StripeObject:
 def _application_fee(call: Call, charge: StripeObject, transaction: StripeObject) -> StripeObject:
     """The platform's share of a direct charge, kept in the platform's account."""
     platform = call.platform
+    id = new_id("fee_")
     fee: StripeObject = {
-        "id": new_id("fee_"),
+        "id": id,
         "object": "application_fee",
         "account": call.space.id,
         "amount": charge["application_fee_amount"],
@@ -165,6 +166,7 @@ def _application_fee(call: Call, charge: StripeObject, transaction: StripeObject
         "livemode": False,
         "originating_transaction": None,
         "refunded": False,
+        "refunds": listed([], f"/v1/application_fees/{id}/refunds"),
     }
     on_platform = background(call.state, platform)
     fee["balance_transaction"] = add_transaction(

@@ -122,12 +122,7 @@ NOT_SIMULATED = (
 
 def check_combination(given: dict[str, Any], version: str) -> None:
     """Raises ApiError for parameters that exclude or need one another, or that are not simulated."""
-    if "payment_method_types" in given and version >= FIRST_VERSION_WITHOUT_METHOD_TYPES:
-        raise invalid_param(
-            "Received unknown parameter: payment_method_types. Did you mean allowed_payment_method_types?",
-            "payment_method_types",
-            code="parameter_unknown",
-        )
+    refuse_method_types(given, version)
     for name in ("mode", "line_items"):
         if not given.get(name):
             raise missing_param(name)
@@ -172,6 +167,16 @@ def check_combination(given: dict[str, Any], version: str) -> None:
     email = given.get("customer_email")
     if email and ("@" not in email.strip("@") or " " in email):
         raise invalid_param(f"Invalid email address: {email}", "customer_email", code="email_invalid")
+
+
+def refuse_method_types(given: dict[str, Any], version: str) -> None:
+    """Raises ApiError for `payment_method_types` from version 2026-09-30.endive on."""
+    if "payment_method_types" in given and version >= FIRST_VERSION_WITHOUT_METHOD_TYPES:
+        raise invalid_param(
+            "Received unknown parameter: payment_method_types. Did you mean allowed_payment_method_types?",
+            "payment_method_types",
+            code="parameter_unknown",
+        )
 
 
 def _not_simulated(what: str, param: str) -> ApiError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm_sandbox.stripe.call import Call
+from crm_sandbox.stripe.checkout_parameters import refuse_method_types
 from crm_sandbox.stripe.errors import ApiError, invalid_param
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.intent_steps import attempt, new_intent
@@ -46,6 +47,7 @@ CREATE_INTENT = {
     "on_behalf_of": TEXT,
     "payment_method": TEXT,
     "payment_method_options": ANYTHING,
+    "payment_method_types": [TEXT],
     "return_url": TEXT,
     "setup_future_usage": Choice(("off_session", "on_session")),
     **EXPAND,
@@ -69,10 +71,15 @@ OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 def create_intent(call: Call) -> StripeObject:
     """POST /v1/payment_intents."""
+    refuse_method_types(call.params, call.version)
     currency = check_currency(call.params["currency"], "currency")
     check_charge_amount(call.params["amount"], currency, "Amount", "amount")
     call.referred("customer", "customer")
-    methods = call.params.get("allowed_payment_method_types") or ["card", "us_bank_account"]
+    methods = (
+        call.params.get("allowed_payment_method_types")
+        or call.params.get("payment_method_types")
+        or ["card", "us_bank_account"]
+    )
     method = method_named(call, call.params["payment_method"]) if call.params.get("payment_method") else None
     intent = new_intent(call, call.params["amount"], currency, call.params, methods)
     if method is not None:
