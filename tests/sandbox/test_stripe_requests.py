@@ -222,3 +222,15 @@ def error_code(error: stripe.StripeError) -> str:
     """The code in the body: stripe-python shows it as an attribute only for some kinds of error."""
     assert isinstance(error.json_body, dict)
     return str(error.json_body["error"]["code"])
+
+
+def test_lost_answer_is_found_again_by_its_key(world: StripeWorld) -> None:
+    """When the connection drops after the effect, the same key brings the session that was made."""
+    rule = {"match": {"method": "POST", "path": "/v1/checkout/sessions"}, "action": "drop_after", "times": 1}
+    assert world.http.post(f"{world.base_url}/_faults", json=rule).status_code < 300
+    options: Any = {"idempotency_key": "deposit:7:checkout:1"}
+    with pytest.raises(stripe.APIConnectionError):
+        world.new_session(options=options)
+    (made,) = world.state.objects("checkout.session")
+    assert world.new_session(options=options).id == made["id"]
+    assert len(world.state.objects("checkout.session")) == 1

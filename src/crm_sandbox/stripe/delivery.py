@@ -150,8 +150,11 @@ class Delivery:
             self._start(sending)
 
     def _start(self, sending: Sending) -> None:
-        if self.paused:
+        if self.paused and len(self._held) < MAX_KEPT:
             self._held.append(sending)
+            return
+        if self.paused:
+            sending.state = "failed"
             return
         task = asyncio.get_running_loop().create_task(self._attempt(sending))
         self._tasks.add(task)

@@ -17,7 +17,7 @@ from crm_sandbox.stripe.shapes import StripeObject
 from crm_sandbox.stripe.timers import Timers
 
 MAX_OBJECTS_PER_KIND = 50_000
-MAX_CONNECTED_ACCOUNTS = 1_000
+MAX_ACCOUNTS = 1_000
 DEFAULT_PLATFORM = "acct_1PeakProSandbox1"
 
 KINDS = (
@@ -57,7 +57,13 @@ class AccountSpace:
         if len(kept) > MAX_OBJECTS_PER_KIND:
             oldest = next(iter(kept))
             del kept[oldest]
-            for register in (self.extras, self.instruments, self.session_of_intent, self.endpoint_secrets):
+            for register in (
+                self.extras,
+                self.instruments,
+                self.session_of_intent,
+                self.endpoint_secrets,
+                self.paid_out,
+            ):
                 register.pop(oldest, None)
         return body
 
@@ -100,18 +106,25 @@ class StripeState:
         return int(self.clock.now().timestamp())
 
     def platform(self, account_id: str) -> AccountSpace:
-        """A platform account, which exists as soon as one of its keys is used."""
+        """A platform account, which exists as soon as one of its keys is used.
+
+        Raises OverflowError beyond MAX_ACCOUNTS.
+        """
         if account_id not in self.spaces:
+            self._check_room()
             self.spaces[account_id] = AccountSpace(account_id)
         return self.spaces[account_id]
 
     def new_connected_account(self, platform: AccountSpace) -> AccountSpace:
-        """Room for a connected account. Raises OverflowError beyond MAX_CONNECTED_ACCOUNTS."""
-        if len(self.spaces) >= MAX_CONNECTED_ACCOUNTS:
-            raise OverflowError(f"more than {MAX_CONNECTED_ACCOUNTS} accounts")
+        """Room for a connected account. Raises OverflowError beyond MAX_ACCOUNTS."""
+        self._check_room()
         space = AccountSpace(new_id("acct_")[:21], platform)
         self.spaces[space.id] = space
         return space
+
+    def _check_room(self) -> None:
+        if len(self.spaces) >= MAX_ACCOUNTS:
+            raise OverflowError(f"more than {MAX_ACCOUNTS} accounts")
 
     def locate(self, id: str) -> tuple[AccountSpace, StripeObject] | None:
         """An object in any account: for the hosted page and the test hooks, which have no key."""
