@@ -121,17 +121,13 @@ def _decline(call: Call, intent: StripeObject, method: StripeObject, card: Card)
 
 
 def _ask_payer(call: Call, intent: StripeObject) -> None:
+    """The bank's page is ours only for a session; otherwise Stripe's script would ask, which is not here."""
     session_id = call.space.session_of_intent.get(intent["id"])
-    base_url = call.state.config.base_url
-    url = (
-        f"{base_url}/c/pay/{session_id}/authenticate"
-        if session_id
-        else f"{base_url}/c/authenticate/{intent['id']}"
-    )
-    intent.update(
-        status="requires_action",
-        next_action={"type": "redirect_to_url", "redirect_to_url": {"return_url": None, "url": url}},
-    )
+    next_action: dict[str, Any] = {"type": "use_stripe_sdk", "use_stripe_sdk": {}}
+    if session_id:
+        url = f"{call.state.config.base_url}/c/pay/{session_id}/authenticate"
+        next_action = {"type": "redirect_to_url", "redirect_to_url": {"return_url": None, "url": url}}
+    intent.update(status="requires_action", next_action=next_action)
     emit(call, "payment_intent.requires_action", intent)
 
 

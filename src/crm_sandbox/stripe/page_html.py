@@ -42,7 +42,7 @@ border:1px solid var(--line);border-radius:8px;text-decoration:none;color:inheri
 box-shadow:inset 0 0 0 1px var(--go);font-weight:600}
 details{margin-top:16px;font-size:14px}td{padding:2px 12px 2px 0;font-variant-numeric:tabular-nums}
 """
-_METHOD_NAMES = {"card": "Card", "us_bank_account": "US bank account"}
+_METHOD_NAMES = {"card": "Card", "us_bank_account": "Bank account"}
 _CARD_HINTS = (
     ("4242 4242 4242 4242", "pays"),
     ("4000 0000 0000 0002", "is declined"),
