@@ -3,7 +3,8 @@
 FROM node:22-slim AS web
 WORKDIR /app/web
 COPY web/package.json web/package-lock.json ./
-RUN npm ci --no-audit --no-fund
+# As the Makefile does it, and why there.
+RUN npm install --no-save --no-audit --no-fund
 COPY web/ ./
 RUN npm run build
 

@@ -94,9 +94,11 @@ setup-python: .venv/.synced
 .venv/.synced: pyproject.toml uv.lock scripts/setup_python
 	@scripts/setup_python
 
+# Not `npm ci`: it refuses a lock file that lacks builds for other platforms, and a registry may not hold all of them
+# (the linter's). This installs the locked versions and hashes too, and leaves the lock file alone.
 web/node_modules/.installed: web/package.json $(wildcard web/package-lock.json)
 	@echo "setting up: front-end packages"
-	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@$(NPM) install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
