@@ -1,0 +1,287 @@
+"""What the QuickBooks simulator refuses, with Intuit's codes; shapes are compared with the recordings."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from tests.sandbox.quickbooks_world import AMY, RECORDINGS, Books, Json, line, payment_body, token
+
+VCR = RECORDINGS / "minimul-qbo_api" / "vcr"
+
+
+def recorded(path: str, index: int = 0) -> tuple[int, Json]:
+    """The status and parsed body of a recorded answer; skips where the recordings are not at hand."""
+    if not VCR.exists():
+        pytest.skip("the recordings are not on this machine")
+    answer = yaml.safe_load((VCR / path).read_text())["http_interactions"][index]["response"]
+    return answer["status"]["code"], json.loads(answer["body"]["string"])
+
+
+def shape(value: Any) -> Any:
+    """Keys and types of a JSON value, without its contents."""
+    if isinstance(value, dict):
+        return {name: shape(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return (
+        "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    )
+
+
+def test_an_unknown_field_is_refused_as_recorded(books: Books) -> None:
+    """2010 comes in the recorded shape and words."""
+    answer = books.post("Invoice", {"BadJson": True})
+    status, body = recorded("error/400_json.yml")
+    assert (answer.status_code, shape(answer.json())) == (status, shape(body))
+    mine, theirs = answer.json()["Fault"]["Error"][0], body["Fault"]["Error"][0]
+    assert (mine["code"], mine["Message"]) == (theirs["code"], theirs["Message"])
+    start = 'Property Name:Unrecognized field "BadJson" (class com.intuit.schema.finance.v3.Invoice)'
+    assert mine["Detail"].startswith(start)
+    assert theirs["Detail"].startswith(start)
+
+
+def test_an_unknown_entity_in_a_query_is_refused_as_recorded(books: Books) -> None:
+    """4001 has the recorded shape and text."""
+    answer = books.client.get("/query", params={"query": "SELECT * FROM Custmoer"})
+    status, body = recorded("error/400.yml", 1)
+    assert (answer.status_code, answer.json()["Fault"]) == (status, body["Fault"])
+
+
+def test_an_id_that_is_no_number_is_refused_as_recorded(books: Books) -> None:
+    """2030 has the recorded text."""
+    answer = books.client.get("/customer/1.5")
+    status, body = recorded("error/500.yml", 1)
+    assert (answer.status_code, answer.json()["Fault"]) == (status, body["Fault"])
+
+
+def test_an_unsupported_path_is_a_400_with_code_500(books: Books) -> None:
+    """What Intuit has no operation for is still HTTP 400."""
+    answer = books.client.get("/customer/1/5")
+    status, body = recorded("error/500.yml", 0)
+    assert (answer.status_code, shape(answer.json())) == (status, shape(body))
+    assert answer.json()["Fault"]["Error"][0]["code"] == "500"
+
+
+def test_an_expired_token_is_refused_in_the_recorded_envelope(books: Books) -> None:
+    """401 has every key of the recorded gateway answer."""
+    books.sandbox.clock.advance(3600)
+    answer = books.client.get("/customer/1")
+    status, body = recorded("error/401.yml")
+    assert (answer.status_code, shape(answer.json())) == (status, shape(body))
+
+
+def test_a_created_invoice_has_the_recorded_fields(books: Books) -> None:
+    """Every field of a recorded new invoice is there with its type (custom fields and map places aside)."""
+    mine = books.invoice(100)
+    _, body = recorded("create/invoice.yml")
+    theirs = body["Invoice"]
+    expected = {
+        name: shape(value) for name, value in theirs.items() if name not in ("CustomField", "ShipAddr")
+    }
+    place = ("Id", "Lat", "Long")
+    expected["BillAddr"] = {name: kind for name, kind in expected["BillAddr"].items() if name not in place}
+    assert {name: shape(mine[name]) for name in expected} == expected
+
+
+def test_a_created_customer_has_the_recorded_fields(books: Books) -> None:
+    """Every field of a recorded new customer is there with its type (the default tax code aside)."""
+    mine = books.make("Customer", {"DisplayName": "Doe5, Jane"})
+    _, body = recorded("create/customer.yml")
+    expected = {name: shape(value) for name, value in body["Customer"].items() if name != "DefaultTaxCodeRef"}
+    assert {name: shape(mine[name]) for name in expected} == expected
+    assert mine["FullyQualifiedName"] == mine["PrintOnCheckName"] == "Doe5, Jane"
+
+
+def test_a_name_is_unique_over_customers_vendors_and_employees(books: Books) -> None:
+    """6240 has one text for the same kind and another for the other kinds; case and blanks do not help."""
+    same = books.refusal("Customer", {"DisplayName": " cool CARS "})
+    assert same["code"] == "6240"
+    assert "Another customer is already using this name" in same["Detail"]
+    other = books.refusal("Customer", {"DisplayName": "Hicks Hardware"})
+    assert "Another customer, vendor or employee is already" in other["Detail"]
+    assert books.refusal("Vendor", {"DisplayName": "Emily Platt"})["code"] == "6240"
+    assert (
+        books.refusal("Item", {"Name": "Services", "Type": "Service", "IncomeAccountRef": {"value": "5"}})[
+            "code"
+        ]
+        == "6240"
+    )
+
+
+def test_an_inactive_name_stays_taken(books: Books) -> None:
+    """A customer made inactive is hidden from queries but keeps the name until it is renamed."""
+    customer = books.make("Customer", {"DisplayName": "Gone"})
+    books.make("Customer", {**token(customer), "sparse": True, "Active": False})
+    assert books.ask("SELECT * FROM Customer WHERE DisplayName = 'Gone'") == {}
+    found = books.ask("SELECT * FROM Customer WHERE DisplayName = 'Gone' AND Active IN (true, false)")
+    assert found["Customer"][0]["Active"] is False
+    assert books.refusal("Customer", {"DisplayName": "Gone"})["code"] == "6240"
+
+
+@pytest.mark.parametrize("name", ["A:B", "A\tB", "A\nB"])
+def test_names_have_no_colon_tab_or_line_break(books: Books, name: str) -> None:
+    """The colon separates parents from children, so names must not hold one."""
+    assert books.refusal("Customer", {"DisplayName": name})["code"] == "2040"
+
+
+@pytest.mark.parametrize(
+    ("entity", "body", "element"),
+    [
+        ("Invoice", {"Line": [line(1)]}, "CustomerRef"),
+        ("Invoice", {"CustomerRef": {"value": AMY}}, "Line"),
+        ("Invoice", {"CustomerRef": {"value": AMY}, "Line": [{"Amount": 1}]}, "DetailType"),
+        ("Payment", {"CustomerRef": {"value": AMY}}, "TotalAmt"),
+        ("Payment", {"TotalAmt": 1}, "CustomerRef"),
+        ("Item", {"Name": "X"}, "Type"),
+        ("Item", {"Name": "X", "Type": "Service"}, "IncomeAccountRef"),
+        ("RefundReceipt", {"Line": [line(1)]}, "DepositToAccountRef"),
+        ("Deposit", {"DepositToAccountRef": {"value": "35"}}, "Line"),
+        ("Account", {"AccountType": "Bank"}, "Name"),
+    ],
+)
+def test_a_missing_field_is_named(books: Books, entity: str, body: Json, element: str) -> None:
+    """2020 names the field in `element` and in the detail."""
+    error = books.refusal(entity, body)
+    assert (error["code"], error["element"]) == ("2020", element)
+    assert error["Detail"] == f"Required parameter {element} is missing in the request"
+
+
+def test_a_person_needs_some_name(books: Books) -> None:
+    """6080 without any name part; given and family name alone make the display name."""
+    assert books.refusal("Customer", {"CompanyName": "X"})["code"] == "6080"
+    made = books.make("Customer", {"GivenName": "Jo", "FamilyName": "Roe"})
+    assert made["DisplayName"] == "Jo Roe"
+
+
+@pytest.mark.parametrize(
+    ("entity", "field", "maximum"),
+    [("Customer", "DisplayName", 500), ("Customer", "GivenName", 100), ("Customer", "Notes", 2000)],
+)
+def test_texts_have_a_maximum_on_customers(books: Books, entity: str, field: str, maximum: int) -> None:
+    """The longest text is taken, one character more is 2050."""
+    base = {"DisplayName": f"Length of {field}"}
+    assert books.make(entity, {**base, field: "x" * maximum})[field] == "x" * maximum
+    error = books.refusal(entity, {**base, field: "y" * (maximum + 1)})
+    assert (error["code"], error["element"]) == ("2050", field)
+
+
+@pytest.mark.parametrize(("field", "maximum"), [("DocNumber", 21), ("PrivateNote", 4000)])
+def test_texts_have_a_maximum_on_invoices(books: Books, field: str, maximum: int) -> None:
+    """A Stripe id does not fit into a document number, but into the note."""
+    books.invoice(1, **{field: "x" * maximum})
+    body = {"CustomerRef": {"value": AMY}, "Line": [line(1)], field: "x" * (maximum + 1)}
+    assert books.refusal("Invoice", body)["code"] == "2050"
+
+
+def test_a_payments_reference_number_holds_21_characters(books: Books) -> None:
+    """PaymentRefNum is as short as DocNumber."""
+    books.payment(1, PaymentRefNum="x" * 21)
+    assert books.refusal("Payment", {**payment_body(1), "PaymentRefNum": "x" * 22})["code"] == "2050"
+
+
+def test_unknown_references_are_named_by_kind(books: Books) -> None:
+    """2500 speaks of Names, Accounts and Klasses elements, as recorded."""
+    error = books.refusal("Invoice", {"CustomerRef": {"value": "75"}, "Line": [line(1)]})
+    assert (error["code"], error["Detail"]) == (
+        "2500",
+        "Invalid Reference Id : Names element id 75 not found",
+    )
+    deposit = {**payment_body(1), "DepositToAccountRef": {"value": "777"}}
+    assert "Accounts element id 777" in books.refusal("Payment", deposit)["Detail"]
+    of_class = {"CustomerRef": {"value": AMY}, "Line": [line(1, ClassRef={"value": "5000000000000142240"})]}
+    assert "Klasses element id 5000000000000142240" in books.refusal("Invoice", of_class)["Detail"]
+
+
+def test_inactive_references_are_refused(books: Books) -> None:
+    """An invoice for a customer made inactive is 2500 with the text about inactive things."""
+    customer = books.make("Customer", {"DisplayName": "Resting"})
+    books.make("Customer", {**token(customer), "sparse": True, "Active": False})
+    error = books.refusal("Invoice", {"CustomerRef": {"value": customer["Id"]}, "Line": [line(1)]})
+    assert (error["code"], "made inactive" in error["Detail"]) == ("2500", True)
+
+
+def test_a_customer_who_owes_cannot_be_made_inactive(books: Books) -> None:
+    """6220 while the balance is not zero; afterwards it works."""
+    invoice = books.invoice(10)
+    customer = books.read("Customer", AMY)
+    body = {**token(customer), "sparse": True, "Active": False}
+    assert books.refusal("Customer", body)["code"] == "6220"
+    books.make("Invoice", token(invoice), operation="delete")
+    assert books.make("Customer", body)["Active"] is False
+
+
+def test_a_stale_sync_token_is_refused(books: Books) -> None:
+    """5010 names the person who was faster; the object keeps the first change."""
+    customer = books.read("Customer", AMY)
+    books.make("Customer", {**token(customer), "sparse": True, "Notes": "first"})
+    error = books.refusal("Customer", {**token(customer), "sparse": True, "Notes": "second"})
+    assert error["code"] == "5010"
+    assert "were working on this at the same time" in error["Detail"]
+    assert books.read("Customer", AMY)["Notes"] == "first"
+    assert books.refusal("Customer", {"Id": AMY, "Notes": "x"})["element"] == "SyncToken"
+
+
+def test_document_numbers_are_given_or_checked_as_the_company_wants(books: Books) -> None:
+    """Automatic: numbered, duplicates allowed. Custom: none unless sent, and a duplicate is 6140 with its TxnId."""
+    first = books.invoice(1)
+    assert int(books.invoice(1)["DocNumber"]) == int(first["DocNumber"]) + 1
+    books.invoice(1, DocNumber=first["DocNumber"])
+    books.settings(custom_txn_numbers=True)
+    assert "DocNumber" not in books.invoice(1)
+    mine = books.invoice(1, DocNumber="R-7")
+    body = {"CustomerRef": {"value": AMY}, "Line": [line(1)], "DocNumber": "R-7"}
+    error = books.refusal("Invoice", body)
+    assert error["code"] == "6140"
+    assert error["Detail"].endswith(f"DocNumber=R-7 is assigned to TxnType=Invoice with TxnId={mine['Id']}")
+    assert books.make("Invoice", body, include="allowduplicatedocnum")["DocNumber"] == "R-7"
+
+
+def test_closed_books_refuse_the_date(books: Books) -> None:
+    """6210 for a new document, a change and a delete on or before the closing date."""
+    old = books.invoice(1, TxnDate="2026-01-31")
+    books.settings(book_close_date="2026-01-31")
+    body = {"CustomerRef": {"value": AMY}, "Line": [line(1)]}
+    assert books.refusal("Invoice", {**body, "TxnDate": "2026-01-31"})["code"] == "6210"
+    assert books.refusal("Invoice", token(old), operation="delete")["code"] == "6210"
+    assert books.refusal("Invoice", {**token(old), **body, "TxnDate": "2026-02-01"})["code"] == "6210"
+    books.make("Invoice", {**body, "TxnDate": "2026-02-01"})
+
+
+def test_a_company_without_subscription_is_read_only(books: Books) -> None:
+    """6190 for every write, while reading goes on."""
+    books.settings(read_only=True)
+    assert books.refusal("Customer", {"DisplayName": "X"})["code"] == "6190"
+    assert books.read("Customer", AMY)["Id"] == AMY
+
+
+def test_price_times_quantity_must_be_the_amount(books: Books) -> None:
+    """6070 when they differ; half a cent rounds up."""
+    good = line(1861.08, Qty=128.35, UnitPrice=14.5)
+    assert books.make("Invoice", {"CustomerRef": {"value": AMY}, "Line": [good]})["TotalAmt"] == 1861.08
+    bad = line(1000, Qty=7, UnitPrice=225)
+    assert books.refusal("Invoice", {"CustomerRef": {"value": AMY}, "Line": [bad]})["code"] == "6070"
+
+
+def test_read_only_fields_are_ignored_without_a_word(books: Books) -> None:
+    """A sent Balance, Id of the server's choice and MetaData change nothing."""
+    made = books.invoice(10, Balance=3, HomeTotalAmt=4, MetaData={"CreateTime": "2001-01-01T00:00:00Z"})
+    assert made["Balance"] == 10.0
+    assert not made["MetaData"]["CreateTime"].startswith("2001")
+
+
+def test_garbage_in_the_body_is_2010(books: Books) -> None:
+    """A body that is not a JSON object is refused, not crashed upon."""
+    for content in (b"{", b"[]", b"\xff\xfe"):
+        answer = books.client.post("/customer", content=content)
+        assert (answer.status_code, answer.json()["Fault"]["Error"][0]["code"]) == (400, "2010")
+
+
+def test_list_objects_cannot_be_deleted_nor_invoices_voided_as_payments_are(books: Books) -> None:
+    """Each verb exists only where Intuit has it."""
+    customer = books.read("Customer", AMY)
+    assert books.refusal("Customer", token(customer), operation="delete")["code"] == "500"
+    payment = books.payment(1)
+    assert books.refusal("Payment", token(payment), operation="void")["code"] == "500"
+    estimate = books.make("Estimate", {"CustomerRef": {"value": AMY}, "Line": [line(1)]})
+    assert books.refusal("Estimate", token(estimate), operation="update", include="void")["code"] == "500"
