@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx2
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -14,25 +13,44 @@ from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from crm import metrics
+from crm.accounting.routes import router as accounting
 from crm.customers.routes import router as customers
 from crm.dependencies import AppState, app_state
 from crm.edge import Edge
+from crm.gateways.http import make_client
 from crm.identity.routes import router as identity
 from crm.kit.database import Database, app_url
 from crm.kit.embedded_postgres import running_url
 from crm.kit.migrations import head_revision
 from crm.kit.settings import Settings
+from crm.operations.activity_routes import router as activity
+from crm.operations.job_routes import router as jobs
+from crm.operations.overview_routes import router as overview
+from crm.payments import webhook
+from crm.payments.routes import router as payments
+from crm.payments.webhook import make_intake
 from crm.portal.routes import router as portal
 from crm.problems import DATABASE_AWAY, add_problem_handlers
 from crm.proposals.routes import router as proposals
 from crm.web_pages import WebPages
 
 # Every room's routes, in the order in which the API's description lists them.
-ROUTERS: tuple[APIRouter, ...] = (identity, customers, proposals, portal)
+ROUTERS: tuple[APIRouter, ...] = (
+    identity,
+    customers,
+    proposals,
+    portal,
+    payments,
+    accounting,
+    overview,
+    activity,
+    jobs,
+    metrics.router,
+)
 
 READY_SECONDS_MAX = 2.0
 NOT_REACHABLE: tuple[type[Exception], ...] = (TimeoutError, *DATABASE_AWAY)
-OUTSIDE_SECONDS_MAX = 30.0
 
 
 class Problem(BaseModel):
@@ -62,9 +80,11 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(app_url(_database_url(settings), settings.secret_keys[0]))
-        async with httpx2.AsyncClient(timeout=OUTSIDE_SECONDS_MAX, follow_redirects=False) as http:
+        async with make_client() as http:
             app.state.crm = AppState(settings, database, http)
+            app.state.stripe_intake = make_intake(app.state.crm)
             yield
+            await app.state.stripe_intake.close()
         await database.close()
 
     app = FastAPI(
@@ -85,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for router in (*ROUTERS, health):
         app.include_router(router)
+    app.router.routes.append(webhook.ROUTE)
     add_problem_handlers(app)
     app.add_middleware(WebPages)
     app.add_middleware(Edge, production=settings.crm_env == "production")

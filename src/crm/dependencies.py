@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import httpx2
 from fastapi import Depends, Request
 
+from crm.gateways.http import Client
 from crm.kit.database import Database
 from crm.kit.settings import Settings
 
@@ -14,7 +14,7 @@ from crm.kit.settings import Settings
 class AppState:
     """What one process holds, made once in `app.create_app` and handed to handlers by the functions below."""
 
-    def __init__(self, settings: Settings, database: Database, http: httpx2.AsyncClient) -> None:
+    def __init__(self, settings: Settings, database: Database, http: Client) -> None:
         self.settings = settings
         self.database = database
         self.http = http  # the one client for calls outside; only gateways use it

@@ -42,9 +42,7 @@ async def ask(books: Books, org_id: int, call: Call) -> Answer:
 
 async def _send(books: Books, access: Access, call: Call) -> Answer:
     await turns.wait(books, access.org_id)
-    answer = await quickbooks.send(
-        books.http, books.settings.qbo_host, access.realm_id, access.token, call
-    )
+    answer = await quickbooks.send(books.http, books.settings.qbo_host, access.realm_id, access.token, call)
     await _count(books, access.org_id, call)
     return answer
 
@@ -55,9 +53,7 @@ async def _count(books: Books, org_id: int, call: Call) -> None:
     async with books.db.transaction(org_id) as session:
         await session.execute(
             insert(QboUsage)
-            .values(
-                org_id=org_id, day=clock.now().date(), operation=call.operation, calls=1, metered=metered
-            )
+            .values(org_id=org_id, day=clock.now().date(), operation=call.operation, calls=1, metered=metered)
             .on_conflict_do_update(
                 index_elements=["org_id", "day", "operation"],
                 set_={"calls": QboUsage.calls + 1, "metered": QboUsage.metered + metered},

@@ -70,7 +70,8 @@ def _is_good(books: Books, row: QboToken, stale: str | None) -> bool:
 
 
 def _access(books: Books, row: QboToken) -> Access:
-    assert row.realm_id is not None and row.access_token is not None  # noqa: S101 - by _is_good / _store
+    assert row.realm_id is not None
+    assert row.access_token is not None
     return Access(row.org_id, row.realm_id, row.env, books.sealer.open(row.access_token), dict(row.company))
 
 
@@ -101,7 +102,7 @@ async def _refresh(books: Books, org_id: int, stale: str | None, *, even_if_good
 
 
 async def _refresh_locked(books: Books, session: AsyncSession, row: QboToken) -> None:
-    assert row.refresh_token is not None  # noqa: S101 - checked by the caller
+    assert row.refresh_token is not None
     try:
         grant = await intuit.refresh(books.http, books.settings, books.sealer.open(row.refresh_token))
     except Disconnected:
@@ -171,7 +172,9 @@ async def connect(books: Books, org_id: int, user_id: int, realm_id: str, grant:
 
 
 async def refuse_foreign_realm(session: AsyncSession, org_id: int, realm_id: str, env: str) -> None:
-    owner = await session.scalar(text("SELECT org_id FROM crm_realm_route(:r, :e)"), {"r": realm_id, "e": env})
+    owner = await session.scalar(
+        text("SELECT org_id FROM crm_realm_route(:r, :e)"), {"r": realm_id, "e": env}
+    )
     if owner is not None and owner != org_id:
         raise _foreign_realm()
 
@@ -193,7 +196,11 @@ async def disconnect(books: Books, org_id: int, user_id: int) -> None:
         token = books.sealer.open(row.refresh_token)
         row.disconnected_at, row.disconnected_why = clock.now(), "Disconnected by a user here."
         await record(
-            session, org_id, Event.QBO_DISCONNECTED, actor=f"user:{user_id}", realm_id=row.realm_id,
+            session,
+            org_id,
+            Event.QBO_DISCONNECTED,
+            actor=f"user:{user_id}",
+            realm_id=row.realm_id,
             why=row.disconnected_why,
         )
     await intuit.revoke(books.http, books.settings, token)

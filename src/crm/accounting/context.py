@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import httpx2
-
+from crm.gateways.http import Client
 from crm.kit.database import Database
 from crm.kit.encryption import Sealer
 from crm.kit.settings import Settings
@@ -16,7 +15,7 @@ from crm.kit.settings import Settings
 class Books:
     db: Database
     settings: Settings
-    http: httpx2.AsyncClient
+    http: Client
 
     @cached_property
     def sealer(self) -> Sealer:

@@ -16,7 +16,5 @@ async def count_error(session: AsyncSession, org_id: int, operation: Operation) 
     await session.execute(
         insert(QboErrorCount)
         .values(org_id=org_id, op=operation, errors=1)
-        .on_conflict_do_update(
-            index_elements=["org_id", "op"], set_={"errors": QboErrorCount.errors + 1}
-        )
+        .on_conflict_do_update(index_elements=["org_id", "op"], set_={"errors": QboErrorCount.errors + 1})
     )

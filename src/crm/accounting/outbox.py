@@ -145,9 +145,7 @@ async def succeeded(session: AsyncSession, org_id: int, written: Written) -> Non
     )
 
 
-async def _settle(
-    books: Books, request: QboRequest, *, state: str, fault: dict[str, Any], tid: str
-) -> None:
+async def _settle(books: Books, request: QboRequest, *, state: str, fault: dict[str, Any], tid: str) -> None:
     async with books.db.transaction(request.org_id) as session:
         await session.execute(
             update(QboRequest)

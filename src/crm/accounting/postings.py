@@ -72,6 +72,8 @@ async def run_lane(books: Books, org_id: int) -> None:
                 await queue.enqueue(session, "run_lane", org_id=org_id)
         try:
             await _post(books, org_id, claimed)
+        except Refused:
+            continue  # a person has it now; the next one may be fine
         except (Unavailable, Disconnected):
             return
 
@@ -108,7 +110,11 @@ async def _claim(books: Books, org_id: int, payment_id: int | None = None) -> Cl
             await session.execute(
                 _TAKE,
                 {
-                    "org": org_id, "now": now, "until": now + LEASE, "lease": lease, "payment": payment_id,
+                    "org": org_id,
+                    "now": now,
+                    "until": now + LEASE,
+                    "lease": lease,
+                    "payment": payment_id,
                     "most": AT_ONCE_PER_ORG,
                 },
             )
@@ -116,7 +122,7 @@ async def _claim(books: Books, org_id: int, payment_id: int | None = None) -> Cl
         return _claimed(rows, lease) if rows else None
 
 
-def _claimed(row: Row[tuple[int, int, int, bool]], lease: str) -> Claimed:
+def _claimed(row: Row[int, int, int, bool], lease: str) -> Claimed:
     return Claimed(row[0], row[1], row[2], lease, more_due=row[3])
 
 
@@ -222,8 +228,12 @@ async def _wait(
                 "WHERE org_id = :org AND lease = :lease AND state = 'waiting'"
             ),
             {
-                "org": org_id, "lease": claimed.lease, "next": next_attempt_at, "problem": error.detail,
-                "code": error.code, "tid": error.reference,
+                "org": org_id,
+                "lease": claimed.lease,
+                "next": next_attempt_at,
+                "problem": error.detail,
+                "code": error.code,
+                "tid": error.reference,
             },
         )
         if not isinstance(error, NotConnected):
@@ -240,7 +250,10 @@ async def _needs_you(books: Books, org_id: int, claimed: Claimed, error: Refused
                 "(SELECT proposal_id FROM payments p WHERE p.org_id = postings.org_id AND p.id = payment_id)"
             ),
             {
-                "org": org_id, "lease": claimed.lease, "problem": error.detail, "code": error.code,
+                "org": org_id,
+                "lease": claimed.lease,
+                "problem": error.detail,
+                "code": error.code,
                 "tid": error.reference,
             },
         )
@@ -249,7 +262,12 @@ async def _needs_you(books: Books, org_id: int, claimed: Claimed, error: Refused
             return
         await count_error(session, org_id, "auto_invoice")
         await record(
-            session, org_id, Event.POSTING_NEEDS_YOU, proposal_id=row[1], payment_id=row[0], code=error.code,
+            session,
+            org_id,
+            Event.POSTING_NEEDS_YOU,
+            proposal_id=row[1],
+            payment_id=row[0],
+            code=error.code,
             sentence=error.detail,
         )
 

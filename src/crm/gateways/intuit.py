@@ -35,9 +35,7 @@ async def exchange_code(http: httpx2.AsyncClient, settings: Settings, code: str)
 
 async def refresh(http: httpx2.AsyncClient, settings: Settings, refresh_token: str) -> Grant:
     """A new pair. Raises Disconnected on invalid_grant: this refresh token is dead."""
-    return await _token_call(
-        http, settings, {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    )
+    return await _token_call(http, settings, {"grant_type": "refresh_token", "refresh_token": refresh_token})
 
 
 async def revoke(http: httpx2.AsyncClient, settings: Settings, token: str) -> None:
@@ -84,9 +82,7 @@ async def _token_call(http: httpx2.AsyncClient, settings: Settings, form: dict[s
     code = str(body.get("error") or f"http-{response.status_code}")
     if code == "invalid_grant":
         if form["grant_type"] == "refresh_token":
-            raise Disconnected(
-                "QuickBooks ended our permission. Please reconnect.", code=code, reference=tid
-            )
+            raise Disconnected("QuickBooks ended our permission. Please reconnect.", code=code, reference=tid)
         raise Refused(
             "Intuit did not accept this sign-in; it may have been used already. Please start again.",
             code=code,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import httpx2
 import simplejson
@@ -70,7 +70,7 @@ def is_queryable(value: str) -> bool:
 
 async def send(http: httpx2.AsyncClient, host: str, realm_id: str, token: str, call: Call) -> Answer:
     """Sends one call. Raises Unavailable, Refused, Disconnected, or TokenExpired (refresh, then repeat)."""
-    params = [*call.params, ("minorversion", MINOR_VERSION)]
+    params: list[tuple[str, Any]] = [*call.params, ("minorversion", MINOR_VERSION)]
     if call.requestid is not None:
         if len(call.requestid) > REQUESTID_LENGTH_MAX:
             raise ValueError(f"requestid longer than {REQUESTID_LENGTH_MAX} characters: {call.requestid}")
@@ -122,16 +122,18 @@ def _read(response: httpx2.Response, call: Call, tid: str) -> dict[str, Any]:
     return found
 
 
-def _parse(response: httpx2.Response) -> dict[str, Any] | ElementTree.Element | None:
+def _parse(response: httpx2.Response) -> dict[str, Any] | ET.Element | None:
     content = response.content[:ANSWER_BYTES_MAX]
     try:
         found = loads(content)
     except ValueError:
-        if not content.lstrip().startswith(b"<") or re.search(rb"<!(DOCTYPE|ENTITY)", content[:2000], re.I):
+        if not content.lstrip().startswith(b"<") or re.search(
+            rb"<!(DOCTYPE|ENTITY)", content[:2000], re.IGNORECASE
+        ):
             return None  # not ours to read: HTML of a proxy, or XML that could be a trap
         try:
-            return ElementTree.fromstring(content)  # noqa: S314 - no DTD, checked above
-        except ElementTree.ParseError:
+            return ET.fromstring(content)  # noqa: S314 - no DTD, checked above
+        except ET.ParseError:
             return None
     return found if isinstance(found, dict) else None
 

@@ -95,7 +95,7 @@ def error(fault: Fault | None, status: int, tid: str, *, write: bool) -> Outside
     code = fault.code if fault else ""
     detail = fault.detail or fault.message if fault else ""
     known: dict[str, Any] = {"code": code or f"http-{status}", "reference": tid}
-    if code in {"3001"} or status == 429:
+    if code == "3001" or status == 429:
         return Unavailable(
             "QuickBooks asks us to slow down. We continue in about a minute.",
             retry_after_seconds=THROTTLE_WAIT_SECONDS,

@@ -79,9 +79,7 @@ class StripeGateway:
         found: list[dict[str, Any]] = page["data"]
         return found
 
-    async def list_events(
-        self, *, created_gte: int, types: list[str], account: str
-    ) -> list[dict[str, Any]]:
+    async def list_events(self, *, created_gte: int, types: list[str], account: str) -> list[dict[str, Any]]:
         """Events since `created_gte` (unix seconds), oldest first; Stripe keeps them 30 days."""
         events = self.client.v1.events
         found: list[dict[str, Any]] = []

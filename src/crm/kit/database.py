@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import orjson
 import psycopg
@@ -38,13 +38,13 @@ NAMING = {
 NOBODY = 0
 
 
-class Big(int):
-    """Annotation for BIGINT columns: amounts in minor units and ids of tables that grow."""
+# BIGINT columns: amounts in minor units and ids of tables that grow.
+Big = Annotated[int, "bigint"]
 
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: dict[Any, TypeEngine[Any] | type[TypeEngine[Any]]] = {
+    type_annotation_map: ClassVar[dict[Any, TypeEngine[Any] | type[TypeEngine[Any]]]] = {
         str: Text,
         int: Integer,
         Big: BigInteger,

@@ -76,9 +76,7 @@ async def _charge(conn: Conn, event: StripeEvent) -> None:
         return
     await _learn_charge(conn, payment, event.object_id)
     if event.object.get("balance_transaction") and payment.balance_transaction is None:
-        await queue.enqueue_many(
-            conn, [("fetch_fee", {"org_id": payment.org_id, "payment_id": payment.id})]
-        )
+        await queue.enqueue_many(conn, [("fetch_fee", {"org_id": payment.org_id, "payment_id": payment.id})])
 
 
 async def _learn_charge(conn: Conn, payment: _Payment, charge_id: str) -> None:
@@ -143,8 +141,17 @@ async def save_refund(
         "failure_reason, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (org_id, refund_id) DO UPDATE SET status = excluded.status, "
         "failure_reason = coalesce(excluded.failure_reason, refunds.failure_reason), updated_at = now()",
-        [org_id, refund_id, payment_id, amount, currency, status, _text(refund.get("reason")), failure,
-         _moment(refund.get("created"))],
+        [
+            org_id,
+            refund_id,
+            payment_id,
+            amount,
+            currency,
+            status,
+            _text(refund.get("reason")),
+            failure,
+            _moment(refund.get("created")),
+        ],
     )
     await conn.execute(
         "UPDATE payments SET refunded_minor = (SELECT coalesce(sum(amount_minor), 0) FROM refunds "
@@ -162,11 +169,11 @@ async def save_refund(
         await record_facts(
             conn, [Fact(org_id, Event.REFUND_FAILED, proposal_id, meta | {"reason": failure}, "stripe")]
         )
-        sentence = f"The refund of {money} for proposal {proposal_id} failed and the money came back to Stripe. "
-        sentence += "Give it back another way, for example by check."
-        await differences.keep(
-            conn, [Found(org_id, "refund_failed", refund_id, sentence, proposal_id, meta)]
+        sentence = (
+            f"The refund of {money} for proposal {proposal_id} failed and the money came back to Stripe. "
         )
+        sentence += "Give it back another way, for example by check."
+        await differences.keep(conn, [Found(org_id, "refund_failed", refund_id, sentence, proposal_id, meta)])
 
 
 async def _dispute(conn: Conn, event: StripeEvent) -> None:
@@ -193,14 +200,30 @@ async def _dispute(conn: Conn, event: StripeEvent) -> None:
         "fee_minor = greatest(disputes.fee_minor, excluded.fee_minor), "
         "net_minor = CASE WHEN excluded.fee_minor >= disputes.fee_minor AND excluded.net_minor <> 0 "
         "THEN excluded.net_minor ELSE disputes.net_minor END",
-        [payment.org_id, event.object_id, payment.id, amount, currency, status,
-         _text(event.object.get("reason")), fee, net, _moment(event.object.get("created"))],
+        [
+            payment.org_id,
+            event.object_id,
+            payment.id,
+            amount,
+            currency,
+            status,
+            _text(event.object.get("reason")),
+            fee,
+            net,
+            _moment(event.object.get("created")),
+        ],
     )
     await conn.execute(
         "UPDATE payments SET disputed = EXISTS (SELECT 1 FROM disputes WHERE org_id = %s AND payment_id = %s "
         "AND NOT status = ANY(%s)), updated_at = %s WHERE org_id = %s AND id = %s",
-        [payment.org_id, payment.id, ["won", "prevented", *states.DISPUTE_INQUIRY], clock.now(),
-         payment.org_id, payment.id],
+        [
+            payment.org_id,
+            payment.id,
+            ["won", "prevented", *states.DISPUTE_INQUIRY],
+            clock.now(),
+            payment.org_id,
+            payment.id,
+        ],
     )
     meta = {"dispute_id": event.object_id, "amount_cents": amount, "currency": currency, "status": status}
     facts = []
@@ -235,9 +258,18 @@ async def _payout(conn: Conn, event: StripeEvent) -> None:
         "ON CONFLICT (org_id, payout_id) DO UPDATE SET status = excluded.status, "
         "reconciliation_status = excluded.reconciliation_status, "
         "failure = coalesce(excluded.failure, payouts.failure), updated_at = now()",
-        [event.org_id, event.object_id, amount, currency, status, bool(event.object.get("automatic")),
-         reconciliation, failure, _moment(event.object.get("arrival_date")),
-         _moment(event.object.get("created"))],
+        [
+            event.org_id,
+            event.object_id,
+            amount,
+            currency,
+            status,
+            bool(event.object.get("automatic")),
+            reconciliation,
+            failure,
+            _moment(event.object.get("arrival_date")),
+            _moment(event.object.get("created")),
+        ],
     )
     if status != old and status in {"paid", "failed"}:
         meta = {"payout_id": event.object_id, "amount_cents": amount, "currency": currency}
@@ -251,7 +283,9 @@ async def _account_updated(conn: Conn, event: StripeEvent) -> None:
         event.state, event.note = "kept", "an account that is no org's"
         return
     if event.object.get("charges_enabled") is False:
-        sentence = "Stripe has switched off payments for your account. Open Stripe and complete what it asks for."
+        sentence = (
+            "Stripe has switched off payments for your account. Open Stripe and complete what it asks for."
+        )
         await differences.keep(
             conn, [Found(event.org_id, "stripe_account_restricted", event.account, sentence)]
         )

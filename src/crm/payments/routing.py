@@ -14,13 +14,13 @@ from crm.inbox.stripe_event import StripeEvent
 from crm.kit.database import NOBODY, see_orgs_raw
 
 
-async def route(
-    conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent], *, dev_mode: bool
-) -> None:
+async def route(conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent], *, dev_mode: bool) -> None:
     """Sets each event's org and lets the transaction see exactly those orgs (and what is nobody's)."""
     refs = sorted({ref for event in events for ref in event.refs})
     accounts = sorted({event.account for event in events if event.account})
-    cursor = await conn.execute("SELECT ref, org_id, account FROM crm_stripe_routes(%s, %s)", [refs, accounts])
+    cursor = await conn.execute(
+        "SELECT ref, org_id, account FROM crm_stripe_routes(%s, %s)", [refs, accounts]
+    )
     by_ref = {(ref, account): org_id for ref, org_id, account in await cursor.fetchall()}
     unrouted = []
     for event in events:

@@ -226,9 +226,7 @@ async def _lock_payments(
     return payments
 
 
-async def _write(
-    conn: psycopg.AsyncConnection[Any], rows: list[_Row], payments: list[_Payment]
-) -> None:
+async def _write(conn: psycopg.AsyncConnection[Any], rows: list[_Row], payments: list[_Payment]) -> None:
     if not rows:
         return
     await conn.execute(

@@ -61,7 +61,7 @@ def payment_state(current: str, session: str) -> str:
     return current
 
 
-def shown_state(state: str, amount_minor: int, refunded_minor: int, disputed: bool) -> str:
+def shown_state(state: str, amount_minor: int, refunded_minor: int, *, disputed: bool) -> str:
     """The word people see (look.md): due, processing, paid, failed, refunded, partly_refunded, disputed."""
     if state != "paid":
         return state

@@ -91,12 +91,11 @@ async def take_effect(
         await _bring_back(conn, learned, dev_mode=dev_mode)
 
 
-async def _bring_back(
-    conn: psycopg.AsyncConnection[Any], learned: list[str], *, dev_mode: bool
-) -> None:
+async def _bring_back(conn: psycopg.AsyncConnection[Any], learned: list[str], *, dev_mode: bool) -> None:
     """Events that came before the payment they belong to take their effect now."""
     cursor = await conn.execute(
-        "SELECT id, account, body FROM inbox_events WHERE waits_for = ANY(%s) ORDER BY id FOR UPDATE", [learned]
+        "SELECT id, account, body FROM inbox_events WHERE waits_for = ANY(%s) ORDER BY id FOR UPDATE",
+        [learned],
     )
     waiting = await cursor.fetchall()
     if waiting:
@@ -107,7 +106,9 @@ async def handle_again(db: Database, inbox_ids: list[int], *, dev_mode: bool) ->
     """The job for events whose effect failed: tried again from the bytes that are kept."""
     pool = await db.pool()
     async with pool.connection() as conn:
-        everyone = [row[0] for row in await (await conn.execute("SELECT org_id FROM crm_org_list()")).fetchall()]
+        everyone = [
+            row[0] for row in await (await conn.execute("SELECT org_id FROM crm_org_list()")).fetchall()
+        ]
         await see_orgs_raw(conn, [NOBODY, *everyone])
         rows = await receive.load(conn, inbox_ids, ("received", "failed"))
         await conn.execute(

@@ -38,8 +38,10 @@ async def _by_email(
     if not facts.email or not is_queryable(facts.email):
         return None
     rows = await _query(
-        books, access, f"SELECT * FROM Customer WHERE PrimaryEmailAddr = {quote(facts.email)} "
-        "AND Active IN (true,false) MAXRESULTS 100"
+        books,
+        access,
+        f"SELECT * FROM Customer WHERE PrimaryEmailAddr = {quote(facts.email)} "
+        "AND Active IN (true,false) MAXRESULTS 100",
     )
     name = display_name(facts.name, "", company).casefold()
     rows.sort(
@@ -101,9 +103,7 @@ async def _by_name(books: Books, access: Access, name: str) -> dict[str, Any] | 
     return rows[0] if rows else None
 
 
-async def _adopt(
-    books: Books, access: Access, local_id: int, found: dict[str, Any], by: str
-) -> str:
+async def _adopt(books: Books, access: Access, local_id: int, found: dict[str, Any], by: str) -> str:
     """Takes an existing customer; one made inactive is made active again, since nothing can be booked on it."""
     if found.get("Active") is False:
         body = {"Id": found["Id"], "SyncToken": found["SyncToken"], "sparse": True, "Active": True}

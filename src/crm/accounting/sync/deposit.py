@@ -295,7 +295,7 @@ async def _find_by_key(
 ) -> dict[str, Any] | None:
     """What an earlier attempt made: same customer, day and amount, and our key in the note (facts 2.6)."""
     statement = (
-        f"SELECT * FROM {entity} WHERE CustomerRef = {quote(customer)} "  # noqa: S608 - not SQL; quoted
+        f"SELECT * FROM {entity} WHERE CustomerRef = {quote(customer)} "
         f"AND TxnDate = {quote(txn_date(facts.paid_at, company))} "
         f"AND TotalAmt = '{to_decimal(facts.amount_minor, facts.currency)}' MAXRESULTS 1000"
     )

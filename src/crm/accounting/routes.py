@@ -1,0 +1,378 @@
+"""The API of the books: connecting QuickBooks, what waits, what needs a person, what was sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel
+from sqlalchemy import select, text
+
+from crm.accounting import connection, oauth_state, postings
+from crm.accounting.context import Books
+from crm.accounting.sync.deposit import proposal_payment
+from crm.accounting.tables import Posting, QboLink, QboRequest, QboToken
+from crm.customers.tables import Customer
+from crm.dependencies import StateDep
+from crm.gateways import intuit
+from crm.identity.permissions import Permission
+from crm.identity.principal import OrgTx, StaffDep, require
+from crm.jobs import queue
+from crm.kit import clock
+from crm.kit.database import get_own
+from crm.kit.errors import BadRequest, Conflict, CrmError, NotFound, Unavailable
+from crm.kit.money import to_decimal
+from crm.kit.paging import Cursor, Limit, Page, after, cut
+from crm.payments.tables import Payment
+from crm.proposals.tables import Proposal
+
+router = APIRouter(tags=["books"])
+READ = require(Permission.BOOKS_READ)
+WRITE = require(Permission.BOOKS_WRITE)
+
+
+def books(state: StateDep) -> Books:
+    return Books(state.database, state.settings, state.http)
+
+
+BooksDep = Annotated[Books, Depends(books)]
+
+
+@router.get(
+    "/qbo/oauth/start",
+    status_code=302,
+    response_class=RedirectResponse,
+    summary="Send the browser to Intuit to connect QuickBooks",
+    dependencies=[WRITE],
+)
+async def start_qbo_oauth(principal: StaffDep, session: OrgTx, state: StateDep) -> RedirectResponse:
+    settings = state.settings
+    client_id, _ = intuit.client_auth(settings)
+    if principal.user_id is None:
+        raise Conflict("An API key cannot connect QuickBooks: a person must consent.", kind="needs-person")
+    signed = await oauth_state.begin(session, settings.secret_keys, principal.org_id, principal.user_id)
+    query = {
+        "client_id": client_id,
+        "redirect_uri": settings.qbo_redirect_uri,
+        "response_type": "code",
+        "scope": intuit.SCOPE,
+        "state": signed,
+    }
+    return RedirectResponse(f"{settings.qbo_authorize_url}?{urlencode(query)}", status_code=302)
+
+
+class Connected(BaseModel):
+    status: str = "connected"
+    realm_id: str
+    env: str
+    org_id: int
+
+
+@router.get("/qbo/oauth/callback", summary="Where Intuit sends the browser back", response_model=Connected)
+async def finish_qbo_oauth(
+    request: Request,
+    work: BooksDep,
+    state: Annotated[str | None, Query(max_length=4000)] = None,
+    code: Annotated[str | None, Query(max_length=2000)] = None,
+    realm_id: Annotated[str | None, Query(alias="realmId", max_length=32, pattern=r"^\d{1,32}$")] = None,
+    error: Annotated[str | None, Query(max_length=200)] = None,
+) -> Any:
+    browser = "text/html" in request.headers.get("accept", "")
+    try:
+        connected = await _finish(work, state, code, realm_id, error)
+    except CrmError as problem:
+        if browser:  # people get the sentence on a page of ours, not JSON
+            return RedirectResponse(
+                f"/books?{urlencode({'error': problem.kind, 'detail': problem.detail})}", status_code=303
+            )
+        raise
+    return RedirectResponse("/books?connected=1", status_code=303) if browser else connected
+
+
+async def _finish(
+    work: Books, state: str | None, code: str | None, realm_id: str | None, error: str | None
+) -> Connected:
+    if state is None:
+        raise BadRequest("The state is missing: this sign-in did not start here.", kind="oauth-state-forged")
+    began = oauth_state.read(state, work.settings.secret_keys)
+    async with work.db.transaction(began.org_id) as session:
+        await oauth_state.use(session, began)
+    if error is not None:
+        raise BadRequest(
+            "Nothing was connected: access was declined at QuickBooks."
+            if error == "access_denied"
+            else "Nothing was connected: Intuit reported a problem. Please try again.",
+            kind="oauth-declined" if error == "access_denied" else "oauth-failed",
+        )
+    if code is None or realm_id is None:
+        raise BadRequest("Intuit's answer is incomplete: code or realmId is missing.", kind="oauth-failed")
+    async with work.db.transaction(began.org_id) as session:
+        await connection.refuse_foreign_realm(session, began.org_id, realm_id, work.settings.qbo_env)
+    grant = await intuit.exchange_code(work.http, work.settings, code)
+    row = await connection.connect(work, began.org_id, began.user_id, realm_id, grant)
+    return Connected(realm_id=realm_id, env=row.env, org_id=began.org_id)
+
+
+class QboStatus(BaseModel):
+    """The seed's fields, then what the console shows. Only `connected` when there is no connection."""
+
+    connected: bool
+    realm_id: str | None = None
+    env: str | None = None
+    expires_at: str | None = None
+    expired: bool | None = None
+    state: str | None = None
+    company_name: str | None = None
+    problem: str | None = None
+    refresh_expires_at: datetime | None = None
+    hard_expires_at: datetime | None = None
+
+
+@router.get(
+    "/qbo/status",
+    summary="Whether QuickBooks is connected",
+    response_model_exclude_none=True,
+    dependencies=[READ],
+)
+async def get_qbo_status(session: OrgTx, principal: StaffDep) -> QboStatus:
+    row = await session.scalar(select(QboToken).where(QboToken.org_id == principal.org_id))
+    word = connection.state(row)
+    if row is None or word == "not_connected":
+        return QboStatus(connected=False)
+    if word == "disconnected":
+        return QboStatus(
+            connected=False,
+            realm_id=row.realm_id,
+            env=row.env,
+            state=word,
+            problem=row.disconnected_why,
+            company_name=row.company.get("name"),
+        )
+    ends = connection.expires_at(row)
+    return QboStatus(
+        connected=True,
+        realm_id=row.realm_id,
+        env=row.env,
+        expires_at=clock.iso(ends) if ends else None,
+        expired=ends is None or ends <= clock.now(),
+        state=word,
+        company_name=row.company.get("name"),
+        refresh_expires_at=row.refresh_expires_at,
+        hard_expires_at=row.hard_expires_at,
+    )
+
+
+@router.post("/qbo/disconnect", status_code=204, summary="Disconnect QuickBooks", dependencies=[WRITE])
+async def disconnect_qbo(principal: StaffDep, work: BooksDep) -> Response:
+    await connection.disconnect(work, principal.org_id, principal.user_id or 0)
+    return Response(status_code=204)
+
+
+class InvoiceOut(BaseModel):
+    status: str
+    qbo_invoice_id: str
+    amount_usd: float
+    proposal_id: int
+    env: str
+    qbo_payment_id: str
+    currency: str
+
+
+@router.post("/qbo/invoice/{proposal_id}", summary="Book a paid proposal now", dependencies=[WRITE])
+async def create_qbo_invoice(proposal_id: int, principal: StaffDep, work: BooksDep) -> InvoiceOut:
+    org_id = principal.org_id
+    async with work.db.transaction(org_id) as session:
+        await get_own(session, Proposal, proposal_id, org_id)
+    payment = await proposal_payment(work, org_id, proposal_id)
+    if payment is None:
+        raise Conflict("There is nothing to book: the deposit of this proposal is not paid.", kind="not-paid")
+    access = await connection.access(work, org_id)
+    async with work.db.transaction(org_id) as session:
+        await postings.ensure(session, org_id)
+        posting = await session.scalar(
+            select(Posting).where(Posting.org_id == org_id, Posting.payment_id == payment.id)
+        )
+        assert posting is not None
+        if posting.state == "needs_you":
+            await postings.retry(session, org_id, posting_id=posting.id, actor=principal.actor)
+    booked = await postings.post_now(work, org_id, payment.id)
+    if booked is None:
+        raise Unavailable(
+            "This payment is being booked right now and takes longer than usual. Look again in a minute.",
+            kind="posting-under-way",
+        )
+    return InvoiceOut(
+        status="created" if booked.created else "exists",
+        qbo_invoice_id=booked.invoice_id,
+        amount_usd=float(to_decimal(payment.amount_minor, payment.currency)),
+        proposal_id=proposal_id,
+        env=access.env,
+        qbo_payment_id=booked.payment_id,
+        currency=payment.currency,
+    )
+
+
+class PostingOut(BaseModel):
+    """`state` as people read it: waiting, posting, posted, needs_you."""
+
+    id: int
+    payment_id: int
+    proposal_id: int
+    proposal_title: str
+    customer_name: str
+    amount_minor: int
+    currency: str
+    state: str
+    problem_code: str | None
+    problem: str | None
+    attempts: int
+    next_attempt_at: datetime
+    paid_at: datetime | None
+    posted_at: datetime | None
+    qbo_invoice_id: str | None
+    qbo_payment_id: str | None
+    intuit_tid: str | None
+
+
+@router.get("/postings", summary="Payments on their way into the books", dependencies=[READ])
+async def list_postings(
+    session: OrgTx,
+    principal: StaffDep,
+    state: Annotated[str | None, Query(pattern="^(waiting|needs_you|posted)$")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[PostingOut]:
+    query = _postings(principal.org_id)
+    if state is not None:
+        query = query.where(Posting.state == state)
+    if (before := after(cursor)) is not None:
+        query = query.where(Posting.id < before)
+    found = (await session.execute(query.order_by(Posting.id.desc()).limit(limit + 1))).all()
+    rows, next_cursor = cut([_posting_out(*row) for row in found], limit)
+    return Page(items=list(rows), next_cursor=next_cursor)
+
+
+def _postings(org_id: int) -> Any:
+    def linked(entity: str) -> Any:
+        return (
+            select(QboLink.qbo_id)
+            .where(
+                QboLink.org_id == Posting.org_id,
+                QboLink.entity == entity,
+                QboLink.local_kind == "payment",
+                QboLink.local_id == Posting.payment_id.cast(QboLink.local_id.type),
+            )
+            .limit(1)
+            .scalar_subquery()
+        )
+
+    return (
+        select(Posting, Payment, Proposal.title, Customer.name, linked("Invoice"), linked("Payment"))
+        .join(Payment, (Payment.org_id == Posting.org_id) & (Payment.id == Posting.payment_id))
+        .join(Proposal, (Proposal.org_id == Payment.org_id) & (Proposal.id == Payment.proposal_id))
+        .join(Customer, (Customer.org_id == Proposal.org_id) & (Customer.id == Proposal.customer_id))
+        .where(Posting.org_id == org_id)
+    )
+
+
+def _posting_out(
+    posting: Posting, payment: Payment, title: str, customer: str, invoice: str | None, paid: str | None
+) -> PostingOut:
+    busy = posting.lease_until is not None and posting.lease_until > clock.now()
+    return PostingOut(
+        id=posting.id,
+        payment_id=payment.id,
+        proposal_id=payment.proposal_id,
+        proposal_title=title,
+        customer_name=customer,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        state="posting" if posting.state == "waiting" and busy else posting.state,
+        problem_code=posting.problem_code,
+        problem=posting.problem,
+        attempts=posting.attempts,
+        next_attempt_at=posting.next_attempt_at,
+        paid_at=payment.paid_at,
+        posted_at=posting.posted_at,
+        qbo_invoice_id=invoice,
+        qbo_payment_id=paid,
+        intuit_tid=posting.intuit_tid,
+    )
+
+
+class Retried(BaseModel):
+    retried: int
+
+
+@router.post("/postings/retry", summary="Try everything again that needs a person", dependencies=[WRITE])
+async def retry_postings(session: OrgTx, principal: StaffDep) -> Retried:
+    count = await postings.retry(session, principal.org_id, posting_id=None, actor=principal.actor)
+    await queue.enqueue(session, "run_lane", org_id=principal.org_id)
+    return Retried(retried=count)
+
+
+@router.post("/postings/{posting_id}/retry", summary="Try one posting again", dependencies=[WRITE])
+async def retry_posting(posting_id: int, session: OrgTx, principal: StaffDep) -> PostingOut:
+    posting = await get_own(session, Posting, posting_id, principal.org_id, lock=True)
+    if posting.state != "posted":
+        await postings.retry(session, principal.org_id, posting_id=posting_id, actor=principal.actor)
+        await queue.enqueue(session, "run_lane", org_id=principal.org_id)
+        await session.refresh(posting)
+    row = (await session.execute(_postings(principal.org_id).where(Posting.id == posting_id))).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no posting {posting_id} here.")
+    return _posting_out(*row)
+
+
+class RequestOut(BaseModel):
+    id: int
+    operation: str
+    subject: str
+    state: str
+    attempts: int
+    requestid: str
+    qbo_id: str | None
+    fault: dict[str, Any] | None
+    intuit_tid: str | None
+    created_at: datetime
+    answered_at: datetime | None
+
+
+@router.get("/qbo/requests", summary="What was sent to QuickBooks, newest first", dependencies=[READ])
+async def list_qbo_requests(
+    session: OrgTx, principal: StaffDep, limit: Limit = 50, cursor: Cursor = None
+) -> Page[RequestOut]:
+    query = select(QboRequest).where(QboRequest.org_id == principal.org_id)
+    if (before := after(cursor)) is not None:
+        query = query.where(QboRequest.id < before)
+    found = await session.scalars(query.order_by(QboRequest.id.desc()).limit(limit + 1))
+    rows, next_cursor = cut(found.all(), limit)
+    return Page(
+        items=[RequestOut.model_validate(row, from_attributes=True) for row in rows], next_cursor=next_cursor
+    )
+
+
+class UsageOut(BaseModel):
+    """This month's calls; `metered` are those that Intuit counts."""
+
+    month: str
+    calls: int
+    metered: int
+
+
+@router.get("/qbo/usage", summary="This month's calls to QuickBooks", dependencies=[READ])
+async def get_qbo_usage(session: OrgTx, principal: StaffDep) -> UsageOut:
+    month = clock.now().date().replace(day=1)
+    row = (
+        await session.execute(
+            text(
+                "SELECT coalesce(sum(calls), 0), coalesce(sum(metered), 0) FROM qbo_usage "
+                "WHERE org_id = :org AND day >= :month"
+            ),
+            {"org": principal.org_id, "month": month},
+        )
+    ).one()
+    return UsageOut(month=month.strftime("%Y-%m"), calls=int(row[0]), metered=int(row[1]))

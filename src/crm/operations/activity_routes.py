@@ -1,0 +1,85 @@
+"""The activity log as people and programs read it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from crm.activity.events import Event
+from crm.activity.tables import ActivityEntry
+from crm.activity.verify import verify_org
+from crm.identity.permissions import Permission
+from crm.identity.principal import OrgTx, StaffDep, require
+from crm.kit.paging import Cursor, Limit, Page, after, cut
+from crm.operations.sentences import sentence
+
+router = APIRouter(tags=["activity"])
+READ = require(Permission.READ)
+
+
+class ActivityOut(BaseModel):
+    id: int
+    event: str
+    sentence: str
+    proposal_id: int | None
+    meta: dict[str, Any]
+    actor: str
+    created_at: datetime
+    seq: int
+    hash: str
+
+
+@router.get("/activity", summary="What happened, newest first", dependencies=[READ])
+async def list_activity(
+    session: OrgTx,
+    principal: StaffDep,
+    proposal_id: int | None = None,
+    event: Annotated[Event | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ActivityOut]:
+    query = select(ActivityEntry).where(ActivityEntry.org_id == principal.org_id)
+    if proposal_id is not None:
+        query = query.where(ActivityEntry.proposal_id == proposal_id)
+    if event is not None:
+        query = query.where(ActivityEntry.event == event)
+    if (before := after(cursor)) is not None:
+        query = query.where(ActivityEntry.id < before)
+    found = await session.scalars(query.order_by(ActivityEntry.id.desc()).limit(limit + 1))
+    rows, next_cursor = cut(found.all(), limit)
+    return Page(items=[entry_out(row) for row in rows], next_cursor=next_cursor)
+
+
+def entry_out(entry: ActivityEntry) -> ActivityOut:
+    return ActivityOut(
+        id=entry.id,
+        event=entry.event,
+        sentence=sentence(entry.event, entry.meta),
+        proposal_id=entry.proposal_id,
+        meta=entry.meta,
+        actor=entry.actor,
+        created_at=entry.created_at,
+        seq=entry.seq,
+        hash=entry.hash.hex(),
+    )
+
+
+class LogVerdict(BaseModel):
+    """`intact`, or the first entry that is not and why."""
+
+    intact: bool
+    entries: int
+    broken_id: int | None
+    why: str
+
+
+@router.get("/activity/verify", summary="Prove that the log is whole", dependencies=[READ])
+async def verify_activity(session: OrgTx, principal: StaffDep) -> LogVerdict:
+    verdict = await verify_org(session, principal.org_id)
+    return LogVerdict(
+        intact=not verdict.why, entries=verdict.entries, broken_id=verdict.broken_id, why=verdict.why
+    )

@@ -1,0 +1,346 @@
+"""What the console's first screens ask: what needs me, how much came in, how much stands in the books."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.accounting import connection
+from crm.accounting.tables import QboToken
+from crm.activity.tables import ActivityEntry
+from crm.dependencies import StateDep
+from crm.identity.permissions import Permission
+from crm.identity.principal import OrgTx, StaffDep, require
+from crm.identity.tables import Org
+from crm.kit import clock
+from crm.kit.database import get_own
+from crm.kit.paging import Cursor, Limit, Page, after, cursor_for
+from crm.operations.activity_routes import ActivityOut, entry_out
+from crm.payments.states import shown_state
+from crm.proposals.tables import Proposal
+
+router = APIRouter(tags=["overview"], dependencies=[require(Permission.READ)])
+DAYS_SHOWN = 30
+NEEDS_YOU_MAX = 100
+HISTORY_MAX = 200
+
+
+class MoneyIn(BaseModel):
+    """Minor units of the org's currency; payments in other currencies are counted, not summed."""
+
+    count: int
+    amount_minor: int
+    waiting_count: int
+    waiting_minor: int
+    processing_count: int
+    processing_minor: int
+    posted_count: int
+    posted_minor: int
+    needs_you_count: int
+
+
+class Connection(BaseModel):
+    state: Literal["not_configured", "not_connected", "connected", "reconnect_soon", "disconnected"]
+    company_name: str | None
+    realm_id: str | None
+    problem: str | None
+
+
+class NeedsYou(BaseModel):
+    kind: Literal["posting", "difference", "connection"]
+    id: int
+    title: str
+    sentence: str
+    proposal_id: int | None
+    amount_minor: int | None
+    currency: str | None
+    action: Literal["retry", "reconnect", "resolve"]
+
+
+class Day(BaseModel):
+    date: date
+    received_minor: int
+    booked_minor: int
+
+
+class Overview(BaseModel):
+    currency: str
+    payments: MoneyIn
+    connection: Connection
+    needs_you: list[NeedsYou]
+    days: list[Day]
+
+
+@router.get("/overview", summary="The console's home")
+async def get_overview(session: OrgTx, principal: StaffDep, state: StateDep) -> Overview:
+    org = await session.get_one(Org, principal.org_id)
+    token = await session.scalar(select(QboToken).where(QboToken.org_id == org.id))
+    word: Any = connection.state(token)
+    if word == "not_connected" and not state.settings.qbo_client_id:
+        word = "not_configured"
+    return Overview(
+        currency=org.currency,
+        payments=await _money(session, org),
+        connection=Connection(
+            state=word,
+            company_name=token.company.get("name") if token else None,
+            realm_id=token.realm_id if token else None,
+            problem=token.disconnected_why if token else None,
+        ),
+        needs_you=await _needs_you(session, org, token),
+        days=await _days(session, org),
+    )
+
+
+_BOOKED = (
+    "EXISTS (SELECT 1 FROM qbo_links l WHERE l.org_id = p.org_id AND l.entity = 'Payment' "
+    "AND l.local_kind = 'payment' AND l.local_id = p.id::text)"
+)
+
+
+async def _money(session: AsyncSession, org: Org) -> MoneyIn:
+    row = (
+        await session.execute(
+            text(
+                f"""
+                SELECT count(*) FILTER (WHERE paid), coalesce(sum(own) FILTER (WHERE paid), 0),
+                  count(*) FILTER (WHERE paid AND NOT booked),
+                  coalesce(sum(own) FILTER (WHERE paid AND NOT booked), 0),
+                  count(*) FILTER (WHERE state = 'processing'),
+                  coalesce(sum(own) FILTER (WHERE state = 'processing'), 0),
+                  count(*) FILTER (WHERE booked), coalesce(sum(own) FILTER (WHERE booked), 0),
+                  (SELECT count(*) FROM postings x WHERE x.org_id = :org AND x.state = 'needs_you')
+                FROM (SELECT p.state, p.paid_at IS NOT NULL AS paid, {_BOOKED} AS booked,
+                        CASE WHEN p.currency = :currency THEN p.amount_minor ELSE 0 END AS own
+                      FROM payments p WHERE p.org_id = :org) q
+                """
+            ),
+            {"org": org.id, "currency": org.currency},
+        )
+    ).one()
+    return MoneyIn(**dict(zip(MoneyIn.model_fields, (int(value) for value in row), strict=True)))
+
+
+async def _needs_you(session: AsyncSession, org: Org, token: QboToken | None) -> list[NeedsYou]:
+    found: list[NeedsYou] = []
+    if token is not None and (word := connection.state(token)) in {"disconnected", "reconnect_soon"}:
+        found.append(
+            NeedsYou(
+                kind="connection",
+                id=token.id,
+                title="QuickBooks",
+                proposal_id=None,
+                amount_minor=None,
+                currency=None,
+                action="reconnect",
+                sentence=token.disconnected_why
+                or "The connection to QuickBooks ends soon. Reconnect so that nothing has to wait."
+                if word == "disconnected"
+                else "The connection to QuickBooks ends soon. Reconnect so that nothing has to wait.",
+            )
+        )
+    postings = await session.execute(
+        text(
+            "SELECT x.id, p.proposal_id, r.title, coalesce(x.problem, ''), p.amount_minor, p.currency "
+            "FROM postings x JOIN payments p ON p.org_id = x.org_id AND p.id = x.payment_id "
+            "JOIN proposals r ON r.org_id = p.org_id AND r.id = p.proposal_id "
+            "WHERE x.org_id = :org AND x.state = 'needs_you' ORDER BY x.id LIMIT :most"
+        ),
+        {"org": org.id, "most": NEEDS_YOU_MAX},
+    )
+    found += [
+        NeedsYou(
+            kind="posting",
+            id=row[0],
+            proposal_id=row[1],
+            title=row[2],
+            sentence=row[3],
+            amount_minor=row[4],
+            currency=row[5],
+            action="retry",
+        )
+        for row in postings
+    ]
+    differences = await session.execute(
+        text(
+            "SELECT id, kind, sentence FROM differences WHERE org_id = :org AND resolved_at IS NULL "
+            "ORDER BY id LIMIT :most"
+        ),
+        {"org": org.id, "most": NEEDS_YOU_MAX},
+    )
+    found += [
+        NeedsYou(
+            kind="difference",
+            id=row[0],
+            title=row[1].replace("_", " ").capitalize(),
+            sentence=row[2],
+            proposal_id=None,
+            amount_minor=None,
+            currency=None,
+            action="resolve",
+        )
+        for row in differences
+    ]
+    return found
+
+
+async def _days(session: AsyncSession, org: Org) -> list[Day]:
+    rows = await session.execute(
+        text(
+            """
+            SELECT d::date, coalesce(r.amount, 0), coalesce(b.amount, 0)
+            FROM generate_series((cast(:now AS timestamptz) AT TIME ZONE :zone)::date - :days + 1,
+                                 (cast(:now AS timestamptz) AT TIME ZONE :zone)::date, interval '1 day') d
+            LEFT JOIN (SELECT (paid_at AT TIME ZONE :zone)::date AS day, sum(amount_minor) AS amount
+                       FROM payments WHERE org_id = :org AND paid_at IS NOT NULL AND currency = :currency
+                       GROUP BY 1) r ON r.day = d::date
+            LEFT JOIN (SELECT (x.posted_at AT TIME ZONE :zone)::date AS day, sum(p.amount_minor) AS amount
+                       FROM postings x JOIN payments p ON p.org_id = x.org_id AND p.id = x.payment_id
+                       WHERE x.org_id = :org AND x.state = 'posted' AND p.currency = :currency
+                       GROUP BY 1) b ON b.day = d::date
+            ORDER BY 1
+            """
+        ),
+        {
+            "org": org.id,
+            "zone": org.time_zone,
+            "days": DAYS_SHOWN,
+            "currency": org.currency,
+            "now": clock.now(),
+        },
+    )
+    return [Day(date=row[0], received_minor=int(row[1]), booked_minor=int(row[2])) for row in rows]
+
+
+class ProposalRow(BaseModel):
+    """A proposal with where its money is. `books_state`: none, waiting, posting, posted, needs_you."""
+
+    id: int
+    title: str
+    customer_name: str
+    status: str
+    total_minor: int
+    currency: str
+    deposit_minor: int | None
+    payment_state: str
+    paid_at: datetime | None
+    books_state: str
+    books_sentence: str | None
+    posting_id: int | None
+    qbo_invoice_id: str | None
+    qbo_payment_id: str | None
+    simulated: bool
+    updated_at: datetime
+
+
+_ROWS = """
+    SELECT r.id, r.title, c.name,
+      CASE WHEN r.status IN ('sent', 'viewed') AND r.valid_until < :today THEN 'expired' ELSE r.status END,
+      r.total_minor, r.currency, p.amount_minor, p.state, coalesce(p.refunded_minor, 0),
+      coalesce(p.disputed, false), p.paid_at,
+      x.state, x.lease_until > :now, x.problem, x.id, i.qbo_id, q.qbo_id, coalesce(p.simulated, false),
+      greatest(r.updated_at, p.updated_at, x.posted_at)
+    FROM proposals r
+    JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id
+    LEFT JOIN payments p ON p.org_id = r.org_id AND p.proposal_id = r.id AND p.part = 'deposit'
+    LEFT JOIN postings x ON x.org_id = p.org_id AND x.payment_id = p.id
+    LEFT JOIN LATERAL (SELECT qbo_id FROM qbo_links l WHERE l.org_id = p.org_id AND l.entity = 'Invoice'
+      AND l.local_kind = 'payment' AND l.local_id = p.id::text LIMIT 1) i ON true
+    LEFT JOIN LATERAL (SELECT qbo_id FROM qbo_links l WHERE l.org_id = p.org_id AND l.entity = 'Payment'
+      AND l.local_kind = 'payment' AND l.local_id = p.id::text LIMIT 1) q ON true
+    WHERE r.org_id = :org
+"""
+
+
+@router.get("/overview/proposals", summary="Proposals with their payment and their books")
+async def list_proposal_rows(
+    session: OrgTx,
+    principal: StaffDep,
+    status: Annotated[
+        str | None, Query(pattern="^(draft|sent|viewed|approved|declined|expired|superseded)$")
+    ] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, description="Words in the title or the customer's name.")
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ProposalRow]:
+    where, values = "", _values(principal.org_id)
+    if status is not None:
+        where += (
+            " AND CASE WHEN r.status IN ('sent', 'viewed') AND r.valid_until < :today THEN 'expired' "
+            "ELSE r.status END = :status"
+        )
+        values["status"] = status
+    if q:
+        where += " AND (strpos(lower(r.title), lower(:q)) > 0 OR strpos(lower(c.name), lower(:q)) > 0 OR r.id::text = :q)"
+        values["q"] = q.replace("\0", "")
+    if (before := after(cursor)) is not None:
+        where += " AND r.id < :before"
+        values["before"] = before
+    rows = (
+        await session.execute(
+            text(f"{_ROWS} {where} ORDER BY r.id DESC LIMIT :most"), values | {"most": limit + 1}
+        )
+    ).all()
+    items = [_row(row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=cursor_for(items[-1].id) if len(rows) > limit else None)
+
+
+@router.get("/overview/proposals/{proposal_id}", summary="One proposal's payment and books")
+async def get_proposal_row(proposal_id: int, session: OrgTx, principal: StaffDep) -> ProposalRow:
+    await get_own(session, Proposal, proposal_id, principal.org_id)
+    row = (
+        await session.execute(
+            text(f"{_ROWS} AND r.id = :id"), _values(principal.org_id) | {"id": proposal_id}
+        )
+    ).one()
+    return _row(row)
+
+
+def _values(org_id: int) -> dict[str, Any]:
+    now = clock.now()
+    return {"org": org_id, "now": now, "today": now.date()}
+
+
+def _row(row: Any) -> ProposalRow:
+    state = shown_state(row[7], row[6], row[8], disputed=row[9]) if row[7] else "due"
+    paid = row[10] is not None
+    books = "none" if not paid else row[11] or "waiting"
+    if books == "waiting" and row[12]:
+        books = "posting"
+    return ProposalRow(
+        id=row[0],
+        title=row[1],
+        customer_name=row[2],
+        status=row[3],
+        total_minor=row[4],
+        currency=row[5],
+        deposit_minor=row[6],
+        payment_state=state,
+        paid_at=row[10],
+        books_state=books,
+        books_sentence=row[13],
+        posting_id=row[14],
+        qbo_invoice_id=row[15],
+        qbo_payment_id=row[16],
+        simulated=row[17],
+        updated_at=row[18],
+    )
+
+
+@router.get("/overview/proposals/{proposal_id}/history", summary="Everything that happened to one proposal")
+async def list_proposal_history(proposal_id: int, session: OrgTx, principal: StaffDep) -> list[ActivityOut]:
+    await get_own(session, Proposal, proposal_id, principal.org_id)
+    found = await session.scalars(
+        select(ActivityEntry)
+        .where(ActivityEntry.org_id == principal.org_id, ActivityEntry.proposal_id == proposal_id)
+        .order_by(ActivityEntry.id.desc())
+        .limit(HISTORY_MAX)
+    )
+    return [entry_out(row) for row in found]

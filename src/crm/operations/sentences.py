@@ -1,0 +1,76 @@
+"""What each entry of the activity log says to a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm.activity.events import Event
+from crm.kit.money import format_money
+
+_PLAIN: dict[Event, str] = {
+    Event.APPROVE: "{signer_name} approved the proposal",
+    Event.CHECKOUT_CREATED: "Payment page opened for a deposit of {deposit}",
+    Event.PAYMENT_SUCCESS: "Deposit of {amount} paid",
+    Event.INVOICE_CREATED: "Invoice {qbo_invoice_id} created in QuickBooks",
+    Event.INVOICE_PAID: "Payment {qbo_payment_id} applied to invoice {qbo_invoice_id} in QuickBooks",
+    Event.PAYMENT_PROCESSING: "Bank transfer of {amount} under way",
+    Event.PAYMENT_FAILED: "Payment failed: {reason}",
+    Event.PAYMENT_FEE_KNOWN: "Stripe's fee is {fee}",
+    Event.PAYMENT_REFUNDED: "{amount} refunded",
+    Event.REFUND_REQUESTED: "Refund of {amount} requested",
+    Event.REFUND_FAILED: "Refund of {amount} failed",
+    Event.DISPUTE_OPENED: "The customer's bank disputes {amount}",
+    Event.DISPUTE_CLOSED: "Dispute over {amount} closed: {status}",
+    Event.PAYOUT_PAID: "Stripe paid out {amount}",
+    Event.PAYOUT_FAILED: "Payout of {amount} failed",
+    Event.CHECKOUT_EXPIRED: "Payment page expired unpaid",
+    Event.STRIPE_DISCONNECTED: "Stripe account disconnected",
+    Event.DIFFERENCE_FOUND: "{sentence}",
+    Event.DIFFERENCE_RESOLVED: "Difference resolved: {note}",
+    Event.QBO_CONNECTED: "QuickBooks connected (company {realm_id})",
+    Event.QBO_DISCONNECTED: "QuickBooks disconnected: {why}",
+    Event.CUSTOMER_LINKED: "Customer {name} linked in QuickBooks (found by: {by})",
+    Event.POSTING_NEEDS_YOU: "QuickBooks needs a person: {sentence}",
+    Event.POSTING_RETRIED: "Booking tried again",
+    Event.LEAD_CREATED: "Lead added",
+    Event.LEAD_UPDATED: "Lead changed",
+    Event.LEAD_CONVERTED: "Lead became a customer",
+    Event.CUSTOMER_CREATED: "Customer added",
+    Event.CUSTOMER_UPDATED: "Customer changed",
+    Event.PROPOSAL_CREATED: "Proposal written",
+    Event.PROPOSAL_UPDATED: "Proposal changed",
+    Event.PROPOSAL_SENT: "Proposal sent",
+    Event.PROPOSAL_SUPERSEDED: "Proposal replaced by a newer version",
+    Event.PROPOSAL_EXPIRED: "Proposal expired",
+    Event.PORTAL_LINK_CREATED: "Portal link made",
+    Event.PORTAL_LINK_REVOKED: "Portal link withdrawn",
+    Event.VIEWED: "The customer opened the proposal",
+    Event.DECLINE: "The customer declined: {reason}",
+    Event.USER_CREATED: "User added",
+    Event.USER_UPDATED: "User changed",
+    Event.LOGGED_IN: "Signed in",
+    Event.API_KEY_CREATED: "API key made",
+    Event.API_KEY_REVOKED: "API key revoked",
+    Event.ORG_UPDATED: "Company settings changed",
+}
+
+
+class _Blank(dict[str, Any]):
+    """Says … where an entry has no such value, rather than failing to say anything."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def sentence(event: str, meta: dict[str, Any]) -> str:
+    """The sentence; an event of a later version is said by its name."""
+    try:
+        template = _PLAIN[Event(event)]
+    except ValueError:
+        return event.replace("_", " ").capitalize()
+    currency = str(meta.get("currency") or "USD").upper()
+    values = _Blank(meta)
+    for name, cents in (("amount", "amount_cents"), ("deposit", "deposit_cents"), ("fee", "fee_cents")):
+        if isinstance(meta.get(cents), int):
+            values[name] = format_money(meta[cents], currency)
+    return template.format_map(values)

@@ -1,0 +1,88 @@
+"""What the payment routes take and give. Amounts are minor units of `currency`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, StringConstraints
+
+from crm.kit.inputs import Input
+from crm.payments.simulated import Outcome
+
+
+class CheckoutOut(BaseModel):
+    """The seed's answer; `dev_mode` is there only when true."""
+
+    checkout_url: str
+    session_id: str
+    deposit_cents: int
+    total_cents: int
+    dev_mode: bool | None = None
+
+
+class SimulatedPayment(Input):
+    session_id: Annotated[str, StringConstraints(max_length=255)]
+    outcome: Outcome
+
+
+class Accepted(BaseModel):
+    accepted: bool = True
+
+
+class PaymentOut(BaseModel):
+    id: int
+    proposal_id: int
+    proposal_title: str
+    customer_name: str
+    part: str
+    amount_minor: int
+    currency: str
+    state: str
+    refunded_minor: int
+    fee_minor: int | None
+    net_minor: int | None
+    simulated: bool
+    failure: str | None
+    paid_at: datetime | None
+    stripe_session_id: str | None
+    stripe_payment_intent: str | None
+    created_at: datetime
+
+
+class RefundOut(BaseModel):
+    refund_id: str
+    payment_id: int
+    amount_minor: int
+    currency: str
+    status: str
+    reason: str | None
+    failure_reason: str | None
+    created_at: datetime
+
+
+class PayoutOut(BaseModel):
+    payout_id: str
+    amount_minor: int
+    currency: str
+    status: str
+    automatic: bool
+    reconciliation_status: str | None
+    failure: str | None
+    arrival_date: datetime | None
+    created_at: datetime
+
+
+class DifferenceOut(BaseModel):
+    id: int
+    kind: str
+    subject: str
+    sentence: str
+    meta: dict[str, Any]
+    created_at: datetime
+    resolved_at: datetime | None
+    resolved_by: str | None
+
+
+class Resolution(Input):
+    note: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]

@@ -1,0 +1,173 @@
+"""Fetches from Stripe what its events did not bring: lost events, sessions left open, fees, refunds.
+
+Everything found goes through the same inbox, so finding it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import select, text
+
+from crm.activity.events import Event
+from crm.activity.log import record
+from crm.gateways.stripe import StripeGateway
+from crm.identity.tables import Org
+from crm.inbox.stripe_event import parse
+from crm.kit import clock
+from crm.kit.database import Database, raw
+from crm.kit.logging import logger
+from crm.kit.settings import Settings
+from crm.payments.money_events import HANDLERS, save_refund
+from crm.payments.session_events import TYPES
+from crm.payments.stripe_events import take_in
+from crm.payments.tables import CheckoutSession, Payment, StripeCursor
+
+OVERLAP = timedelta(minutes=10)  # events become listable a little after they happen
+KEPT = timedelta(days=29)  # Stripe keeps them 30 days
+OPEN_SESSION_AGE = timedelta(minutes=30)
+SESSIONS_PER_SWEEP = 200
+
+log = logger("stripe_sweeps")
+
+
+async def sweep_events(db: Database, settings: Settings, stripe: StripeGateway) -> int:
+    """Takes in the events since the last sweep, of our account and each connected one; how many were seen."""
+    seen = 0
+    for account in await _accounts(db):
+        async with db.transaction() as session:
+            cursor = await session.get(StripeCursor, account)
+            since = cursor.swept_until - OVERLAP if cursor else clock.now() - KEPT
+        started = clock.now()
+        events = await stripe.list_events(
+            created_gte=int(since.timestamp()), types=sorted({*TYPES, *HANDLERS}), account=account
+        )
+        for event in events:
+            if account:
+                event["account"] = account
+            await _take(db, settings, event)
+        async with db.transaction() as session:
+            await session.merge(StripeCursor(account=account, swept_until=started))
+        seen += len(events)
+    return seen
+
+
+async def sweep_sessions(db: Database, settings: Settings, stripe: StripeGateway) -> int:
+    """Asks after sessions that stayed open or processing: paid pages whose event never came."""
+    async with db.transaction() as session:
+        orgs = (await session.scalars(text("SELECT org_id FROM crm_org_list()"))).all()
+    asked = 0
+    async with db.transaction(*orgs) as session:
+        rows = (
+            await session.execute(
+                select(CheckoutSession.session_id, Payment.stripe_account)
+                .join(
+                    Payment,
+                    (Payment.org_id == CheckoutSession.org_id) & (Payment.id == CheckoutSession.payment_id),
+                )
+                .where(
+                    CheckoutSession.state.in_(["open", "processing"]),
+                    CheckoutSession.dev_mode.is_(False),
+                    CheckoutSession.session_id.is_not(None),
+                    CheckoutSession.created_at < clock.now() - OPEN_SESSION_AGE,
+                )
+                .order_by(CheckoutSession.created_at)
+                .limit(SESSIONS_PER_SWEEP)
+            )
+        ).all()
+    for session_id, account in rows:
+        assert session_id is not None  # by the query
+        found = await stripe.retrieve_session(session_id, account=account)
+        asked += 1
+        await _take(db, settings, session_as_event(found, account))
+    return asked
+
+
+def session_as_event(found: dict[str, Any], account: str) -> dict[str, Any]:
+    """A session as the event that should have come; its key makes repetition harmless."""
+    type_ = "checkout.session.completed" if found.get("status") == "complete" else "checkout.session.expired"
+    state = f"{found.get('status')}:{found.get('payment_status')}"
+    if found.get("status") == "open":
+        type_ = "checkout.session.still_open"
+    return {
+        "id": f"sweep:{found['id']}:{state}",
+        "type": type_,
+        "livemode": found.get("livemode", False),
+        "data": {"object": found},
+        **({"account": account} if account else {}),
+    }
+
+
+async def _take(db: Database, settings: Settings, event: dict[str, Any]) -> None:
+    parsed = parse(orjson.dumps(event), livemode=settings.livemode)
+    for outcome in await take_in(db, [parsed], dev_mode=settings.unsigned_events_allowed):
+        if outcome is not None:
+            raise outcome
+
+
+async def _accounts(db: Database) -> list[str]:
+    """Our own account ("") and every connected one."""
+    async with db.transaction() as session:
+        orgs = (await session.scalars(text("SELECT org_id FROM crm_org_list()"))).all()
+    async with db.transaction(*orgs) as session:
+        connected = await session.scalars(
+            select(Org.stripe_account).where(
+                Org.stripe_account.is_not(None), Org.stripe_disconnected_at.is_(None)
+            )
+        )
+        return ["", *(account for account in connected if account)]
+
+
+async def fetch_fee(db: Database, stripe: StripeGateway, org_id: int, payment_id: int) -> None:
+    """Stripe's fee on a payment, from the charge's balance transaction (facts/stripe.md, fees)."""
+    async with db.transaction(org_id) as session:
+        payment = await session.get_one(Payment, (org_id, payment_id))
+        if payment.fee_minor is not None or payment.stripe_charge is None:
+            return
+        charge_id, account = payment.stripe_charge, payment.stripe_account
+    charge = await stripe.retrieve_charge(charge_id, account=account)
+    transaction = charge.get("balance_transaction")
+    if not isinstance(transaction, dict):
+        return  # not there yet: charge.updated comes again with it
+    async with db.transaction(org_id) as session:
+        payment = await session.get_one(Payment, (org_id, payment_id), with_for_update=True)
+        if payment.fee_minor is not None:
+            return
+        payment.fee_minor, payment.net_minor = transaction["fee"], transaction["net"]
+        payment.balance_transaction = transaction["id"]
+        await record(
+            session,
+            org_id,
+            Event.PAYMENT_FEE_KNOWN,
+            proposal_id=payment.proposal_id,
+            actor="stripe",
+            payment_id=payment_id,
+            fee_cents=transaction["fee"],
+            net_cents=transaction["net"],
+            currency=str(transaction["currency"]).upper(),
+        )
+
+
+async def fetch_refunds(db: Database, stripe: StripeGateway, org_id: int, payment_id: int) -> None:
+    """All refunds of a payment as Stripe has them now."""
+    async with db.transaction(org_id) as session:
+        payment = await session.get_one(Payment, (org_id, payment_id))
+        intent, account = payment.stripe_payment_intent, payment.stripe_account
+        proposal_id = payment.proposal_id
+    if intent is None:
+        return
+    refunds = await stripe.list_refunds(intent, account=account)
+    async with db.transaction(org_id) as session:
+        await session.get_one(Payment, (org_id, payment_id), with_for_update=True)
+        conn = await raw(session)
+        for refund in refunds:
+            await save_refund(conn, org_id, payment_id, proposal_id, refund)
+
+
+async def close_session(stripe: StripeGateway, session_id: str, account: str) -> None:
+    """Closes a page that another has replaced; one that is no longer open needs no closing."""
+    found = await stripe.retrieve_session(session_id, account=account)
+    if found.get("status") == "open":
+        await stripe.expire_session(session_id, account=account)

@@ -1,0 +1,166 @@
+"""The worker process: the queue's tasks and the schedules. Runs N times beside itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+import procrastinate
+from sqlalchemy import text
+
+from crm import pipeline
+from crm.accounting import connection, postings
+from crm.accounting.context import Books
+from crm.gateways.http import Client, make_client
+from crm.gateways.stripe import StripeGateway
+from crm.jobs import engine
+from crm.kit import clock
+from crm.kit.database import Database, app_url, conninfo
+from crm.kit.errors import OutsideError
+from crm.kit.logging import logger
+from crm.kit.settings import Settings
+from crm.payments import stripe_events, stripe_sweeps
+from crm.proposals.decision import expire_due
+
+LANE_SWEEP_SECONDS = 2.0
+KEEP_ALIVE_EVERY = timedelta(days=7)
+
+log = logger("worker")
+
+
+class Work:
+    """The tasks, by name; each takes ids and may be run any number of times."""
+
+    def __init__(self, settings: Settings, db: Database, http: Client) -> None:
+        self.settings = settings
+        self.db = db
+        self.books = Books(db, settings, http)
+        self.stripe = StripeGateway(settings)
+
+    async def follow_up(self, org_id: int, entry_ids: list[int]) -> None:
+        await pipeline.follow_up(self.books, org_id, entry_ids)
+
+    async def run_lane(self, org_id: int) -> None:
+        await postings.run_lane(self.books, org_id)
+
+    async def handle_inbox_event(self, inbox_id: int) -> None:
+        await stripe_events.handle_again(self.db, [inbox_id], dev_mode=self.settings.unsigned_events_allowed)
+
+    async def fetch_fee(self, org_id: int, payment_id: int) -> None:
+        await stripe_sweeps.fetch_fee(self.db, self.stripe, org_id, payment_id)
+
+    async def fetch_refunds(self, org_id: int, payment_id: int) -> None:
+        await stripe_sweeps.fetch_refunds(self.db, self.stripe, org_id, payment_id)
+
+    async def expire_session(self, session_id: str, account: str) -> None:
+        await stripe_sweeps.close_session(self.stripe, session_id, account)
+
+    async def sweep_stripe(self) -> None:
+        """Missed events and sessions; nothing to ask without a key."""
+        if self.settings.stripe_dev_mode:
+            return
+        await stripe_sweeps.sweep_events(self.db, self.settings, self.stripe)
+        await stripe_sweeps.sweep_sessions(self.db, self.settings, self.stripe)
+
+    async def sweep_inbox(self) -> None:
+        """Events that were kept but whose effect is missing, should their job be lost."""
+        async with self.db.transaction(0, *await self._orgs()) as session:
+            rows = await session.scalars(
+                text(
+                    "SELECT id FROM inbox_events WHERE state IN ('received','failed') AND received_at < :old "
+                    "AND attempts < 20 ORDER BY id LIMIT 500"
+                ),
+                {"old": clock.now() - timedelta(minutes=5)},
+            )
+            inbox_ids = rows.all()
+        for inbox_id in inbox_ids:
+            await self.handle_inbox_event(inbox_id)
+
+    async def sweep_postings(self) -> None:
+        """A posting for every paid payment, should a follow-up be lost."""
+        for org_id in await self._orgs():
+            async with self.db.transaction(org_id) as session:
+                await postings.ensure(session, org_id)
+
+    async def keep_connections_alive(self) -> None:
+        async with self.db.transaction(*await self._orgs()) as session:
+            rows = await session.scalars(
+                text(
+                    "SELECT org_id FROM qbo_tokens WHERE disconnected_at IS NULL AND refresh_token IS NOT NULL "
+                    "AND (refreshed_at IS NULL OR refreshed_at < :old)"
+                ),
+                {"old": clock.now() - KEEP_ALIVE_EVERY},
+            )
+            org_ids = rows.all()
+        for org_id in org_ids:
+            try:
+                await connection.keep_alive(self.books, org_id)
+            except OutsideError as error:  # marked and counted there; the next company goes on
+                log.warning("keep-alive failed", org_id=org_id, code=error.code)
+
+    async def expire_proposals(self) -> None:
+        for org_id in await self._orgs():
+            async with self.db.transaction(org_id) as session:
+                await expire_due(session, org_id)
+
+    async def _orgs(self) -> list[int]:
+        async with self.db.transaction() as session:
+            return list((await session.scalars(text("SELECT org_id FROM crm_org_list()"))).all())
+
+    async def wake_lanes(self, queue: procrastinate.App) -> None:
+        """Queues the lanes that have something due: first retries, and what a dead worker held."""
+        async with self.db.transaction(*await self._orgs()) as session:
+            rows = await session.scalars(
+                text(
+                    "SELECT DISTINCT p.org_id FROM postings p JOIN qbo_tokens t ON t.org_id = p.org_id "
+                    "LEFT JOIN qbo_lanes l ON l.org_id = p.org_id WHERE p.state = 'waiting' "
+                    "AND p.next_attempt_at <= :now AND (p.lease_until IS NULL OR p.lease_until <= :now) "
+                    "AND t.disconnected_at IS NULL AND t.refresh_token IS NOT NULL "
+                    "AND (l.paused_until IS NULL OR l.paused_until <= :now)"
+                ),
+                {"now": clock.now()},
+            )
+            org_ids = rows.all()
+        for org_id in org_ids:
+            try:
+                await queue.configure_task("run_lane", queueing_lock=f"lane:{org_id}").defer_async(
+                    org_id=org_id
+                )
+            except procrastinate.exceptions.AlreadyEnqueued:
+                continue  # the lane is queued; that is what we want
+
+
+async def run(settings: Settings, database_url: str) -> None:
+    """Works until SIGTERM."""
+    url = app_url(database_url, settings.secret_keys[0])
+    db = Database(url, pool_size=10)
+    async with make_client() as http:
+        work = Work(settings, db, http)
+        tasks: dict[str, engine.Task] = {
+            name: getattr(work, name)
+            for name in (
+                "follow_up",
+                "run_lane",
+                "handle_inbox_event",
+                "expire_session",
+                "fetch_fee",
+                "fetch_refunds",
+            )
+        }
+        queue = engine.make_engine(
+            conninfo(url),
+            tasks,
+            {
+                "sweep_stripe": ("*/15 * * * *", work.sweep_stripe),
+                "sweep_inbox": ("*/5 * * * *", work.sweep_inbox),
+                "sweep_postings": ("* * * * *", work.sweep_postings),
+                "keep_connections_alive": ("17 */6 * * *", work.keep_connections_alive),
+                "expire_proposals": ("*/30 * * * *", work.expire_proposals),
+                "forget_finished_jobs": ("41 3 * * *", lambda: engine.forget_finished(queue)),
+            },
+        )
+        await engine.run_worker(
+            queue,
+            [partial(engine.every, LANE_SWEEP_SECONDS, "lanes", lambda: work.wake_lanes(queue))],
+        )
+    await db.close()
