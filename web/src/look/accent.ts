@@ -26,6 +26,14 @@ export function accentOf(brand: string | null | undefined): Accent {
   };
 }
 
+/** Returns ten shades of a brand colour, light to dark; the seventh is the one that stands behind white text. */
+export function shadesOf(brand: string | null | undefined): string[] {
+  const fill = parse(accentOf(brand).fill) ?? [27, 79, 143];
+  const towards = (end: number, share: number) => hex(fill.map((part) => part + (end - part) * share) as Rgb);
+  const lighter = [0.93, 0.84, 0.7, 0.54, 0.36, 0.16].map((share) => towards(255, share));
+  return [...lighter, hex(fill), ...[0.14, 0.28, 0.42].map((share) => towards(0, share))];
+}
+
 /** Returns the contrast ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio"). */
 export function contrast(one: string, other: string): number {
   const [a, b] = [luminance(parse(one) ?? [0, 0, 0]), luminance(parse(other) ?? [0, 0, 0])];

@@ -68,7 +68,7 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
               }}
             />
           )}
-          {view.approval && <Signed view={view} />}
+          {view.signer_name && <Signed view={view} />}
           <Contact contractor={view.contractor} />
         </div>
       </main>
@@ -101,11 +101,11 @@ function Status({ state, tone }: { state: string; tone: string }) {
 
 function Signed({ view }: { view: PortalView }) {
   const { t, moment } = useWords();
-  if (!view.approval) return null;
+  if (!view.signer_name || !view.approved_at) return null;
   return (
     <section className="card signed">
-      <p className="signature">{view.approval.signer_name}</p>
-      <p>{t.signedBy(view.approval.signer_name, moment(view.approval.approved_at))}</p>
+      <p className="signature">{view.signer_name}</p>
+      <p>{t.signedBy(view.signer_name, moment(view.approved_at))}</p>
       {view.content_hash && (
         <p className="fingerprint">
           {t.fingerprint}: <code>{view.content_hash}</code>

@@ -1,67 +1,10 @@
 /** What the portal knows about its proposal, and what the page should ask the homeowner now. */
 
-export type Line = {
-  id: number;
-  name: string;
-  description: string;
-  quantity: string;
-  unit: string;
-  unit_price_minor: number;
-  tax_percent: string;
-  amount_minor: number;
-};
+import type { components } from "../api/schema";
 
-export type Option = {
-  id: number;
-  name: string;
-  description: string;
-  position: number;
-  lines: Line[];
-  subtotal_minor: number;
-  tax_minor: number;
-  total_minor: number;
-  deposit_minor: number;
-};
-
-export type PortalView = {
-  id: number;
-  title: string;
-  introduction: string;
-  terms: string;
-  status: string;
-  currency: string;
-  valid_until: string | null;
-  deposit: { percent?: number | null; amount_minor: number };
-  options: Option[];
-  lines: Line[];
-  selected_option_id?: number | null;
-  subtotal_minor: number;
-  tax_minor: number;
-  total_minor: number;
-  content_hash?: string | null;
-  approval?: { signer_name: string; approved_at: string } | null;
-  contractor: {
-    name: string;
-    phone?: string | null;
-    email?: string | null;
-    address?: Record<string, unknown> | null;
-    brand_color?: string | null;
-  };
-  customer: { name: string };
-  payment: {
-    state: string;
-    amount_minor: number;
-    currency: string;
-    paid_at?: string | null;
-    failure?: string | null;
-    remaining_minor: number;
-    refunded_minor?: number;
-    simulated?: boolean;
-  };
-  can_pay: boolean;
-  can_approve: boolean;
-  dev_mode: boolean;
-};
+export type PortalView = components["schemas"]["PortalView"];
+export type Line = components["schemas"]["LineOut"];
+export type Option = components["schemas"]["OptionOut"];
 
 /** How the browser came here: from the mail, or back from the payment page. */
 export type Arrival = "link" | "returned" | "cancelled" | "simulated";

@@ -38,6 +38,7 @@ const CONNECTION: Record<string, StateWord> = {
   connected: { en: "Connected", es: "Conectado", tone: "green" },
   reconnect_soon: { en: "Reconnect soon", es: "Reconectar pronto", tone: "amber" },
   disconnected: { en: "Disconnected", es: "Desconectado", tone: "red" },
+  not_connected: { en: "Not connected", es: "Sin conectar", tone: "amber" },
   not_configured: { en: "Not set up", es: "Sin configurar", tone: "neutral" },
 };
 

@@ -1,0 +1,66 @@
+/** What came in, what stands in the books, what waits and what needs a person. */
+
+import { queryOptions } from "@tanstack/react-query";
+import { answerOf, client, type Shape } from "../../api/client";
+import { pages, REFRESH_MILLISECONDS } from "./pages";
+
+export type Overview = Shape<"Overview">;
+export type NeedsYou = Overview["needs_you"][number];
+export type Posting = Shape<"PostingOut">;
+export type PostingState = "waiting" | "needs_you" | "posted";
+export type QboRequest = Shape<"RequestOut">;
+export type Difference = Shape<"DifferenceOut">;
+export type Payment = Shape<"PaymentOut">;
+export type Activity = Shape<"ActivityOut">;
+export type EventName = Shape<"Event">;
+
+export const overviewQuery = queryOptions({
+  queryKey: ["overview"],
+  queryFn: () => answerOf(client.GET("/overview")),
+  refetchInterval: REFRESH_MILLISECONDS,
+});
+
+export const paymentsQuery = pages(["payments"], (cursor) =>
+  answerOf(client.GET("/payments", { params: { query: { cursor } } })),
+);
+
+export const paymentQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["payments", id],
+    queryFn: () => answerOf(client.GET("/payments/{payment_id}", { params: { path: { payment_id: id } } })),
+    refetchInterval: REFRESH_MILLISECONDS,
+  });
+
+export const postingsQuery = (state: PostingState) =>
+  pages(["postings", state], (cursor) =>
+    answerOf(client.GET("/postings", { params: { query: { state, cursor } } })),
+  );
+
+export const retryPosting = (id: number) =>
+  answerOf(client.POST("/postings/{posting_id}/retry", { params: { path: { posting_id: id } } }));
+
+export const retryAllPostings = () => client.POST("/postings/retry");
+
+export const createInvoiceNow = (proposal_id: number) =>
+  answerOf(client.POST("/qbo/invoice/{proposal_id}", { params: { path: { proposal_id } } }));
+
+export const qboRequestsQuery = pages(["qbo-requests"], (cursor) =>
+  answerOf(client.GET("/qbo/requests", { params: { query: { cursor } } })),
+);
+
+export const differencesQuery = pages(["differences"], (cursor) =>
+  answerOf(client.GET("/differences", { params: { query: { cursor } } })),
+);
+
+export const resolveDifference = (id: number, note: string) =>
+  answerOf(client.POST("/differences/{difference_id}/resolve", { params: { path: { difference_id: id } }, body: { note } }));
+
+export const disconnectQuickBooks = () => client.POST("/qbo/disconnect");
+
+/** A navigation, not a call: Intuit's consent page follows. */
+export const CONNECT_QUICKBOOKS = "/qbo/oauth/start";
+
+export const activityQuery = (filter: { proposal_id?: number | undefined; event?: EventName | undefined }) =>
+  pages(["activity", filter], (cursor) =>
+    answerOf(client.GET("/activity", { params: { query: { ...filter, cursor } } })),
+  );

@@ -1,0 +1,62 @@
+/** Good, better, best: options of which the customer chooses one. */
+
+import { Button, Group, TextInput } from "@mantine/core";
+import { emptyOption, type FieldErrors, type OptionDraft } from "./draft";
+import { LinesEditor } from "./LinesEditor";
+
+const OPTIONS_MAX = 6;
+const NAMES = ["Good", "Better", "Best"];
+
+type OptionsEditorProps = {
+  options: OptionDraft[];
+  currency: string;
+  errors: FieldErrors;
+  onChange: (options: OptionDraft[]) => void;
+};
+
+export function OptionsEditor({ options, currency, errors, onChange }: OptionsEditorProps) {
+  const change = (i: number, part: Partial<OptionDraft>) =>
+    onChange(options.map((option, at) => (at === i ? { ...option, ...part } : option)));
+  return (
+    <>
+      {options.map((option, i) => (
+        <div key={option.key} className="option-editor">
+          <Group align="end" gap="xs" mb="xs">
+            <TextInput
+              label={`Option ${i + 1}`}
+              value={option.name}
+              maxLength={200}
+              error={errors[`options.${i}.name`]}
+              onChange={(event) => change(i, { name: event.currentTarget.value })}
+            />
+            <TextInput
+              className="grow"
+              label="In a sentence"
+              value={option.description}
+              error={errors[`options.${i}.description`]}
+              onChange={(event) => change(i, { description: event.currentTarget.value })}
+            />
+            <Button variant="default" onClick={() => onChange(options.filter((_, at) => at !== i))}>
+              Remove option
+            </Button>
+          </Group>
+          <LinesEditor
+            lines={option.lines}
+            path={`options.${i}.lines`}
+            currency={currency}
+            errors={errors}
+            onChange={(lines) => change(i, { lines })}
+          />
+        </div>
+      ))}
+      <Button
+        variant="default"
+        size="xs"
+        disabled={options.length >= OPTIONS_MAX}
+        onClick={() => onChange([...options, emptyOption(NAMES[options.length] ?? `Option ${options.length + 1}`)])}
+      >
+        {options.length === 0 ? "Offer options to choose from" : "Add option"}
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,81 @@
+/** The activity log: who did what when, each entry sealed by the hash of the one before. */
+
+import { Group, NumberInput, Select } from "@mantine/core";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { formatMoment } from "../../words/dates";
+import { type Activity, activityQuery } from "../data/books";
+import { useListing } from "../data/pages";
+import { EVENTS } from "../data/events";
+import { Empty, Page } from "../parts/Page";
+import { type Column, Rows } from "../parts/Rows";
+
+const COLUMNS: Column<Activity>[] = [
+  {
+    name: "What happened",
+    cell: (entry) => (
+      <>
+        {entry.sentence}
+        {entry.actor && <small>{entry.actor}</small>}
+      </>
+    ),
+  },
+  {
+    name: "Proposal",
+    cell: (entry) =>
+      entry.proposal_id ? (
+        <Link to="/proposals/$id" params={{ id: String(entry.proposal_id) }}>
+          {entry.proposal_id}
+        </Link>
+      ) : (
+        <span className="quiet">—</span>
+      ),
+  },
+  { name: "When", cell: (entry) => <time dateTime={entry.created_at}>{formatMoment(entry.created_at)}</time> },
+  { name: "Seal", wideOnly: true, cell: (entry) => <code title={entry.hash}>{entry.hash.slice(0, 12)}</code> },
+];
+
+export function ActivityPage() {
+  const { event, proposal } = useSearch({ from: "/office/activity" });
+  const navigate = useNavigate({ from: "/activity" });
+  const listing = useListing(activityQuery({ event, proposal_id: proposal }));
+  return (
+    <Page title="Activity">
+      <Group mb="sm" gap="sm" align="end">
+        <Select
+          label="Event"
+          data={EVENTS}
+          value={event ?? null}
+          placeholder="All events"
+          searchable
+          clearable
+          clearButtonProps={{ "aria-label": "Show all events" }}
+          onChange={(value) => void navigate({ search: { event: EVENTS.find((each) => each.value === value)?.value, proposal } })}
+        />
+        <NumberInput
+          label="Proposal"
+          placeholder="All"
+          min={1}
+          allowDecimal={false}
+          hideControls
+          value={proposal ?? ""}
+          onChange={(value) =>
+            void navigate({ search: { event, proposal: Number(value) || undefined }, replace: true })
+          }
+        />
+      </Group>
+      <div className="block flush">
+        <Rows
+          label="Activity"
+          listing={listing}
+          columns={COLUMNS}
+          keyOf={(entry) => entry.id}
+          empty={
+            <Empty action={event || proposal ? <Link to="/activity">Show all</Link> : undefined}>
+              {event || proposal ? "Nothing like this happened yet." : "Everything that happens is written here, once and for good."}
+            </Empty>
+          }
+        />
+      </div>
+    </Page>
+  );
+}

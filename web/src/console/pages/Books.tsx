@@ -1,0 +1,88 @@
+/** The books: the connection, what waits, what needs a person, what differs, and every request that was sent. */
+
+import { Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { formatMoney } from "../../words/money";
+import { type Overview, overviewQuery } from "../data/books";
+import { useMe } from "../data/session";
+import { Connection } from "../parts/Connection";
+import { Differences } from "../parts/Differences";
+import { Failed } from "../parts/Failed";
+import { Page } from "../parts/Page";
+import { Postings } from "../parts/Postings";
+import { RecordBones } from "../parts/RecordBones";
+import { RequestLog } from "../parts/RequestLog";
+import { BOOKS_TABS, type BooksTab } from "../router";
+
+const TITLES: Record<BooksTab, string> = {
+  "needs-you": "Needs you",
+  waiting: "Waiting",
+  posted: "In the books",
+  differences: "Differences",
+  log: "Sync log",
+};
+
+export function Books() {
+  const { tab, connected, detail: refused } = useSearch({ from: "/office/books" });
+  const navigate = useNavigate({ from: "/books" });
+  const { currency } = useMe();
+  const { data, error, refetch } = useQuery(overviewQuery);
+  const shown = tab ?? (data && data.payments.needs_you_count === 0 ? "waiting" : "needs-you");
+
+  return (
+    <Page title="Books">
+      {connected && (
+        <p className="notice green" role="status">
+          QuickBooks is connected. What waited is being posted now.
+        </p>
+      )}
+      {refused && (
+        <p className="notice red" role="alert">
+          QuickBooks was not connected: {refused}
+        </p>
+      )}
+      {error && !data && <Failed problem={error} onRetry={() => void refetch()} />}
+      {data ? <Connection connection={data.connection} /> : !error && <RecordBones />}
+      <Tabs
+        value={shown}
+        onChange={(value) => void navigate({ search: { tab: value as BooksTab } })}
+        keepMounted={false}
+        mt="md"
+      >
+        <Tabs.List aria-label="Books">
+          {BOOKS_TABS.map((each) => (
+            <Tabs.Tab key={each} value={each} rightSection={<Count tab={each} overview={data} currency={currency} />}>
+              {TITLES[each]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="needs-you">
+          <Postings state="needs_you" />
+        </Tabs.Panel>
+        <Tabs.Panel value="waiting">
+          <Postings state="waiting" />
+        </Tabs.Panel>
+        <Tabs.Panel value="posted">
+          <Postings state="posted" />
+        </Tabs.Panel>
+        <Tabs.Panel value="differences">
+          <Differences />
+        </Tabs.Panel>
+        <Tabs.Panel value="log">
+          <RequestLog />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+function Count({ tab, overview, currency }: { tab: BooksTab; overview: Overview | undefined; currency: string }) {
+  if (!overview) return null;
+  const { payments } = overview;
+  if (tab === "needs-you" && payments.needs_you_count > 0) return <span className="count">{payments.needs_you_count}</span>;
+  if (tab === "waiting" && payments.waiting_count > 0) {
+    return <span className="quiet">{formatMoney(payments.waiting_minor, currency)}</span>;
+  }
+  return null;
+}

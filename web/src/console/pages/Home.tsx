@@ -1,0 +1,110 @@
+/** Home: what needs me now? How much came in, and how much of it stands in the books? */
+
+import { Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { formatMoney } from "../../words/money";
+import { type Overview, overviewQuery } from "../data/books";
+import { useMay } from "../data/session";
+import { Connection } from "../parts/Connection";
+import { Failed } from "../parts/Failed";
+import { MoneyChart } from "../parts/MoneyChart";
+import { NeedsYouList } from "../parts/NeedsYouList";
+import { Block, Page } from "../parts/Page";
+import { count } from "../parts/words";
+import { Welcome } from "./Welcome";
+
+export function Home() {
+  const may = useMay();
+  // Who sells may not see the books; their home is what they work on.
+  if (!may("books:read")) return <Welcome />;
+  return <Money />;
+}
+
+function Money() {
+  const { data, error, refetch } = useQuery(overviewQuery);
+  return (
+    <Page title="Home">
+      {error && !data && <Failed problem={error} onRetry={() => void refetch()} />}
+      {data ? <Answers overview={data} /> : !error && <Bones />}
+    </Page>
+  );
+}
+
+function Answers({ overview }: { overview: Overview }) {
+  const { payments, currency, needs_you: needs } = overview;
+  return (
+    <>
+      <Block title={needs.length > 0 ? `Needs you (${needs.length})` : "Needs you"}>
+        {needs.length > 0 ? (
+          <NeedsYouList items={needs} />
+        ) : (
+          <p className="calm">Nothing needs you. Deposits go into QuickBooks by themselves.</p>
+        )}
+      </Block>
+      <div className="figures">
+        <Figure
+          name="Money in"
+          amount={formatMoney(payments.amount_minor, currency)}
+          words={count(payments.count, "payment")}
+          to="/payments"
+        />
+        <Figure
+          name="In the books"
+          amount={formatMoney(payments.posted_minor, currency)}
+          words={apart(payments.amount_minor - payments.posted_minor, currency)}
+          to="/books"
+        />
+        <Figure
+          name="Waiting for QuickBooks"
+          amount={formatMoney(payments.waiting_minor, currency)}
+          words={count(payments.waiting_count, "payment")}
+          to="/books"
+          small
+        />
+        <Figure
+          name="Processing at the bank"
+          amount={formatMoney(payments.processing_minor, currency)}
+          words={`${count(payments.processing_count, "bank transfer")}, up to 4 business days`}
+          to="/payments"
+          small
+        />
+      </div>
+      <Block title="Money in and in the books">
+        <MoneyChart days={overview.days} currency={currency} />
+      </Block>
+      <Connection connection={overview.connection} />
+    </>
+  );
+}
+
+function apart(minor: number, currency: string): string {
+  if (minor === 0) return "The same to the cent";
+  return `${formatMoney(Math.abs(minor), currency)} ${minor > 0 ? "still on its way" : "more than came in"}`;
+}
+
+type FigureProps = { name: string; amount: string; words: string; to: string; small?: boolean };
+
+function Figure({ name, amount, words, to, small = false }: FigureProps) {
+  return (
+    <Link to={to} className={small ? "figure-card small" : "figure-card"}>
+      <span className="quiet">{name}</span>
+      <strong>{amount}</strong>
+      <span className="quiet">{words}</span>
+    </Link>
+  );
+}
+
+function Bones() {
+  return (
+    <div aria-busy="true">
+      <Skeleton h={96} mb="md" />
+      <div className="figures">
+        {[1, 2, 3, 4].map((each) => (
+          <Skeleton key={each} h={112} />
+        ))}
+      </div>
+      <Skeleton h={280} />
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+/** One proposal: what was offered, what became of it, its money, its place in the books, and its whole story. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { formatDay } from "../../words/dates";
+import { historyQuery, type Proposal as ProposalData, proposalQuery } from "../data/proposals";
+import { Failed } from "../parts/Failed";
+import { Ago, Money, State } from "../parts/Money";
+import { Block, Facts, Page } from "../parts/Page";
+import { ProposalActions } from "../parts/ProposalActions";
+import { ProposalLines } from "../parts/ProposalLines";
+import { ProposalMoney } from "../parts/ProposalMoney";
+import { Timeline } from "../parts/Timeline";
+import { RecordBones } from "../parts/RecordBones";
+
+const PARENT = { to: "/proposals", label: "Proposals" };
+
+export function Proposal() {
+  const id = Number(useParams({ from: "/office/proposals/$id" }).id);
+  const { data, error, refetch } = useQuery(proposalQuery(id));
+  const history = useQuery(historyQuery(id));
+
+  if (!data) {
+    return (
+      <Page title={`Proposal ${id}`} parent={PARENT}>
+        {error ? <Failed problem={error} onRetry={() => void refetch()} /> : <RecordBones />}
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={data.title}
+      parent={PARENT}
+      beside={<State kind="proposal" state={data.status} />}
+      actions={<ProposalActions proposal={data} />}
+    >
+      <div className="record">
+        <div>
+          <ProposalLines proposal={data} />
+          {data.terms && (
+            <Block title="Terms">
+              <div className="terms">{data.terms}</div>
+            </Block>
+          )}
+          <Block title="What happened">
+            {history.error && !history.data ? (
+              <Failed problem={history.error} onRetry={() => void history.refetch()} />
+            ) : (
+              <Timeline items={history.data} />
+            )}
+          </Block>
+        </div>
+        <div>
+          <ProposalMoney proposal={data} />
+          <Offer proposal={data} />
+          <Approval proposal={data} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Offer({ proposal }: { proposal: ProposalData }) {
+  const { customer } = proposal;
+  const facts: [string, React.ReactNode][] = [
+    ["Number", proposal.id],
+    [
+      "Customer",
+      <Link key="customer" to="/customers/$id" params={{ id: String(customer.id) }}>
+        {customer.name}
+      </Link>,
+    ],
+    ["Total", <Money key="total" minor={proposal.total_minor} currency={proposal.currency} />],
+    ["Valid until", proposal.valid_until ? formatDay(proposal.valid_until) : "No end date"],
+    ["Sent", proposal.sent_at ? <Ago key="sent" at={proposal.sent_at} /> : "Not yet"],
+    ["First viewed", proposal.viewed_at ? <Ago key="viewed" at={proposal.viewed_at} /> : "Not yet"],
+  ];
+  if (proposal.decline_reason) facts.push(["Reason for declining", proposal.decline_reason]);
+  if (proposal.superseded_by) {
+    facts.push([
+      "Replaced by",
+      <Link key="next" to="/proposals/$id" params={{ id: String(proposal.superseded_by) }}>
+        Proposal {proposal.superseded_by}
+      </Link>,
+    ]);
+  }
+  return (
+    <Block title="Offer">
+      <Facts facts={facts} />
+    </Block>
+  );
+}
+
+function Approval({ proposal }: { proposal: ProposalData }) {
+  const { approval } = proposal;
+  if (!approval) return null;
+  const option = proposal.options.find((each) => each.id === approval.option_id);
+  const facts: [string, React.ReactNode][] = [
+    ["Signed by", approval.signer_name],
+    ["When", <Ago key="when" at={approval.approved_at} />],
+    ["From", approval.ip ?? "unknown"],
+    ["Browser", <span key="browser" className="small-print">{approval.user_agent ?? "unknown"}</span>],
+    ["Document", <code key="hash">{approval.content_hash}</code>],
+  ];
+  if (option) facts.splice(1, 0, ["Chose", option.name]);
+  return (
+    <Block title="Approval">
+      <Facts facts={facts} />
+    </Block>
+  );
+}

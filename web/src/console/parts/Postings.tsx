@@ -1,0 +1,112 @@
+/** Payments on their way into the books, by how far they are; those that stumbled can be tried again. */
+
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { formatAgo } from "../../words/dates";
+import { type Posting, type PostingState, postingsQuery, retryAllPostings, retryPosting } from "../data/books";
+import { useListing } from "../data/pages";
+import { useMay } from "../data/session";
+import { useAct } from "./act";
+import { Failed } from "./Failed";
+import { Ago, Money } from "./Money";
+import { Empty } from "./Page";
+import { type Column, Rows } from "./Rows";
+
+const EMPTY: Record<PostingState, string> = {
+  needs_you: "Nothing needs you. What QuickBooks refuses appears here, with the reason and a button.",
+  waiting: "Nothing waits. Paid deposits stand here until QuickBooks has them, usually for seconds.",
+  posted: "Nothing is in the books yet. Each paid deposit appears here with its invoice number.",
+};
+
+const ABOUT: Column<Posting> = {
+  name: "Payment",
+  cell: (posting) => (
+    <>
+      <Link to="/proposals/$id" params={{ id: String(posting.proposal_id) }}>
+        {posting.proposal_title}
+      </Link>
+      <small>{posting.customer_name}</small>
+    </>
+  ),
+};
+const AMOUNT: Column<Posting> = {
+  name: "Amount",
+  right: true,
+  cell: (posting) => <Money minor={posting.amount_minor} currency={posting.currency} />,
+};
+const PAID: Column<Posting> = {
+  name: "Paid",
+  wideOnly: true,
+  cell: (posting) => (posting.paid_at ? <Ago at={posting.paid_at} /> : <span className="quiet">—</span>),
+};
+
+const COLUMNS: Record<PostingState, Column<Posting>[]> = {
+  needs_you: [
+    ABOUT,
+    AMOUNT,
+    { name: "What happened", cell: (posting) => posting.problem ?? "QuickBooks refused it without a reason." },
+    { name: "", right: true, cell: (posting) => <Retry posting={posting} /> },
+  ],
+  waiting: [
+    ABOUT,
+    AMOUNT,
+    PAID,
+    {
+      name: "Next try",
+      cell: (posting) => (
+        <>
+          {posting.next_attempt_at ? formatAgo(posting.next_attempt_at) : "Soon"}
+          {posting.problem && <small>{posting.problem}</small>}
+        </>
+      ),
+    },
+    { name: "", right: true, cell: (posting) => <Retry posting={posting} /> },
+  ],
+  posted: [
+    ABOUT,
+    AMOUNT,
+    PAID,
+    { name: "In the books", cell: (posting) => (posting.posted_at ? <Ago at={posting.posted_at} /> : "—") },
+    { name: "Invoice", right: true, cell: (posting) => posting.qbo_invoice_id ?? "—" },
+    { name: "Payment no.", right: true, wideOnly: true, cell: (posting) => posting.qbo_payment_id ?? "—" },
+  ],
+};
+
+export function Postings({ state }: { state: PostingState }) {
+  const listing = useListing(postingsQuery(state));
+  const may = useMay();
+  const all = useAct(() => retryAllPostings());
+  return (
+    <section className="block flush" aria-label={state}>
+      {state === "needs_you" && may("books:write") && (listing.items?.length ?? 0) > 1 && (
+        <div className="block-actions">
+          <Button variant="default" size="xs" loading={all.isPending} onClick={() => all.mutate()}>
+            Try all again
+          </Button>
+        </div>
+      )}
+      {all.error && <Failed problem={all.error} />}
+      <Rows
+        label={state === "needs_you" ? "Needs you" : state === "waiting" ? "Waiting for QuickBooks" : "In the books"}
+        listing={listing}
+        columns={COLUMNS[state]}
+        keyOf={(posting) => posting.id}
+        empty={<Empty>{EMPTY[state]}</Empty>}
+      />
+    </section>
+  );
+}
+
+function Retry({ posting }: { posting: Posting }) {
+  const may = useMay();
+  const retry = useAct(() => retryPosting(posting.id));
+  if (!may("books:write")) return null;
+  return (
+    <>
+      <Button variant="default" size="xs" loading={retry.isPending} onClick={() => retry.mutate()}>
+        Try again
+      </Button>
+      {retry.error && <Failed problem={retry.error} />}
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+/** What is offered: lines, options side by side by name, and the sum. */
+
+import { Table } from "@mantine/core";
+import { formatMoney } from "../../words/money";
+import type { Proposal } from "../data/proposals";
+import { Block } from "./Page";
+
+type Line = Proposal["lines"][number];
+
+export function ProposalLines({ proposal }: { proposal: Proposal }) {
+  const { options, lines, currency } = proposal;
+  return (
+    <>
+      {proposal.introduction && (
+        <Block title="Introduction">
+          <div className="terms">{proposal.introduction}</div>
+        </Block>
+      )}
+      {(lines.length > 0 || options.length === 0) && (
+        <Block title={options.length > 0 ? "In every option" : "Lines"} flush>
+          <Lines lines={lines} currency={currency} totals={options.length === 0 ? proposal : null} />
+        </Block>
+      )}
+      {options.map((option) => (
+        <Block
+          key={option.id}
+          title={option.id === proposal.selected_option_id ? `${option.name} (chosen)` : option.name}
+          flush
+        >
+          {option.description && <p className="block-words">{option.description}</p>}
+          <Lines lines={option.lines} currency={currency} totals={option} />
+        </Block>
+      ))}
+    </>
+  );
+}
+
+type Sums = { subtotal_minor: number; tax_minor: number; total_minor: number };
+
+function Lines({ lines, currency, totals }: { lines: Line[]; currency: string; totals: Sums | null }) {
+  return (
+    <Table verticalSpacing={8} className="lines-table">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th scope="col">Item</Table.Th>
+          <Table.Th scope="col" className="right wide-only">
+            Quantity
+          </Table.Th>
+          <Table.Th scope="col" className="right wide-only">
+            Unit price
+          </Table.Th>
+          <Table.Th scope="col" className="right">
+            Amount
+          </Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {lines.map((line) => (
+          <Table.Tr key={line.id}>
+            <Table.Td>
+              {line.name}
+              {line.description && <small>{line.description}</small>}
+            </Table.Td>
+            <Table.Td className="right wide-only">
+              {line.quantity} {line.unit}
+            </Table.Td>
+            <Table.Td className="right wide-only">{formatMoney(line.unit_price_minor, currency)}</Table.Td>
+            <Table.Td className="right">{formatMoney(line.amount_minor, currency)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+      {totals && (
+        <Table.Tfoot>
+          <Sum name="Subtotal" minor={totals.subtotal_minor} currency={currency} />
+          <Sum name="Tax" minor={totals.tax_minor} currency={currency} />
+          <Sum name="Total" minor={totals.total_minor} currency={currency} strong />
+        </Table.Tfoot>
+      )}
+    </Table>
+  );
+}
+
+function Sum({ name, minor, currency, strong = false }: { name: string; minor: number; currency: string; strong?: boolean }) {
+  return (
+    <Table.Tr className={strong ? "sum strong" : "sum"}>
+      <Table.Th scope="row">{name}</Table.Th>
+      <Table.Td className="wide-only" />
+      <Table.Td className="wide-only" />
+      <Table.Td className="right">{formatMoney(minor, currency)}</Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,59 @@
+/** The money of a proposal: its deposit, where the payment stands, and where it stands in the books. */
+
+import { Button, Group, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { formatMoney } from "../../words/money";
+import { createInvoiceNow } from "../data/books";
+import { type Proposal, proposalRowQuery } from "../data/proposals";
+import { useMay } from "../data/session";
+import { useAct } from "./act";
+import { Failed } from "./Failed";
+import { Ago, State } from "./Money";
+import { Block } from "./Page";
+
+export function ProposalMoney({ proposal }: { proposal: Proposal }) {
+  const may = useMay();
+  const { data: row, error, refetch } = useQuery(proposalRowQuery(proposal.id));
+  const invoice = useAct(() => createInvoiceNow(proposal.id));
+  if (error && !row) {
+    return (
+      <Block title="Deposit">
+        <Failed problem={error} onRetry={() => void refetch()} />
+      </Block>
+    );
+  }
+  const unbooked = row?.payment_state === "paid" && row.books_state !== "posted" && row.books_state !== "different";
+  return (
+    <Block
+      title="Deposit"
+      actions={row && proposal.status !== "draft" ? <State kind="payment" state={row.payment_state} /> : undefined}
+    >
+      <p className="amount">{formatMoney(row?.deposit_minor ?? proposal.deposit.amount_minor, proposal.currency)}</p>
+      {row?.paid_at && (
+        <Text size="sm" c="dimmed">
+          Paid <Ago at={row.paid_at} />
+        </Text>
+      )}
+      {row && row.books_state !== "none" && (
+        <div className="books-line">
+          <Group gap="xs" justify="space-between">
+            <strong>QuickBooks</strong>
+            <State kind="books" state={row.books_state} />
+          </Group>
+          {row.books_sentence && <Text size="sm">{row.books_sentence}</Text>}
+          {row.qbo_invoice_id && (
+            <Text size="sm" c="dimmed">
+              Invoice {row.qbo_invoice_id} in QuickBooks
+            </Text>
+          )}
+        </div>
+      )}
+      {invoice.error && <Failed problem={invoice.error} />}
+      {unbooked && may("books:write") && (
+        <Button mt="sm" variant="default" fullWidth loading={invoice.isPending} onClick={() => invoice.mutate()}>
+          Create invoice now
+        </Button>
+      )}
+    </Block>
+  );
+}

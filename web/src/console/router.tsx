@@ -1,0 +1,197 @@
+/** Every address of the console, and the page behind it. */
+
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { Problem } from "../api/problem";
+import type { EventName } from "./data/books";
+import { EVENTS } from "./data/events";
+import { meQuery } from "./data/session";
+import { NotFoundPage, PageFailed } from "./parts/Failed";
+import { Shell } from "./Shell";
+
+type Text = string | undefined;
+const textOf = (value: unknown): Text => (typeof value === "string" && value !== "" ? value : undefined);
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (search: Record<string, unknown>): { next?: Text } => ({ next: textOf(search["next"]) }),
+  component: lazyRouteComponent(() => import("./pages/Login"), "Login"),
+});
+
+/** Everything that needs somebody signed in. */
+const office = createRoute({
+  getParentRoute: () => root,
+  id: "office",
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queries.ensureQueryData(meQuery);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      const next = location.href === "/" ? undefined : location.href;
+      throw redirect({ to: "/login", search: { next } });
+    }
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => office,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/Home"), "Home"),
+});
+
+const proposals = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals",
+  validateSearch: (search: Record<string, unknown>): { status?: Text; q?: Text } => ({
+    status: textOf(search["status"]),
+    q: textOf(search["q"]),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Proposals"), "Proposals"),
+});
+
+const newProposal = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/new",
+  validateSearch: (search: Record<string, unknown>): { customer?: number | undefined } => ({
+    customer: Number(search["customer"]) || undefined,
+  }),
+  component: lazyRouteComponent(() => import("./pages/NewProposal"), "NewProposal"),
+});
+
+const proposal = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/$id",
+  component: lazyRouteComponent(() => import("./pages/Proposal"), "Proposal"),
+});
+
+const editProposal = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/$id/edit",
+  component: lazyRouteComponent(() => import("./pages/EditProposal"), "EditProposal"),
+});
+
+const customers = createRoute({
+  getParentRoute: () => office,
+  path: "/customers",
+  validateSearch: (search: Record<string, unknown>): { q?: Text } => ({ q: textOf(search["q"]) }),
+  component: lazyRouteComponent(() => import("./pages/Customers"), "Customers"),
+});
+
+const customer = createRoute({
+  getParentRoute: () => office,
+  path: "/customers/$id",
+  component: lazyRouteComponent(() => import("./pages/Customer"), "Customer"),
+});
+
+const leads = createRoute({
+  getParentRoute: () => office,
+  path: "/leads",
+  validateSearch: (search: Record<string, unknown>): { status?: Text; q?: Text } => ({
+    status: textOf(search["status"]),
+    q: textOf(search["q"]),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Leads"), "Leads"),
+});
+
+const lead = createRoute({
+  getParentRoute: () => office,
+  path: "/leads/$id",
+  component: lazyRouteComponent(() => import("./pages/Lead"), "Lead"),
+});
+
+const payments = createRoute({
+  getParentRoute: () => office,
+  path: "/payments",
+  component: lazyRouteComponent(() => import("./pages/Payments"), "Payments"),
+});
+
+const payment = createRoute({
+  getParentRoute: () => office,
+  path: "/payments/$id",
+  component: lazyRouteComponent(() => import("./pages/Payment"), "Payment"),
+});
+
+export const BOOKS_TABS = ["needs-you", "waiting", "posted", "differences", "log"] as const;
+export type BooksTab = (typeof BOOKS_TABS)[number];
+
+const books = createRoute({
+  getParentRoute: () => office,
+  path: "/books",
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { tab?: BooksTab | undefined; connected?: Text; detail?: Text } => ({
+    tab: BOOKS_TABS.find((tab) => tab === search["tab"]),
+    connected: search["connected"] ? "1" : undefined,
+    detail: textOf(search["detail"]) ?? textOf(search["error"]),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Books"), "Books"),
+});
+
+const activity = createRoute({
+  getParentRoute: () => office,
+  path: "/activity",
+  validateSearch: (search: Record<string, unknown>): { event?: EventName | undefined; proposal?: number | undefined } => ({
+    event: EVENTS.find(({ value }) => value === search["event"])?.value,
+    proposal: Number(search["proposal"]) || undefined,
+  }),
+  component: lazyRouteComponent(() => import("./pages/ActivityPage"), "ActivityPage"),
+});
+
+const SETTINGS_TABS = ["company", "team", "api-keys"] as const;
+
+const settings = createRoute({
+  getParentRoute: () => office,
+  path: "/settings",
+  validateSearch: (search: Record<string, unknown>): { tab?: (typeof SETTINGS_TABS)[number] | undefined } => ({
+    tab: SETTINGS_TABS.find((tab) => tab === search["tab"]),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Settings"), "Settings"),
+});
+
+const tree = root.addChildren([
+  login,
+  office.addChildren([
+    home,
+    proposals,
+    newProposal,
+    proposal,
+    editProposal,
+    customers,
+    customer,
+    leads,
+    lead,
+    payments,
+    payment,
+    books,
+    activity,
+    settings,
+  ]),
+]);
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    defaultErrorComponent: ({ error, reset }) => <PageFailed problem={error as Error} onRetry={reset} />,
+    defaultNotFoundComponent: NotFoundPage,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
