@@ -1,6 +1,7 @@
 """The command line: `python -m crm_sandbox --port 8090`."""
 
 import argparse
+import signal
 import sys
 
 from crm_sandbox.app import create_app
@@ -37,6 +38,8 @@ def main() -> int:
         print(f"cannot listen on {given.host}:{port}: {error}", file=sys.stderr)
         return 1
     print(f"sandbox ready {config.base_url}", flush=True)
+    # The server ends cleanly on SIGTERM and then raises it again: that second time means a good end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server_for(create_app(config)).run(sockets=[listening])
     return 0
 

@@ -5,6 +5,7 @@ and let go on with `POST /_faults/{id}/release`. The drops happen on the real TC
 """
 
 import asyncio
+import contextlib
 import json
 import random
 import re
@@ -157,26 +158,26 @@ async def _misbehave(rule: FaultRule, app: ASGIApp, scope: Scope, receive: Recei
                 await _run_unheard(app, scope, receive)
             await Response(GARBAGE_HTML, 200, media_type="text/html")(scope, receive, send)
         case "delay":
-            await _hold(rule, asyncio.sleep(seconds))
+            await _hold(rule, seconds)
             await app(scope, receive, send)
         case "pause_before":
-            await _hold(rule, rule.released.wait())
+            await _hold(rule)
             await app(scope, receive, send)
         case "reset_before":
             await _drop(scope)
         case "hang_before":
-            await _hold(rule, asyncio.sleep(seconds))
+            await _hold(rule, seconds)
             await _drop(scope)
         case "drop_after":
             await _run_unheard(app, scope, receive)
             await _drop(scope)
         case "hang_after":
             await _run_unheard(app, scope, receive)
-            await _hold(rule, asyncio.sleep(seconds))
+            await _hold(rule, seconds)
             await _drop(scope)
         case "pause_after":
             answer_messages = await _run_unheard(app, scope, receive)
-            await _hold(rule, rule.released.wait())
+            await _hold(rule)
             for message in answer_messages:
                 await send(message)
         case "slow_body":
@@ -184,10 +185,13 @@ async def _misbehave(rule: FaultRule, app: ASGIApp, scope: Scope, receive: Recei
                 await _send_slowly(message, seconds, send)
 
 
-async def _hold(rule: FaultRule, until: Any) -> None:
+async def _hold(rule: FaultRule, seconds: float = MAX_SECONDS) -> None:
+    """Waits until the rule is released or removed, at most `seconds`."""
     rule.waiting += 1
     try:
-        await until
+        # The time of a delay or hang being over is its end, not a failure.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(rule.released.wait(), seconds)
     finally:
         rule.waiting -= 1
 

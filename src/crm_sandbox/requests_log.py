@@ -11,7 +11,14 @@ from crm_sandbox.clock import Clock
 
 MAX_KEPT = 1_000
 MAX_BODY_SHOWN = 4_000
-SECRET_WORDS = ("access_token", "refresh_token", "client_secret", "card[number]", '"token"')
+SECRET_WORDS = (
+    "access_token",
+    "authorization_code",
+    "refresh_token",
+    "client_secret",
+    "card[number]",
+    '"token"',
+)
 
 
 @dataclass

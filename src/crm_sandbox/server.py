@@ -14,13 +14,26 @@ START_SECONDS = 10.0
 STOP_SECONDS = 1
 
 
-def server_for(app: Sandbox, log_level: str = "warning") -> uvicorn.Server:
+class SandboxServer(uvicorn.Server):
+    """A server that lets go of everything that faults hold before it ends."""
+
+    def __init__(self, config: uvicorn.Config, sandbox: Sandbox) -> None:
+        super().__init__(config)
+        self._sandbox = sandbox
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends within STOP_SECONDS."""
+        self._sandbox.faults.clear()
+        await super().shutdown(sockets)
+
+
+def server_for(app: Sandbox, log_level: str = "warning") -> SandboxServer:
     """A server that ends within a second when told to, whatever still runs."""
     settings = uvicorn.Config(
         app, log_level=log_level, access_log=False, timeout_graceful_shutdown=STOP_SECONDS, lifespan="on",
         timeout_keep_alive=75,
     )  # fmt: skip
-    return uvicorn.Server(settings)
+    return SandboxServer(settings, app)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -57,6 +70,5 @@ def serving(app: Sandbox, listening: socket.socket) -> Iterator[None]:
         yield
     finally:
         server.should_exit = True
-        app.faults.clear()
         thread.join(START_SECONDS)
         listening.close()

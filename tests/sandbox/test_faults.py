@@ -1,5 +1,8 @@
 """Faults on demand: what the client sees, and whether the effect happened all the same."""
 
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -7,6 +10,8 @@ from collections.abc import Callable
 import httpx2
 import pytest
 from tests.sandbox.quickbooks_world import AMY, Books, line
+
+from crm_sandbox.server import listen
 
 INVOICE = {"CustomerRef": {"value": AMY}, "Line": [line(100)]}
 
@@ -136,3 +141,33 @@ def test_the_log_shows_requests_with_their_faults_and_hides_secrets(books: Books
     assert any(entry["path"] == "/oauth2/v1/tokens/bearer" for entry in log)
     assert books.tokens.access_token not in str(log)
     assert books.tokens.refresh_token not in str(log)
+
+
+def test_the_process_ends_within_a_second_even_while_it_holds_a_request() -> None:
+    """On SIGTERM a held request is let go and the exit status is 0."""
+    with listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "crm_sandbox", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process, httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        assert process.stdout.readline() == f"sandbox ready http://localhost:{port}\n"
+        wait_until(lambda: _answers(client))
+        rule = {"match": {"path": "/connect"}, "action": "hang_before", "seconds": 60}
+        client.post("/_faults", json=rule).raise_for_status()
+        held = threading.Thread(target=lambda: _answers(client, "/connect/oauth2"))
+        held.start()
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as other:
+            wait_until(lambda: other.get("/_faults/1").json()["waiting"] == 1)
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - started < 1
+        held.join(10)
+
+
+def _answers(client: httpx2.Client, path: str = "/_health") -> bool:
+    try:
+        return client.get(path).is_success
+    except httpx2.TransportError:
+        return False

@@ -256,9 +256,10 @@ def test_a_company_without_subscription_is_read_only(books: Books) -> None:
 
 
 def test_price_times_quantity_must_be_the_amount(books: Books) -> None:
-    """6070 when they differ; half a cent rounds up."""
+    """6070 when they differ; half a cent rounds up; both at 0 count as not sent."""
     good = line(1861.08, Qty=128.35, UnitPrice=14.5)
     assert books.make("Invoice", {"CustomerRef": {"value": AMY}, "Line": [good]})["TotalAmt"] == 1861.08
+    books.make("Invoice", {"CustomerRef": {"value": AMY}, "Line": [line(100, Qty=0, UnitPrice=0)]})
     bad = line(1000, Qty=7, UnitPrice=225)
     assert books.refusal("Invoice", {"CustomerRef": {"value": AMY}, "Line": [bad]})["code"] == "6070"
 

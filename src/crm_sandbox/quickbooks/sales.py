@@ -113,7 +113,8 @@ def _worked_out_line(company: Company, entity: Entity, line: JsonObject) -> Json
         first = next(iter(company.objects["Item"].values()))
         detail["ItemRef"] = {"value": first["Id"], "name": first["Name"]}
     price, quantity = detail.get("UnitPrice"), detail.get("Qty")
-    if price is not None and quantity is not None:
+    if price is not None and quantity is not None and (price or quantity):
+        # Both at 0 count as not sent: python-quickbooks fills them in like that, and Intuit takes its lines.
         exact = to_decimal(price, "UnitPrice") * to_decimal(quantity, "Qty")
         if abs(round_to_cents(exact) - to_cents(line["Amount"])) > CENT_OF_SLACK:
             raise wrong_amount(line["Amount"])
