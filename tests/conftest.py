@@ -28,11 +28,18 @@ from crm.app import create_app
 from crm.kit import migrations
 from crm.kit.database import Database, app_role, app_url, conninfo, owner_url
 from crm.kit.embedded_postgres import EmbeddedPostgres
+from crm.kit.logging import configure_logging
 from crm.kit.settings import Settings
 
 SECRET_KEY = "only-for-tests-0123456789abcdef0123456789"
 START_SECONDS_MAX = 10.0
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Logs as in production: structlog's own default draws every traceback with all variables, for seconds."""
+    configure_logging(production=True)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from crm.kit.logging import logger
 from crm.problems import internal_problem, problem_response
 
 BODY_BYTES_MAX = 1_000_000
+READ_BYTES_MAX = 20_000_000
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 # Styles may stand inline because the component library puts them there; scripts may not.
@@ -99,14 +100,12 @@ def _request_id(scope: Scope) -> str:
 async def _bounded(scope: Scope, receive: Receive) -> Receive | None:
     """Reads the body, at most BODY_BYTES_MAX, and returns what hands it on; None when it is larger.
 
-    Content-Length may lie or be absent, so the bytes are counted.
+    Content-Length may lie or be absent, so the bytes are counted. What is too much is read on and thrown
+    away, within reason: who is cut off while still sending sees a broken connection instead of our answer.
     """
     headers = Headers(scope=scope)
-    length = headers.get("content-length")
-    if length is None and "transfer-encoding" not in headers:
+    if "content-length" not in headers and "transfer-encoding" not in headers:
         return receive
-    if length is not None and length.isdigit() and int(length) > BODY_BYTES_MAX:
-        return None
     pieces: list[bytes] = []
     size = 0
     more = True
@@ -114,11 +113,14 @@ async def _bounded(scope: Scope, receive: Receive) -> Receive | None:
         message = await receive()
         if message["type"] == "http.disconnect":
             return receive
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if size > BODY_BYTES_MAX:
-            return None
+        size += len(message.get("body", b""))
         more = message.get("more_body", False)
+        if size <= BODY_BYTES_MAX:
+            pieces.append(message.get("body", b""))
+        elif size > READ_BYTES_MAX:
+            return None
+    if size > BODY_BYTES_MAX:
+        return None
     whole: Message = {"type": "http.request", "body": b"".join(pieces), "more_body": False}
     handed_on = False
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import psycopg
-
 from tests.conftest import RunningApp
 
 LEAD = {"name": "Once only"}

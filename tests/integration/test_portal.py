@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import psycopg
 import pytest
+from tests.conftest import RunningApp
 
 from crm import demo
 from crm.kit.database import Database
 from crm.kit.settings import Settings
-from tests.conftest import RunningApp
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import psycopg
 import pytest
+from tests.conftest import RunningApp, settings_for
 
 from crm.kit.database import Database
 from crm.proposals.decision import expire_due
-from tests.conftest import RunningApp, settings_for
 
 LINE = {
     "name": "Shingles",

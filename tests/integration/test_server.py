@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import httpx2
 import psycopg
 import pytest
+from tests.conftest import RunningApp, settings_for
 
+from crm import demo
 from crm.kit.database import app_role, conninfo, owner_url
 from crm.kit.settings import Settings
-from crm import demo
-from tests.conftest import RunningApp, settings_for
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import httpx2
 import psycopg
 import pytest
 from sqlalchemy import text
+from tests.conftest import SECRET_KEY, RunningApp
 
 from crm.kit.database import Database, app_url, conninfo
-from tests.conftest import SECRET_KEY, RunningApp
 
 
 @pytest.fixture
