@@ -70,7 +70,8 @@ class Story:
         if not status["connected"]:
             started = await self.http.get(f"{self.api}/qbo/oauth/start", headers=self.staff)
             consent = await self.http.get(_location(started))
-            form = _form(consent.text, approve=True)
+            form = _form(consent.text)
+            form.fields["decision"] = "approve"  # presses that button of the two
             agreed = await self.http.request(
                 form.method, _absolute(form.action, str(consent.url)), data=form.fields
             )
@@ -169,22 +170,21 @@ class Story:
         return f"{figures}: unexplained $0.00"
 
     async def row(self) -> dict[str, Any]:
-        return await self.call("GET", f"/overview/proposals/{PROPOSAL}", headers=self.staff)
+        return dict(await self.call("GET", f"/overview/proposals/{PROPOSAL}", headers=self.staff))
 
     async def until(self, done: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         deadline = time.monotonic() + BOOKED_SECONDS_MAX
         while True:
-            row = await self.row()
+            row: dict[str, Any] = await self.row()
             if done(row):
-                return dict(row)
+                return row
             if time.monotonic() > deadline:
                 raise StoryFailed(f"not {what} after {BOOKED_SECONDS_MAX:.0f} s: {row}")
             await asyncio.sleep(0.1)
 
     async def quickbooks(self, realm_id: str, entity: str, object_id: str) -> dict[str, Any]:
         rows = await self.get(f"{self.sandbox}/_state/quickbooks/{realm_id}/{entity}")
-        found = rows if isinstance(rows, list) else rows.get("items", rows.get(entity, []))
-        for row in found:
+        for row in rows["objects"]:
             if row["Id"] == object_id:
                 return dict(row)
         raise StoryFailed(f"{entity} {object_id} is not in QuickBooks")
@@ -208,14 +208,17 @@ class _Form:
         self.method, self.action, self.fields = method, action, fields
 
 
-def _form(page: str, *, approve: bool = False) -> _Form:
+def _form(page: str) -> _Form:
     """The page's first POST form with its fields, as a browser would send it."""
     for attributes, inside in re.findall(r"<form([^>]*)>(.*?)</form>", page, re.DOTALL | re.IGNORECASE):
         found = dict(re.findall(r"([\w-]+)=[\"']([^\"']*)[\"']", attributes))
         if found.get("method", "get").lower() != "post":
             continue
         fields: dict[str, str] = {}
-        for tag, input_ in re.findall(r"<(input|button|select)\b([^>]*)>", inside, re.IGNORECASE):
+        select = r"<select\b[^>]*name=\"([^\"]*)\"[^>]*>(.*?)</select>"
+        for name, options in re.findall(select, inside, re.DOTALL | re.IGNORECASE):
+            fields[name] = html.unescape(re.findall(r"<option\b[^>]*value=\"([^\"]*)\"", options)[0])
+        for tag, input_ in re.findall(r"<(input|button)\b([^>]*)>", inside, re.IGNORECASE):
             given = {k: html.unescape(v) for k, v in re.findall(r"([\w-]+)=[\"']([^\"']*)[\"']", input_)}
             name, kind = given.get("name"), given.get("type", "text").lower()
             if not name or (kind in {"radio", "checkbox"} and "checked" not in input_):
@@ -224,7 +227,7 @@ def _form(page: str, *, approve: bool = False) -> _Form:
                 continue
             fields[name] = given.get("value", "")
         return _Form("POST", html.unescape(found.get("action", "")), fields)
-    raise StoryFailed("the page has no form" + (" to consent with" if approve else " to pay with"))
+    raise StoryFailed("the page has no form")
 
 
 def _location(answer: Any) -> str:

@@ -67,8 +67,19 @@ async def record_facts(conn: psycopg.AsyncConnection[Any], facts: Sequence[Fact]
             hash_ = entry_hash(
                 previous, org_id, seq, fact.proposal_id, fact.event, fact.meta, fact.actor, moment
             )
-            rows.append((org_id, fact.proposal_id, fact.event.value, Jsonb(fact.meta), fact.actor, moment, seq,
-                         previous, hash_))
+            rows.append(
+                (
+                    org_id,
+                    fact.proposal_id,
+                    fact.event.value,
+                    Jsonb(fact.meta),
+                    fact.actor,
+                    moment,
+                    seq,
+                    previous,
+                    hash_,
+                )
+            )
             previous = hash_
         new_heads.append((org_id, seq, previous))
     ids = await _insert(conn, rows)
@@ -80,9 +91,7 @@ async def record_facts(conn: psycopg.AsyncConnection[Any], facts: Sequence[Fact]
     await _stage(conn, [(row[0], ids[(row[0], row[6])]) for row in rows if row[2] in FOLLOWED])
 
 
-async def _lock_heads(
-    conn: psycopg.AsyncConnection[Any], org_ids: list[int]
-) -> dict[int, tuple[int, bytes]]:
+async def _lock_heads(conn: psycopg.AsyncConnection[Any], org_ids: list[int]) -> dict[int, tuple[int, bytes]]:
     await conn.execute(
         "INSERT INTO activity_heads (org_id, hash) SELECT o, %s FROM unnest(%s::int[]) o "
         "WHERE NOT EXISTS (SELECT 1 FROM activity_heads h WHERE h.org_id = o) ON CONFLICT DO NOTHING",

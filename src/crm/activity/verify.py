@@ -45,7 +45,13 @@ async def verify_org(session: AsyncSession, org_id: int) -> Verdict:
             if entry.prev_hash != previous:
                 return Verdict(org_id, seq, entry.id, "it does not follow the entry before it")
             expected = entry_hash(
-                previous, org_id, entry.seq, entry.proposal_id, entry.event, entry.meta, entry.actor,
+                previous,
+                org_id,
+                entry.seq,
+                entry.proposal_id,
+                entry.event,
+                entry.meta,
+                entry.actor,
                 entry.created_at,
             )
             if entry.hash != expected:

@@ -48,7 +48,9 @@ def upgrade(database_url: str, secret_key: str, revision: str = "head") -> None:
     with psycopg.connect(conninfo(owner_url(database_url)), autocommit=True) as lock:
         version = lock.info.server_version // 10_000
         if version < POSTGRESQL_MAJOR_MIN:
-            raise RuntimeError(f"PostgreSQL {version} is too old: version {POSTGRESQL_MAJOR_MIN} or newer is needed.")
+            raise RuntimeError(
+                f"PostgreSQL {version} is too old: version {POSTGRESQL_MAJOR_MIN} or newer is needed."
+            )
         lock.execute("SELECT pg_advisory_lock(hashtext('crm-migrations'))")
         ensure_app_role(lock, database_url, secret_key)
         command.upgrade(config(database_url), revision)
@@ -75,7 +77,9 @@ def ensure_app_role(conn: psycopg.Connection, database_url: str, secret_key: str
         "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s", [role]
     ).fetchone()
     if attributes and attributes[0]:
-        raise RuntimeError(f"The role {role} could bypass row-level security; take SUPERUSER and BYPASSRLS from it.")
+        raise RuntimeError(
+            f"The role {role} could bypass row-level security; take SUPERUSER and BYPASSRLS from it."
+        )
 
 
 # The application adds to the activity log and never changes it (contract: append-only).
@@ -85,7 +89,9 @@ APPEND_ONLY = ("portal_activity_log",)
 def grant_app_role(conn: psycopg.Connection, database_url: str) -> None:
     role = sql.Identifier(app_role(database_url))
     conn.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
-    conn.execute(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(role))
+    conn.execute(
+        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(role)
+    )
     conn.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(role))
     for table in APPEND_ONLY:
         if conn.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,):

@@ -18,6 +18,7 @@ from crm.identity.tables import Org
 from crm.inbox.stripe_event import parse
 from crm.kit import clock
 from crm.kit.database import Database, raw
+from crm.kit.errors import OutsideError, Unavailable
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
 from crm.payments.money_events import HANDLERS, save_refund
@@ -35,23 +36,33 @@ log = logger("stripe_sweeps")
 
 async def sweep_events(db: Database, settings: Settings, stripe: StripeGateway) -> int:
     """Takes in the events since the last sweep, of our account and each connected one; how many were seen."""
-    seen = 0
+    seen, failure = 0, None
     for account in await _accounts(db):
-        async with db.transaction() as session:
-            cursor = await session.get(StripeCursor, account)
-            since = cursor.swept_until - OVERLAP if cursor else clock.now() - KEPT
-        started = clock.now()
-        events = await stripe.list_events(
-            created_gte=int(since.timestamp()), types=sorted({*TYPES, *HANDLERS}), account=account
-        )
-        for event in events:
-            if account:
-                event["account"] = account
-            await _take(db, settings, event)
-        async with db.transaction() as session:
-            await session.merge(StripeCursor(account=account, swept_until=started))
-        seen += len(events)
+        try:
+            seen += await _sweep_account(db, settings, stripe, account)
+        except OutsideError as error:  # one account's trouble is not another's
+            log.warning("account not swept", account=account or "platform", code=error.code, why=error.detail)
+            failure = error if isinstance(error, Unavailable) else failure
+    if failure is not None:
+        raise failure  # the queue tries again; what was taken in stays
     return seen
+
+
+async def _sweep_account(db: Database, settings: Settings, stripe: StripeGateway, account: str) -> int:
+    async with db.transaction() as session:
+        cursor = await session.get(StripeCursor, account)
+        since = cursor.swept_until - OVERLAP if cursor else clock.now() - KEPT
+    started = clock.now()
+    events = await stripe.list_events(
+        created_gte=int(since.timestamp()), types=sorted({*TYPES, *HANDLERS}), account=account
+    )
+    for event in events:
+        if account:
+            event["account"] = account
+        await _take(db, settings, event)
+    async with db.transaction() as session:
+        await session.merge(StripeCursor(account=account, swept_until=started))
+    return len(events)
 
 
 async def sweep_sessions(db: Database, settings: Settings, stripe: StripeGateway) -> int:
