@@ -139,12 +139,16 @@ def parse_object(body: bytes) -> JsonObject:
     if len(body) > MAX_BODY_BYTES:
         raise unparsable("Request larger than 5 MB;")
     try:
-        parsed = json.loads(body)
+        parsed = json.loads(body, parse_constant=_no_such_number)
     except (ValueError, UnicodeDecodeError):
         raise unparsable("failed to parse json object; a property") from None
     if not isinstance(parsed, dict):
         raise unparsable("failed to parse json object; a property")
     return parsed
+
+
+def _no_such_number(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
 
 
 def _query(company: Company, parts: list[str], parameters: dict[str, str], body: bytes) -> JsonObject:

@@ -68,7 +68,12 @@ def _deposit(company: Company, obj: JsonObject) -> JsonObject:
         total += cents
     if not done:
         raise missing("Line")
-    total -= to_cents((obj.get("CashBack") or {}).get("Amount", 0))
+    cash = obj.get("CashBack")
+    if cash:
+        for name in ("AccountRef", "Amount"):
+            if not cash.get(name):
+                raise missing(f"CashBack.{name}")
+        total -= to_cents(cash["Amount"])
     if total < 0:
         raise business("The deposit amount must be 0 or greater.")
     return {**obj, "Line": done, "TotalAmt": to_number(total)}

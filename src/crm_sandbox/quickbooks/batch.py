@@ -24,7 +24,9 @@ def run_batch(company: Company, body: JsonObject, write: Write) -> JsonObject:
     return {"BatchItemResponse": [_run_item(company, item, write) for item in items]}
 
 
-def _run_item(company: Company, item: JsonObject, write: Write) -> JsonObject:
+def _run_item(company: Company, item: object, write: Write) -> JsonObject:
+    if not isinstance(item, dict):
+        return unsupported("batch item that is no object").as_json()
     ident = str(item.get("bId", ""))
     try:
         if "Query" in item:

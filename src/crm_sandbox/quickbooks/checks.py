@@ -10,7 +10,6 @@ from crm_sandbox.quickbooks.money import to_decimal
 from crm_sandbox.quickbooks.refusals import (
     inactive_reference,
     invalid_characters,
-    invalid_number,
     invalid_reference,
     missing,
     refusal,
@@ -23,6 +22,12 @@ from crm_sandbox.quickbooks.structures import STRUCTURE_LIMITS, STRUCTURES
 MAX_LINES = 10_000
 NAME_FIELDS = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 BAD_IN_NAMES = re.compile(r"[:\t\n\r]")
+_REFERENCE_TARGETS = {
+    "ItemRef": "Item", "AccountRef": "Account", "DiscountAccountRef": "Account", "ClassRef": "Class",
+    "CustomerRef": "Customer", "PaymentMethodRef": "PaymentMethod", "DepartmentRef": "Department",
+    "ItemAccountRef": "Account",
+}  # fmt: skip
+_NUMBERS = ("Amount", "UnitPrice", "Qty", "DiscountPercent", "TotalTax")
 BAD_IN_ACCOUNT_NAMES = re.compile(r'[":\t\n\r]')
 
 
@@ -105,7 +110,10 @@ def reference(company: Company, name: str, value: Any, target: str | None) -> Js
     for key in value:
         if key not in STRUCTURES["ReferenceType"]:
             raise unknown_property(key, "ReferenceType", sorted(STRUCTURES["ReferenceType"]))
-    ident = str(value.get("value") or "")
+    ident = value.get("value") or ""
+    if isinstance(ident, bool) or not isinstance(ident, str | int):
+        raise unparsable(f'Can not construct a String for "{name}.value";')
+    ident = str(ident)
     if not ident:
         raise missing(f"{name}.value")
     if target is None or name == "CurrencyRef":
@@ -131,7 +139,17 @@ def _structure(company: Company, structure: str, value: Any) -> JsonObject:
             raise too_long(key, limit, len(part))
     if structure == "EmailAddress" and value.get("Address"):
         _check_email(value["Address"])
-    return {key: part for key, part in value.items() if part is not None}
+    return {key: _nested(company, key, part) for key, part in value.items() if part is not None}
+
+
+def _nested(company: Company, name: str, value: Any) -> Any:
+    """References and amounts are checked wherever they stand, all else is kept as it came."""
+    if name.endswith("Ref"):
+        return reference(company, name, value, _REFERENCE_TARGETS.get(name))
+    if name in _NUMBERS:
+        to_decimal(value, name)
+        return float(value) if isinstance(value, str) else value
+    return value
 
 
 def _check_email(address: Any) -> None:
@@ -170,14 +188,16 @@ def _lines(company: Company, value: Any) -> list[JsonObject]:
 
 def _line(company: Company, line: Any) -> JsonObject:
     checked = _structure(company, "Line", line)
-    if "Amount" in checked:
-        to_decimal(checked["Amount"], "Amount")
     if "LinkedTxn" in checked:
         checked["LinkedTxn"] = _links(checked["LinkedTxn"])
     detail_type = checked.get("DetailType")
+    if detail_type is not None and not isinstance(detail_type, str):
+        raise unparsable('Can not construct a LineDetailTypeEnum for "DetailType";')
     for key in [k for k in checked if k.endswith("LineDetail")]:
         detail = _structure(company, key, checked[key]) if key in STRUCTURES else checked[key]
-        checked[key] = {name: _detail_value(company, name, part) for name, part in detail.items()}
+        if "Entity" in detail:
+            detail["Entity"] = _line_entity(company, detail["Entity"])
+        checked[key] = detail
     wants_detail = detail_type and detail_type not in (
         "DescriptionOnly",
         "SubTotalLineDetail",
@@ -188,33 +208,13 @@ def _line(company: Company, line: Any) -> JsonObject:
     return checked
 
 
-_DETAIL_TARGETS = {
-    "ItemRef": "Item", "AccountRef": "Account", "DiscountAccountRef": "Account", "ClassRef": "Class",
-    "CustomerRef": "Customer", "PaymentMethodRef": "PaymentMethod", "DepartmentRef": "Department",
-    "ItemAccountRef": "Account",
-}  # fmt: skip
-
-
-def _detail_value(company: Company, name: str, value: Any) -> Any:
-    if name in _DETAIL_TARGETS:
-        return reference(company, name, value, _DETAIL_TARGETS[name])
-    if name in ("UnitPrice", "Qty", "DiscountPercent"):
-        if isinstance(value, bool):
-            raise invalid_number(name, value)
-        to_decimal(value, name)
-        return float(value) if isinstance(value, str) else value
-    if name in ("TaxCodeRef", "PriceLevelRef"):
-        return reference(company, name, value, None)
-    if name == "Entity":
-        return _line_entity(company, value)
-    return value
-
-
 def _line_entity(company: Company, value: Any) -> Any:
     """The customer, vendor or employee of a line: Deposit and JournalEntry write it in two shapes."""
     if not isinstance(value, dict):
         raise unparsable("Can not deserialize instance of Entity;")
     kind, ref = value.get("Type") or value.get("type"), value.get("EntityRef", value)
+    if not isinstance(ref, dict):
+        raise unparsable("Can not deserialize instance of ReferenceType;")
     target = str(kind).capitalize()
     if target not in ENTITIES:
         raise invalid_reference("Names", str(ref.get("value")))

@@ -40,6 +40,11 @@ SUB_TYPES_TO_TYPES = {
     "SalesOfProductIncome": "Income", "ServiceFeeIncome": "Income", "DiscountsRefundsGiven": "Income",
     "BankCharges": "Expense", "OtherMiscellaneousServiceCost": "Expense",
 }  # fmt: skip
+SYSTEM_SUB_TYPES = (
+    "AccountsReceivable", "UndepositedFunds", "SalesTaxPayable", "DiscountsRefundsGiven", "ExchangeGainOrLoss",
+)  # fmt: skip
+"""QuickBooks itself books to these, so they can neither rest nor become something else."""
+
 PROFIT_AND_LOSS = ("Revenue", "Expense")
 ITEM_TYPES = ("Service", "NonInventory", "Inventory", "Group", "Category")
 INCOME_ACCOUNT_TYPES = ("Income", "Other Income", "Other Current Liability", "Cost of Goods Sold", "Expense")
@@ -61,13 +66,17 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
 
 def check_can_rest(company: Company, entity: Entity, before: JsonObject, after: JsonObject) -> None:
     """Refuses to make an object inactive while money or other objects hang on it."""
+    if entity.name == "Account" and before["AccountSubType"] in SYSTEM_SUB_TYPES:
+        kept = all(
+            after.get(name, before[name]) == before[name] for name in ("AccountType", "AccountSubType")
+        )
+        if not kept or after.get("Active") is False:
+            raise business("This account is used by QuickBooks: it cannot be deleted or change its type.")
     if before.get("Active") is False or after.get("Active") is not False:
         return
     shown = present(company, entity, before)
     if entity.shape == "name" and (shown.get("BalanceWithJobs") or shown.get("Balance")):
         raise open_balance(entity.name)
-    if entity.name == "Account" and shown["AccountType"] in ("Accounts Receivable", "Accounts Payable"):
-        raise business("This account is used by QuickBooks and cannot be deleted.")
     children = company.objects[entity.name].values() if "ParentRef" in entity.fields else ()
     for child in children:
         if (child.get("ParentRef") or {}).get("value") == before["Id"] and child.get("Active", True):

@@ -314,7 +314,7 @@ def _compare(value: Any, operator: str, wanted: str) -> bool:
             return False
     elif (moment := _moment(value)) and (other := _moment(wanted)):
         left, right = moment, other
-    elif value.isdigit() and wanted.isdigit() and operator != "=":
+    elif value.isdecimal() and wanted.isdecimal() and operator != "=":
         left, right = int(value), int(wanted)
     else:
         left, right = str(value).casefold(), wanted.casefold()
@@ -366,7 +366,7 @@ def _sort_key(value: Any) -> tuple[int, Any]:
         return (0, 0)
     if isinstance(value, bool | int | float):
         return (1, float(value))
-    if value.isdigit():
+    if value.isdecimal():
         return (2, int(value))
     return (3, value.casefold())
 

@@ -15,7 +15,7 @@ from crm_sandbox.quickbooks.linking import (
     open_cents,
     store,
 )
-from crm_sandbox.quickbooks.money import to_cents, to_number
+from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
 from crm_sandbox.quickbooks.refusals import (
     business,
     company_read_only,
@@ -180,7 +180,7 @@ def _changed_transaction(
     elif entity.name == "Invoice":
         free_estimates(company, before)
     obj = _worked_out(company, entity, obj)
-    if applied > to_cents(obj.get("TotalAmt", 0)):
+    if applied + to_cents(obj.get("Deposit") or 0, "Deposit") > to_cents(obj.get("TotalAmt", 0)):
         raise business("The amount is less than the payments that are already applied to this transaction.")
     book(company, entity, obj)
     return obj
@@ -257,8 +257,8 @@ def _with_sales_defaults(company: Company, entity: Entity, obj: JsonObject) -> J
         filled["Balance"] = 0
         filled["DepositToAccountRef"] = _named_account(company, sales.money_account(company, obj))
     if company.settings.multicurrency:
-        posted = [line.cents for line in sales.postings(company, entity, {**obj, **filled}) if line.cents > 0]
-        filled["HomeTotalAmt"] = to_number(sum(posted))
+        rate = to_decimal(obj["ExchangeRate"], "ExchangeRate")
+        filled["HomeTotalAmt"] = to_number(round_to_cents(to_cents(obj["TotalAmt"]) * rate / 100))
     return {**obj, **filled}
 
 
