@@ -31,6 +31,7 @@ OPEN_TO_ALL = {
     "open_portal",  # the link's secret is in the body
     "healthz",
     "readyz",
+    "receive_qbo_webhook",  # signature
     "get_metrics",  # METRICS_TOKEN, when set
     "finish_qbo_oauth",  # signed state, used once
 }
