@@ -2,13 +2,14 @@
 
 from alembic import context
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from crm.kit.migrations import include_name
 from crm.tables import metadata
 
 LOCK_TIMEOUT = "5s"  # a migration that cannot get its lock fails and is tried again; it never blocks the shop
 
-engine = create_engine(context.config.attributes["url"])
+engine = create_engine(context.config.attributes["url"], poolclass=NullPool)
 with engine.connect() as connection:
     context.configure(
         connection=connection,

@@ -1,7 +1,7 @@
 """activity customers proposals"""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "002"

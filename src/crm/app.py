@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 
 from crm import metrics
 from crm.accounting.routes import router as accounting
+from crm.accounting.webhook import router as quickbooks_webhook
 from crm.customers.routes import router as customers
 from crm.dependencies import AppState, app_state
 from crm.edge import Edge
@@ -43,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     portal,
     payments,
     accounting,
+    quickbooks_webhook,
     overview,
     activity,
     jobs,

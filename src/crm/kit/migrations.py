@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import NullPool
 
 from crm.kit.database import app_role, app_url, conninfo, owner_url
 
@@ -108,7 +109,7 @@ def differences(database_url: str) -> list[str]:
 
     from crm.kit.database import Base
 
-    engine = create_engine(owner_url(database_url))
+    engine = create_engine(owner_url(database_url), poolclass=NullPool)
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"include_name": include_name, "compare_server_default": False}
