@@ -53,7 +53,12 @@ function OneProposal({ id, ...choice }: { id: number } & LanguageChoice) {
   }, [title]);
 
   return (
-    <Frame {...choice} contractor={view?.contractor.name} brand={view?.contractor.brand_color}>
+    <Frame
+      {...choice}
+      contractor={view?.contractor.name}
+      brand={view?.contractor.brand_color}
+      loading={view === null && problem === null}
+    >
       {view ? (
         <Proposal key={view.id} view={view} proposal={proposal} />
       ) : problem ? (
@@ -68,12 +73,13 @@ function OneProposal({ id, ...choice }: { id: number } & LanguageChoice) {
 type FrameProps = LanguageChoice & {
   contractor?: string | undefined;
   brand?: string | null | undefined;
+  loading?: boolean;
   children: React.ReactNode;
 };
 
-function Frame({ language, onLanguage, contractor, brand, children }: FrameProps) {
+function Frame({ language, onLanguage, contractor, brand, loading = false, children }: FrameProps) {
   const accent = accentOf(brand);
-  const { t } = { t: TEXTS[language] };
+  const t = TEXTS[language];
   const colors = {
     "--accent-fill": accent.fill,
     "--accent-on-light": accent.onLight,
@@ -95,7 +101,7 @@ function Frame({ language, onLanguage, contractor, brand, children }: FrameProps
                 <span className="contractor-name">{contractor}</span>
               </>
             ) : (
-              <span className="bone" style={{ width: "9rem" }} />
+              loading && <span className="bone" style={{ width: "9rem" }} />
             )}
           </span>
           <div className="languages" role="group" aria-label={t.language}>

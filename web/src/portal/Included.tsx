@@ -78,7 +78,9 @@ function Lines({ lines, currency }: { lines: Line[]; currency: string }) {
           <span className="line-words">
             {line.description && <span className="line-description">{line.description}</span>}
             <span className="line-each">
-              {plain(line.quantity)} × {t.each(money(line.unit_price_minor, currency), line.unit)}
+              {line.unit
+                ? `${line.quantity} ${line.unit} × ${money(line.unit_price_minor, currency)}`
+                : `${line.quantity} × ${money(line.unit_price_minor, currency)} ${t.each}`}
             </span>
           </span>
         </li>
@@ -105,9 +107,4 @@ function Sum({ price, currency, paid }: SumProps) {
       {price.total_minor > deposit && <Row name={t.rest} value={money(price.total_minor - deposit, currency)} />}
     </dl>
   );
-}
-
-/** `24.000` is shown as `24`, `1.500` as `1.5`. */
-function plain(decimal: string): string {
-  return decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal;
 }

@@ -52,8 +52,7 @@ export function Pay({ view, proposal, price }: { view: PortalView; proposal: Pro
         <div className="notice red" role="alert">
           <strong>{t.failedTitle}</strong>
           <p>
-            {payment.failure ? `${t.failureReason(payment.failure)} ` : ""}
-            {t.failedLead}
+            {t.failedLead(payment.failure)} {t.failedNext}
           </p>
         </div>
       ) : null}

@@ -1,6 +1,6 @@
 /** The proposal on one page: what it costs and what to do now, what is included, the terms, the signature. */
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { stateWord } from "../words/states";
 import { Contact } from "./Contact";
 import { Included, Options } from "./Included";
@@ -20,6 +20,16 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
   const price = priceOf(view, optionId);
   const status = stateWord("proposal", view.status);
 
+  // Signed or declined: what comes next stands at the top, so that is where eyes and screen readers go.
+  const wasSigning = useRef(signing);
+  useEffect(() => {
+    if (wasSigning.current && !signing) {
+      window.scrollTo({ top: 0, behavior: "instant" });
+      document.querySelector<HTMLElement>("#now h2")?.focus({ preventScroll: true });
+    }
+    wasSigning.current = signing;
+  }, [signing]);
+
   return (
     <>
       <main className={signing ? "layout with-bar" : "layout"}>
@@ -27,13 +37,8 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
           <p className="quiet">
             {t.proposal(view.id)} · {t.preparedFor(view.customer.name)}
             {signing && view.valid_until && <> · {t.validUntil(day(view.valid_until))}</>}
-            {!signing && (
-              <>
-                {" "}
-                · <Status state={view.status} tone={status.tone} />
-              </>
-            )}
           </p>
+          {!signing && <Status state={view.status} tone={status.tone} />}
           <h1>{view.title}</h1>
         </div>
         <aside className="now" id="now">
@@ -63,8 +68,9 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
               optionId={view.options.length > 0 ? optionId : null}
               onSigned={proposal.show}
               onChanged={async () => {
-                setChanged(true);
                 await proposal.reload();
+                setChanged(true);
+                window.scrollTo({ top: 0, behavior: "instant" });
               }}
             />
           )}
@@ -72,26 +78,38 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
           <Contact contractor={view.contractor} />
         </div>
       </main>
-      {signing && (
-        <div className="bar">
-          <BarPrice view={view} total={price.total_minor} />
-          <a className="primary" href="#sign">
-            {t.reviewAndSign}
-          </a>
-        </div>
-      )}
+      {signing && <Bar view={view} total={price.total_minor} />}
     </>
   );
 }
 
-function BarPrice({ view, total }: { view: PortalView; total: number }) {
+/** On a phone: the price and the next step, always under the thumb, until the signature itself is in sight. */
+function Bar({ view, total }: { view: PortalView; total: number }) {
   const { t, money } = useWords();
+  const arrived = useInSight("#sign");
   return (
-    <span className="bar-price">
-      <small>{t.total}</small>
-      <strong>{money(total, view.currency)}</strong>
-    </span>
+    <div className="bar" hidden={arrived}>
+      <span className="bar-price">
+        <small>{t.total}</small>
+        <strong>{money(total, view.currency)}</strong>
+      </span>
+      <a className="primary" href="#sign">
+        {t.reviewAndSign}
+      </a>
+    </div>
   );
+}
+
+function useInSight(selector: string): boolean {
+  const [inSight, setInSight] = useState(false);
+  useEffect(() => {
+    const element = document.querySelector(selector);
+    if (!element) return;
+    const observer = new IntersectionObserver(([entry]) => setInSight(entry?.isIntersecting ?? false));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [selector]);
+  return inSight;
 }
 
 function Status({ state, tone }: { state: string; tone: string }) {

@@ -46,15 +46,10 @@ export function Sign({ view, price, optionId, onSigned, onChanged }: SignProps) 
           agree: true,
         }),
       );
-      window.scrollTo({ top: 0 });
-      document.querySelector<HTMLElement>("#now h2")?.focus();
     } catch (error) {
       const refused = asProblem(error);
       setProblem(refused);
-      if (refused.status === 409) {
-        await onChanged();
-        window.scrollTo({ top: 0 });
-      }
+      if (refused.status === 409) await onChanged();
     } finally {
       setBusy(false);
     }
@@ -129,7 +124,6 @@ function Decline({ view, onDeclined }: { view: PortalView; onDeclined: (view: Po
     setBusy(true);
     try {
       onDeclined(await decline(view.id, reason.trim()));
-      window.scrollTo({ top: 0 });
     } catch (error) {
       setProblem(asProblem(error));
     } finally {

@@ -15,6 +15,11 @@ export function formatMoment(iso: string, language: Language = "en"): string {
   return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 }
 
+/** Returns whether a moment is still to come. */
+export function isAhead(iso: string, now: Date = new Date()): boolean {
+  return new Date(iso).getTime() > now.getTime();
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3_600],

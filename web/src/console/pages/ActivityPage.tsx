@@ -8,6 +8,7 @@ import { useListing } from "../data/pages";
 import { EVENTS } from "../data/events";
 import { Empty, Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
+import { actorWord } from "../parts/words";
 
 const COLUMNS: Column<Activity>[] = [
   {
@@ -15,7 +16,7 @@ const COLUMNS: Column<Activity>[] = [
     cell: (entry) => (
       <>
         {entry.sentence}
-        {entry.actor && <small>{entry.actor}</small>}
+        {entry.actor && <small>{actorWord(entry.actor)}</small>}
       </>
     ),
   },

@@ -5,7 +5,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { formatMoney } from "../../words/money";
 import { type Overview, overviewQuery } from "../data/books";
-import { useMe } from "../data/session";
 import { Connection } from "../parts/Connection";
 import { Differences } from "../parts/Differences";
 import { Failed } from "../parts/Failed";
@@ -26,7 +25,6 @@ const TITLES: Record<BooksTab, string> = {
 export function Books() {
   const { tab, connected, detail: refused } = useSearch({ from: "/office/books" });
   const navigate = useNavigate({ from: "/books" });
-  const { currency } = useMe();
   const { data, error, refetch } = useQuery(overviewQuery);
   const shown = tab ?? (data && data.payments.needs_you_count === 0 ? "waiting" : "needs-you");
 
@@ -39,7 +37,7 @@ export function Books() {
       )}
       {refused && (
         <p className="notice red" role="alert">
-          QuickBooks was not connected: {refused}
+          {refused}
         </p>
       )}
       {error && !data && <Failed problem={error} onRetry={() => void refetch()} />}
@@ -52,7 +50,7 @@ export function Books() {
       >
         <Tabs.List aria-label="Books">
           {BOOKS_TABS.map((each) => (
-            <Tabs.Tab key={each} value={each} rightSection={<Count tab={each} overview={data} currency={currency} />}>
+            <Tabs.Tab key={each} value={each} rightSection={data && countOf(each, data)}>
               {TITLES[each]}
             </Tabs.Tab>
           ))}
@@ -77,9 +75,7 @@ export function Books() {
   );
 }
 
-function Count({ tab, overview, currency }: { tab: BooksTab; overview: Overview | undefined; currency: string }) {
-  if (!overview) return null;
-  const { payments } = overview;
+function countOf(tab: BooksTab, { payments, currency }: Overview): React.ReactNode {
   if (tab === "needs-you" && payments.needs_you_count > 0) return <span className="count">{payments.needs_you_count}</span>;
   if (tab === "waiting" && payments.waiting_count > 0) {
     return <span className="quiet">{formatMoney(payments.waiting_minor, currency)}</span>;

@@ -32,14 +32,18 @@ function Money() {
 }
 
 function Answers({ overview }: { overview: Overview }) {
-  const { payments, currency, needs_you: needs } = overview;
+  const { payments, currency, connection, needs_you: needs } = overview;
+  const connected = connection.state === "connected";
   return (
     <>
+      {!connected && <Connection connection={connection} />}
       <Block title={needs.length > 0 ? `Needs you (${needs.length})` : "Needs you"}>
         {needs.length > 0 ? (
           <NeedsYouList items={needs} />
         ) : (
-          <p className="calm">Nothing needs you. Deposits go into QuickBooks by themselves.</p>
+          <p className="calm">
+            {connected ? "Nothing needs you. Deposits go into QuickBooks by themselves." : "Nothing else needs you."}
+          </p>
         )}
       </Block>
       <div className="figures">
@@ -73,7 +77,7 @@ function Answers({ overview }: { overview: Overview }) {
       <Block title="Money in and in the books">
         <MoneyChart days={overview.days} currency={currency} />
       </Block>
-      <Connection connection={overview.connection} />
+      {connected && <Connection connection={connection} />}
     </>
   );
 }

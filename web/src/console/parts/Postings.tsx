@@ -1,9 +1,17 @@
 /** Payments on their way into the books, by how far they are; those that stumbled can be tried again. */
 
 import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { formatAgo } from "../../words/dates";
-import { type Posting, type PostingState, postingsQuery, retryAllPostings, retryPosting } from "../data/books";
+import { formatAgo, isAhead } from "../../words/dates";
+import {
+  overviewQuery,
+  type Posting,
+  type PostingState,
+  postingsQuery,
+  retryAllPostings,
+  retryPosting,
+} from "../data/books";
 import { useListing } from "../data/pages";
 import { useMay } from "../data/session";
 import { useAct } from "./act";
@@ -53,12 +61,7 @@ const COLUMNS: Record<PostingState, Column<Posting>[]> = {
     PAID,
     {
       name: "Next try",
-      cell: (posting) => (
-        <>
-          {posting.next_attempt_at ? formatAgo(posting.next_attempt_at) : "Soon"}
-          {posting.problem && <small>{posting.problem}</small>}
-        </>
-      ),
+      cell: (posting) => <NextTry posting={posting} />,
     },
     { name: "", right: true, cell: (posting) => <Retry posting={posting} /> },
   ],
@@ -97,10 +100,26 @@ export function Postings({ state }: { state: PostingState }) {
   );
 }
 
+function NextTry({ posting }: { posting: Posting }) {
+  const connected = useConnected();
+  return (
+    <>
+      {!connected ? "When QuickBooks is connected" : isAhead(posting.next_attempt_at) ? formatAgo(posting.next_attempt_at) : "Now"}
+      {posting.problem && <small>{posting.problem}</small>}
+    </>
+  );
+}
+
+function useConnected(): boolean {
+  const state = useQuery(overviewQuery).data?.connection.state;
+  return state === "connected" || state === "reconnect_soon";
+}
+
 function Retry({ posting }: { posting: Posting }) {
   const may = useMay();
+  const connected = useConnected();
   const retry = useAct(() => retryPosting(posting.id));
-  if (!may("books:write")) return null;
+  if (!may("books:write") || !connected) return null;
   return (
     <>
       <Button variant="default" size="xs" loading={retry.isPending} onClick={() => retry.mutate()}>

@@ -4,6 +4,7 @@ import { Skeleton } from "@mantine/core";
 import type { Activity } from "../data/books";
 import { Ago } from "./Money";
 import { Empty } from "./Page";
+import { actorWord } from "./words";
 
 export function Timeline({ items }: { items: Activity[] | undefined }) {
   if (!items) return <Skeleton h={120} />;
@@ -15,7 +16,7 @@ export function Timeline({ items }: { items: Activity[] | undefined }) {
           <span>{item.sentence}</span>
           <small>
             <Ago at={item.created_at} />
-            {item.actor && <> · {item.actor}</>}
+            {item.actor && <> · {actorWord(item.actor)}</>}
           </small>
         </li>
       ))}
