@@ -36,7 +36,8 @@ SIMULATED_STRIPE_KEY = "sk_test_simulator_on_this_machine_only"
 SIMULATED_WEBHOOK_SECRET = "whsec_simulator_on_this_machine_only"  # noqa: S105
 SIMULATED_CLIENT_ID = "sandbox-client-id"
 SIMULATED_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105
-
+# The Stripe account of the second demo company (crm.demo.content), connected at the simulator.
+DEMO_STRIPE_ACCOUNT = "acct_1SandboxSummit0002"
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy knows no localhost of ours
 
@@ -102,7 +103,10 @@ def environment_for(mode: Mode, settings: Settings, database_url: str | None) ->
     ours = {name: value for name, value in defaults.items() if name.lower() not in settings.model_fields_set}
     # The simulator delivers here, as an endpoint set in Stripe's dashboard would be.
     webhook = f"http://localhost:{settings.port}/payments/webhook"
-    return ours | {"SANDBOX_STRIPE_WEBHOOK_URL": os.environ.get("SANDBOX_STRIPE_WEBHOOK_URL") or webhook}
+    return ours | {
+        "SANDBOX_STRIPE_WEBHOOK_URL": os.environ.get("SANDBOX_STRIPE_WEBHOOK_URL") or webhook,
+        "SANDBOX_STRIPE_ACCOUNTS": os.environ.get("SANDBOX_STRIPE_ACCOUNTS") or DEMO_STRIPE_ACCOUNT,
+    }
 
 
 def check_ports_free(settings: Settings) -> None:

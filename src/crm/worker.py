@@ -13,6 +13,8 @@ from crm.accounting import connection, postings
 from crm.accounting.context import Books
 from crm.gateways.http import Client, make_client
 from crm.gateways.stripe import StripeGateway
+from crm.identity.idempotency import forget_old_keys
+from crm.identity.login import forget_old_failures
 from crm.jobs import engine
 from crm.kit import clock
 from crm.kit.database import Database, app_url, conninfo
@@ -103,6 +105,14 @@ class Work:
             async with self.db.transaction(org_id) as session:
                 await expire_due(session, org_id)
 
+    async def forget_old(self) -> None:
+        """Failed logins and kept answers that no longer matter."""
+        async with self.db.transaction() as session:
+            await forget_old_failures(session)
+        for org_id in await self._orgs():
+            async with self.db.transaction(org_id) as session:
+                await forget_old_keys(session, org_id)
+
     async def _orgs(self) -> list[int]:
         async with self.db.transaction() as session:
             return list((await session.scalars(text("SELECT org_id FROM crm_org_list()"))).all())
@@ -156,6 +166,7 @@ async def run(settings: Settings, database_url: str) -> None:
                 "sweep_postings": ("* * * * *", work.sweep_postings),
                 "keep_connections_alive": ("17 */6 * * *", work.keep_connections_alive),
                 "expire_proposals": ("*/30 * * * *", work.expire_proposals),
+                "forget_old": ("11 * * * *", work.forget_old),
                 "forget_finished_jobs": ("41 3 * * *", lambda: engine.forget_finished(queue)),
             },
         )

@@ -18,6 +18,8 @@ class SandboxConfig:
 
     stripe_webhook_url: str | None = None
     stripe_webhook_secrets: tuple[str, ...] = ()
+    stripe_connected_accounts: tuple[str, ...] = ()
+    """Accounts that are connected to the standard platform from the start, by id."""
     webhook_delay_seconds: float = 0.0
     webhook_retry_seconds: tuple[float, ...] = (0.5, 1, 2, 5, 10, 30, 60)
     webhook_duplicate_every: int = 0
@@ -43,6 +45,9 @@ def config_from_environment(environment: Mapping[str, str] = os.environ, **given
     secrets = tuple(s.strip() for s in environment.get("STRIPE_WEBHOOK_SECRET", "").split(",") if s.strip())
     if secrets:
         values["stripe_webhook_secrets"] = secrets
+    connected = environment.get("SANDBOX_STRIPE_ACCOUNTS", "")
+    if connected:
+        values["stripe_connected_accounts"] = tuple(a.strip() for a in connected.split(",") if a.strip())
     for name, field in (
         ("SANDBOX_STRIPE_WEBHOOK_URL", "stripe_webhook_url"),
         ("SANDBOX_QBO_WEBHOOK_URL", "qbo_webhook_url"),

@@ -100,6 +100,11 @@ class StripeState:
         self.random = random.Random(self.config.seed)
         self.spaces: dict[str, AccountSpace] = {}
         self.delivery = Delivery(self.config, self.timers, self.random)
+        self._connect_given()
+
+    def _connect_given(self) -> None:
+        for account_id in self.config.stripe_connected_accounts:
+            self.spaces[account_id] = AccountSpace(account_id, self.platform(DEFAULT_PLATFORM))
 
     def now(self) -> int:
         """Seconds since 1970 by the simulated clock."""
@@ -150,6 +155,7 @@ class StripeState:
         self.delivery.reset()
         self.settings = Settings()
         self.random.seed(self.config.seed)
+        self._connect_given()
 
     def close(self) -> None:
         """Stops the background tasks."""
