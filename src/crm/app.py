@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -105,13 +106,25 @@ def create_app(settings: Settings) -> FastAPI:
         },
         generate_unique_id_function=_operation_id,
     )
+    app.router.routes.append(webhook.ROUTE)  # first: the hot path should not be looked for behind all others
     for router in (*ROUTERS, health):
         app.include_router(router)
-    app.router.routes.append(webhook.ROUTE)
+    _describe_webhook(app)
     add_problem_handlers(app)
     app.add_middleware(WebPages)
     app.add_middleware(Edge, production=settings.crm_env == "production")
     return app
+
+
+def _describe_webhook(app: FastAPI) -> None:
+    generated = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        description = generated()
+        description["paths"].setdefault(webhook.ROUTE.path, webhook.DESCRIPTION)
+        return description
+
+    app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way to extend it
 
 
 def _operation_id(route: APIRoute) -> str:

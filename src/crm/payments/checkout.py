@@ -23,7 +23,7 @@ from crm.identity.tables import Org
 from crm.jobs import queue
 from crm.kit import clock
 from crm.kit.database import Database, get_own
-from crm.kit.errors import Conflict, Invalid, Refused
+from crm.kit.errors import Conflict, Invalid, NotConfigured, Refused
 from crm.kit.money import format_money
 from crm.kit.settings import Settings
 from crm.payments.tables import CheckoutSession, Payment
@@ -68,8 +68,12 @@ async def open_checkout(
 ) -> Checkout:
     """The open page for the proposal's deposit, made if there is none.
 
-    Raises NotFound, Conflict (not payable, paid, under way), Refused or Unavailable.
+    Raises NotFound, Conflict (not payable, paid, under way), NotConfigured, Refused or Unavailable.
     """
+    if settings.stripe_dev_mode and settings.crm_env == "production":
+        raise NotConfigured(
+            "Online payment is not set up: STRIPE_SECRET_KEY is missing.", kind="stripe-not-configured"
+        )
     prepared = await _prepare(db, settings, principal, proposal_id)
     if prepared.url is None:
         if settings.stripe_dev_mode:

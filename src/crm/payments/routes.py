@@ -21,7 +21,7 @@ from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Invalid
 from crm.kit.money import format_money, to_decimal
 from crm.kit.paging import Cursor, Limit, Page, after, cut
-from crm.payments import simulated
+from crm.payments import simulated, stripe_sweeps
 from crm.payments.checkout import open_checkout
 from crm.payments.shapes import (
     Accepted,
@@ -31,6 +31,7 @@ from crm.payments.shapes import (
     PayoutOut,
     RefundOut,
     Resolution,
+    Returned,
     SimulatedPayment,
 )
 from crm.payments.states import shown_state
@@ -117,6 +118,20 @@ async def simulate_payment(
     if principal.proposal_id is None:
         principal.must(Permission.PAYMENTS_WRITE)
     await simulated.pay(state.database, state.settings, principal, proposal_id, body.session_id, body.outcome)
+    return Accepted()
+
+
+@router.post(
+    "/portal/{proposal_id}/confirm-payment",
+    status_code=202,
+    summary="Back from the payment page and no news yet: ask Stripe now",
+)
+async def confirm_payment(
+    proposal_id: int, body: Returned, principal: PayerDep, state: StateDep, stripe: StripeDep
+) -> Accepted:
+    await stripe_sweeps.confirm(
+        state.database, state.settings, stripe, principal.org_id, proposal_id, body.session_id
+    )
     return Accepted()
 
 

@@ -26,6 +26,10 @@ class SimulatedPayment(Input):
     outcome: Outcome
 
 
+class Returned(Input):
+    session_id: Annotated[str, StringConstraints(max_length=255)]
+
+
 class Accepted(BaseModel):
     accepted: bool = True
 

@@ -18,7 +18,7 @@ from crm.identity.tables import Org
 from crm.inbox.stripe_event import parse
 from crm.kit import clock
 from crm.kit.database import Database, raw
-from crm.kit.errors import OutsideError, Unavailable
+from crm.kit.errors import NotFound, OutsideError, Unavailable
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
 from crm.payments.money_events import HANDLERS, save_refund
@@ -116,6 +116,38 @@ async def _take(db: Database, settings: Settings, event: dict[str, Any]) -> None
     for outcome in await take_in(db, [parsed], dev_mode=settings.unsigned_events_allowed):
         if outcome is not None:
             raise outcome
+
+
+async def confirm(
+    db: Database, settings: Settings, stripe: StripeGateway, org_id: int, proposal_id: int, session_id: str
+) -> None:
+    """Asks Stripe after one page at once: the customer came back and the event has not come yet.
+
+    Stripe's own advice is to fulfil from both ways (docs.stripe.com/checkout/fulfillment); both end in the same
+    inbox. Raises NotFound for a page that is not this proposal's.
+    """
+    async with db.transaction(org_id) as session:
+        row = (
+            await session.execute(
+                select(CheckoutSession.state, CheckoutSession.dev_mode, Payment.stripe_account)
+                .join(
+                    Payment,
+                    (Payment.org_id == CheckoutSession.org_id) & (Payment.id == CheckoutSession.payment_id),
+                )
+                .where(
+                    CheckoutSession.org_id == org_id,
+                    CheckoutSession.session_id == session_id,
+                    Payment.proposal_id == proposal_id,
+                )
+            )
+        ).one_or_none()
+    if row is None:
+        raise NotFound("This payment page does not belong to this proposal.")
+    state, dev_mode, account = row
+    if dev_mode or state not in {"open", "processing"}:
+        return  # nothing to ask: it is simulated, or its end is known
+    found = await stripe.retrieve_session(session_id, account=account)
+    await _take(db, settings, session_as_event(found, account))
 
 
 async def _accounts(db: Database) -> list[str]:
