@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -54,3 +54,18 @@ async def link(
         .returning(QboLink.qbo_id)
     )
     return result.scalar() is not None
+
+
+async def unlink(
+    session: AsyncSession, org_id: int, realm_id: str, entity: Entity, kind: str, local_id: str | int
+) -> None:
+    """The object is gone from QuickBooks, so nothing there stands for our row any more."""
+    await session.execute(
+        delete(QboLink).where(
+            QboLink.org_id == org_id,
+            QboLink.realm_id == realm_id,
+            QboLink.entity == entity,
+            QboLink.local_kind == kind,
+            QboLink.local_id == str(local_id),
+        )
+    )

@@ -65,7 +65,8 @@ async def write_once(
         await _settle(books, request, state="refused", fault=_fault(error), tid=error.reference)
         raise
     except (Unavailable, Disconnected) as error:
-        if error.outcome_known:  # it did not happen: the next attempt need not look
+        # It did not happen, nor did anything before: only then need the next attempt not look.
+        if error.outcome_known and not tried:
             await _settle(books, request, state="prepared", fault=_fault(error), tid=error.reference)
         raise
     return Written(request.id, answer.data[entity], answer.intuit_tid)
@@ -142,6 +143,22 @@ async def succeeded(session: AsyncSession, org_id: int, written: Written) -> Non
             fault=None,
             answered_at=clock.now(),
         )
+    )
+
+
+async def undo(
+    session: AsyncSession, org_id: int, realm_id: str, operation: str, subject: str, fault: dict[str, Any]
+) -> None:
+    """What was written is gone from QuickBooks: the next `write_once` starts a new generation."""
+    await session.execute(
+        update(QboRequest)
+        .where(
+            QboRequest.org_id == org_id,
+            QboRequest.realm_id == realm_id,
+            QboRequest.operation == operation,
+            QboRequest.subject == subject,
+        )
+        .values(state="refused", fault=fault)
     )
 
 

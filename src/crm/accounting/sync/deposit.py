@@ -132,8 +132,8 @@ async def _invoice(
         if paid is not None:
             return _Invoice(known.qbo_id, 0), False
         # A run ended between invoice and payment: somebody may have changed the invoice since, so look.
-        answer = await qbo.ask(books, access.org_id, Call("GET", f"invoice/{known.qbo_id}", "read_invoice"))
-        return await _keep_invoice(books, access, facts, outbox.Written(0, answer.data["Invoice"], ""))
+        object_ = await _read_again(books, access, facts, known.qbo_id)
+        return await _keep_invoice(books, access, facts, outbox.Written(0, object_, ""))
     item = await setup.deposit_item(books, access)
 
     async def look(requestid: str) -> dict[str, Any] | None:
@@ -171,6 +171,30 @@ async def _invoice(
             raise
         return await _keep_invoice(books, access, facts, written)
     raise AssertionError("unreachable: the loop returns or raises")
+
+
+async def _read_again(books: Books, access: Access, facts: DepositFacts, invoice_id: str) -> dict[str, Any]:
+    """Our invoice as it is now. One that was deleted is forgotten here, so that a person's retry makes a new one."""
+    try:
+        answer = await qbo.ask(books, access.org_id, Call("GET", f"invoice/{invoice_id}", "read_invoice"))
+    except Refused as error:
+        if error.code != "610":
+            raise
+        subject = f"payment:{facts.payment_id}"
+        fault = {"code": error.code, "sentence": error.detail}
+        async with books.db.transaction(access.org_id) as session:
+            await links.unlink(
+                session, access.org_id, access.realm_id, "Invoice", "payment", facts.payment_id
+            )
+            await outbox.undo(session, access.org_id, access.realm_id, "create_invoice", subject, fault)
+        raise Refused(
+            f"Invoice {invoice_id} was deleted in QuickBooks before the payment was applied to it. Retry to make "
+            "a new invoice with the payment.",
+            code=error.code,
+            reference=error.reference,
+        ) from error
+    invoice: dict[str, Any] = answer.data["Invoice"]
+    return invoice
 
 
 async def _count_failure(books: Books, org_id: int, _error: OutsideError) -> None:
@@ -245,25 +269,33 @@ async def _payment(
     async def look(requestid: str) -> dict[str, Any] | None:
         return await _find_by_key(books, access, company, facts, customer, "Payment", requestid)
 
-    written = await outbox.write_once(
-        books,
-        access.org_id,
-        access.realm_id,
-        operation="create_payment",
-        subject=f"payment:{facts.payment_id}",
-        entity="Payment",
-        build=lambda requestid: payment_body(
-            facts,
-            company,
-            customer_id=customer,
-            invoice_id=invoice.id,
-            # QuickBooks may have applied a credit by itself (AutoApplyCredit): never more than is open
-            applied_minor=min(facts.amount_minor, invoice.open_minor),
-            clearing_account_id=clearing,
-            requestid=requestid,
-        ),
-        look=look,
-    )
+    async def write() -> outbox.Written:
+        return await outbox.write_once(
+            books,
+            access.org_id,
+            access.realm_id,
+            operation="create_payment",
+            subject=f"payment:{facts.payment_id}",
+            entity="Payment",
+            build=lambda requestid: payment_body(
+                facts,
+                company,
+                customer_id=customer,
+                invoice_id=invoice.id,
+                # QuickBooks may have applied a credit by itself (AutoApplyCredit): never more than is open
+                applied_minor=min(facts.amount_minor, invoice.open_minor),
+                clearing_account_id=clearing,
+                requestid=requestid,
+            ),
+            look=look,
+        )
+
+    try:
+        written = await write()
+    except Refused as error:
+        if error.code != "610":
+            raise
+        written = await write()  # what was stored may name an invoice that is gone; now it names this one
     async with books.db.transaction(access.org_id) as session:
         new = await links.link(
             session, access.org_id, access.realm_id, "Payment", "payment", facts.payment_id, written.object
