@@ -102,7 +102,7 @@ function Person() {
   return (
     <Menu width={220} position="top-start">
       <Menu.Target>
-        <UnstyledButton className="person" aria-label={`${me.name}: appearance, help, sign out`}>
+        <UnstyledButton className="person">
           <Text size="sm" fw={550} truncate>
             {me.name}
           </Text>

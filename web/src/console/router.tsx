@@ -7,7 +7,9 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  parseSearchWith,
   redirect,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import { Problem } from "../api/problem";
 import type { EventName } from "./data/books";
@@ -185,6 +187,9 @@ export function makeRouter(queries: QueryClient) {
     context: { queries },
     defaultPreload: "intent",
     scrollRestoration: true,
+    // Plain words in the address: a search for 7 stays `?q=7`, not JSON.
+    parseSearch: parseSearchWith((value) => value),
+    stringifySearch: stringifySearchWith(String),
     defaultErrorComponent: ({ error, reset }) => <PageFailed problem={error as Error} onRetry={reset} />,
     defaultNotFoundComponent: NotFoundPage,
   });

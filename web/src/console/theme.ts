@@ -5,13 +5,27 @@ import { shadesOf } from "../look/accent";
 
 const FONT = '"Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
+/** The dark scheme's greys, of the same hue as the page behind them. */
+const SLATE: MantineColorsTuple = [
+  "#eceff3",
+  "#c1c8d2",
+  "#a3acb9",
+  "#78818f",
+  "#434b58",
+  "#2e343e",
+  "#242932",
+  "#1c2027",
+  "#14171c",
+  "#0f1216",
+];
+
 export function themeFor(brand: string | null | undefined) {
   return createTheme({
     fontFamily: FONT,
     headings: { fontFamily: FONT, fontWeight: "650" },
     primaryColor: "accent",
     primaryShade: 6,
-    colors: { accent: shadesOf(brand) as unknown as MantineColorsTuple },
+    colors: { dark: SLATE, accent: shadesOf(brand) as unknown as MantineColorsTuple },
     defaultRadius: "md",
     cursorType: "pointer",
     focusRing: "auto",

@@ -84,7 +84,7 @@ function Row<T>({ item, columns, href }: { item: T; columns: Column<T>[]; href: 
   return (
     <Table.Tr onClick={open} className={href ? "openable" : undefined}>
       {columns.map((column, i) => (
-        <Table.Td key={column.name} className={classOf(column)}>
+        <Table.Td key={column.name} className={classOf(column)} data-name={i > 0 && column.name ? column.name : undefined}>
           {i === 0 && href ? (
             <a
               className="row-link"

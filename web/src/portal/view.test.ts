@@ -1,0 +1,116 @@
+/** The portal's page asks the one thing that is due: the server's state wins over how the browser arrived. */
+
+import { describe, expect, it } from "vitest";
+import { arrivalOf, firstOption, type Option, type PortalView, priceOf, stageOf } from "./view";
+
+const VIEW: PortalView = {
+  id: 7,
+  title: "Roof",
+  introduction: "",
+  terms: "",
+  status: "sent",
+  currency: "USD",
+  valid_until: null,
+  deposit: { percent: 30, amount_minor: 300 },
+  options: [],
+  lines: [],
+  selected_option_id: null,
+  subtotal_minor: 1000,
+  tax_minor: 0,
+  total_minor: 1000,
+  content_hash: "0".repeat(64),
+  sent_at: null,
+  approved_at: null,
+  contractor: { name: "PeakPro", phone: null, email: null, address: null, brand_color: null },
+  customer: { name: "Elena" },
+  signer_name: null,
+  decline_reason: null,
+  payment: {
+    state: "due",
+    amount_minor: 300,
+    currency: "USD",
+    paid_at: null,
+    failure: null,
+    remaining_minor: 700,
+    refunded_minor: 0,
+    disputed: false,
+    simulated: false,
+  },
+  can_pay: false,
+  can_approve: true,
+  dev_mode: true,
+  demo: true,
+};
+const APPROVED: PortalView = { ...VIEW, status: "approved", can_approve: false, can_pay: true };
+const withPayment = (state: PortalView["payment"]["state"]): PortalView => ({
+  ...APPROVED,
+  payment: { ...APPROVED.payment, state },
+});
+
+describe("stageOf", () => {
+  it("asks to sign, then to pay", () => {
+    expect(stageOf(VIEW, "link", false, false)).toBe("sign");
+    expect(stageOf(APPROVED, "link", false, false)).toBe("pay");
+    expect(stageOf(APPROVED, "cancelled", false, false)).toBe("pay");
+  });
+
+  it("never asks to pay what is paid or on its way, however the browser arrived", () => {
+    for (const arrival of ["link", "returned", "cancelled", "simulated"] as const) {
+      expect(stageOf(withPayment("paid"), arrival, true, true)).toBe("paid");
+      expect(stageOf(withPayment("processing"), arrival, true, true)).toBe("processing");
+    }
+  });
+
+  it("confirms after coming back, and does not take an earlier failure for the answer at once", () => {
+    expect(stageOf(APPROVED, "returned", false, false)).toBe("confirming");
+    expect(stageOf(APPROVED, "returned", false, true)).toBe("confirming");
+    expect(stageOf(withPayment("failed"), "returned", false, false)).toBe("confirming");
+    expect(stageOf(withPayment("failed"), "returned", false, true)).toBe("failed");
+    expect(stageOf(withPayment("failed"), "link", false, false)).toBe("failed");
+  });
+
+  it("simulates only where the server says so", () => {
+    expect(stageOf(APPROVED, "simulated", false, false)).toBe("simulate");
+    expect(stageOf({ ...APPROVED, dev_mode: false }, "simulated", false, false)).toBe("pay");
+    expect(stageOf(VIEW, "simulated", false, false)).toBe("sign");
+  });
+
+  it("tells why nothing can be signed", () => {
+    for (const status of ["declined", "expired", "superseded"] as const) {
+      expect(stageOf({ ...VIEW, status, can_approve: false }, "link", false, false)).toBe(status);
+    }
+    expect(stageOf({ ...VIEW, can_approve: false }, "link", false, false)).toBe("closed");
+  });
+});
+
+describe("arrivalOf", () => {
+  it("reads the addresses that Stripe and dev mode send the browser to", () => {
+    expect(arrivalOf("?checkout=success&session_id=cs_1")).toBe("returned");
+    expect(arrivalOf("?checkout=cancelled")).toBe("cancelled");
+    expect(arrivalOf("?mock_payment=true")).toBe("simulated");
+    expect(arrivalOf("")).toBe("link");
+  });
+});
+
+const option = (id: number, total: number): Option => ({
+  id,
+  name: `Option ${id}`,
+  description: "",
+  position: id,
+  lines: [],
+  subtotal_minor: total,
+  tax_minor: 0,
+  total_minor: total,
+  deposit_minor: total * 0.3,
+});
+
+describe("options", () => {
+  const view = { ...VIEW, options: [option(1, 2000), option(2, 1000)] };
+
+  it("starts with the one the proposal's total is of, and follows the choice", () => {
+    expect(firstOption(view)).toBe(2);
+    expect(firstOption({ ...view, selected_option_id: 1 })).toBe(1);
+    expect(priceOf(view, 1).total_minor).toBe(2000);
+    expect(priceOf(VIEW, null)).toMatchObject({ total_minor: 1000, deposit_minor: 300 });
+  });
+});
