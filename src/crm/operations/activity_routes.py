@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
 from crm.activity.tables import ActivityEntry
 from crm.activity.verify import verify_org
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
+from crm.identity.tables import User
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.operations.sentences import sentence
 
@@ -22,12 +25,15 @@ READ = require(Permission.READ)
 
 
 class ActivityOut(BaseModel):
+    """`actor` is who, as the log has it; `who` is the same as people say it."""
+
     id: int
     event: str
     sentence: str
     proposal_id: int | None
     meta: dict[str, Any]
     actor: str
+    who: str
     created_at: datetime
     seq: int
     hash: str
@@ -51,10 +57,28 @@ async def list_activity(
         query = query.where(ActivityEntry.id < before)
     found = await session.scalars(query.order_by(ActivityEntry.id.desc()).limit(limit + 1))
     rows, next_cursor = cut(found.all(), limit)
-    return Page(items=[entry_out(row) for row in rows], next_cursor=next_cursor)
+    return Page(items=await entries_out(session, principal.org_id, rows), next_cursor=next_cursor)
 
 
-def entry_out(entry: ActivityEntry) -> ActivityOut:
+async def entries_out(
+    session: AsyncSession, org_id: int, entries: Sequence[ActivityEntry]
+) -> list[ActivityOut]:
+    """The entries with the names of the people in them, asked once for all."""
+    user_ids = {
+        int(entry.actor.removeprefix("user:")) for entry in entries if entry.actor.startswith("user:")
+    }
+    users = await session.execute(
+        select(User.id, User.name).where(User.org_id == org_id, User.id.in_(user_ids))
+    )
+    names = {f"user:{user_id}": name for user_id, name in users.all()}
+    return [_entry_out(entry, names) for entry in entries]
+
+
+_WHO = {"customer": "Customer", "stripe": "Stripe", "system": "PeakPro"}
+
+
+def _entry_out(entry: ActivityEntry, names: dict[str, str]) -> ActivityOut:
+    who = names.get(entry.actor) or _WHO.get(entry.actor)
     return ActivityOut(
         id=entry.id,
         event=entry.event,
@@ -62,6 +86,7 @@ def entry_out(entry: ActivityEntry) -> ActivityOut:
         proposal_id=entry.proposal_id,
         meta=entry.meta,
         actor=entry.actor,
+        who=who or entry.actor.replace("_", " ").replace(":", " ").capitalize(),
         created_at=entry.created_at,
         seq=entry.seq,
         hash=entry.hash.hex(),

@@ -20,7 +20,7 @@ from crm.identity.tables import Org
 from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.paging import Cursor, Limit, Page, after, cursor_for
-from crm.operations.activity_routes import ActivityOut, entry_out
+from crm.operations.activity_routes import ActivityOut, entries_out
 from crm.payments.states import shown_state
 from crm.proposals.tables import Proposal
 
@@ -343,4 +343,4 @@ async def list_proposal_history(proposal_id: int, session: OrgTx, principal: Sta
         .order_by(ActivityEntry.id.desc())
         .limit(HISTORY_MAX)
     )
-    return [entry_out(row) for row in found]
+    return await entries_out(session, principal.org_id, found.all())
