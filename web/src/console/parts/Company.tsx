@@ -97,6 +97,7 @@ function CompanyForm({ org }: { org: Org }) {
                 description="Made darker or lighter where it would be hard to read"
                 placeholder={DEFAULT_ACCENT}
                 format="hex"
+                eyeDropperButtonProps={{ "aria-label": "Pick a colour from the screen" }}
                 value={color}
                 error={wrong("brand_color")}
                 onChange={setColor}
