@@ -22,7 +22,7 @@ async def keep(conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent]
     cursor = await conn.execute(
         "INSERT INTO inbox_events (org_id, source, account, event_key, type, body, received_at, attempts) "
         "SELECT o, 'stripe', a, k, t, b, %s, 1 "
-        "FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::bytea[]) AS n(o, a, k, t, b) "
+        "FROM unnest(%b::int[], %b::text[], %b::text[], %b::text[], %b::bytea[]) AS n(o, a, k, t, b) "
         "ON CONFLICT (source, account, event_key) DO NOTHING RETURNING id, account, event_key",
         [
             moment,
@@ -59,9 +59,19 @@ async def close(conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent
     )
 
 
-async def mark_failed(conn: psycopg.AsyncConnection[Any], event: StripeEvent, why: str) -> None:
+async def mark_failed(conn: psycopg.AsyncConnection[Any], inbox_id: int, why: str) -> None:
     await conn.execute(
-        "UPDATE inbox_events SET state = 'failed', note = %s WHERE id = %s", [why[:500], event.inbox_id]
+        "UPDATE inbox_events SET state = 'failed', note = %s WHERE id = %s", [why[:500], inbox_id]
+    )
+
+
+async def count_try(
+    conn: psycopg.AsyncConnection[Any], inbox_ids: Sequence[int], states: Sequence[str]
+) -> None:
+    """One more try of the events that are still in one of `states`."""
+    await conn.execute(
+        "UPDATE inbox_events SET attempts = attempts + 1 WHERE id = ANY(%s) AND state = ANY(%s)",
+        [list(inbox_ids), list(states)],
     )
 
 

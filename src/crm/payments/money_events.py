@@ -23,6 +23,9 @@ from crm.payments.differences import Found
 
 Conn = psycopg.AsyncConnection[Any]
 
+# Their object is the charge itself; all others name it in `charge`.
+CHARGES = frozenset({"charge.succeeded", "charge.pending", "charge.updated", "charge.refunded"})
+
 
 @dataclass(frozen=True, slots=True)
 class _Payment:
@@ -51,10 +54,7 @@ async def _payment(conn: Conn, event: StripeEvent) -> _Payment | None:
     """The payment an event belongs to, locked; None leaves the event waiting for it."""
     object_ = event.object
     intent = _text(object_.get("payment_intent"))
-    charge = event.object_id if event.type.split(".")[1] not in {"refund", "dispute"} else None
-    if not event.type.startswith("charge."):
-        charge = None
-    charge = charge or _text(object_.get("charge"))
+    charge = _text(object_.get("id" if event.type in CHARGES else "charge"))
     cursor = await conn.execute(
         "SELECT org_id, id, proposal_id, amount_minor, currency, refunded_minor, stripe_charge, "
         "balance_transaction, simulated FROM payments WHERE org_id = %s "
@@ -182,24 +182,18 @@ async def _dispute(conn: Conn, event: StripeEvent) -> None:
     if payment is None or not isinstance(amount, int):
         return
     cursor = await conn.execute(
-        "SELECT status FROM disputes WHERE org_id = %s AND dispute_id = %s",
+        "SELECT status, fee_minor, net_minor FROM disputes WHERE org_id = %s AND dispute_id = %s",
         [payment.org_id, event.object_id],
     )
-    row = await cursor.fetchone()
-    old = row[0] if row else None
+    old, *figures = await cursor.fetchone() or (None, 0, 0)
     status = states.climb(states.DISPUTE, old, str(event.object.get("status") or "needs_response"))
-    moved = event.object.get("balance_transactions")
-    transactions = [t for t in moved if isinstance(t, dict)] if isinstance(moved, list) else []
-    fee = sum(t["fee"] for t in transactions if isinstance(t.get("fee"), int))
-    net = sum(t["net"] for t in transactions if isinstance(t.get("net"), int))
+    fee, net = _moved(event.object, amount, old, *figures)
     currency = str(event.object.get("currency") or payment.currency).upper()
     await conn.execute(
         "INSERT INTO disputes (org_id, dispute_id, payment_id, amount_minor, currency, status, reason, "
         "fee_minor, net_minor, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (org_id, dispute_id) DO UPDATE SET status = excluded.status, updated_at = now(), "
-        "fee_minor = greatest(disputes.fee_minor, excluded.fee_minor), "
-        "net_minor = CASE WHEN excluded.fee_minor >= disputes.fee_minor AND excluded.net_minor <> 0 "
-        "THEN excluded.net_minor ELSE disputes.net_minor END",
+        "fee_minor = excluded.fee_minor, net_minor = excluded.net_minor",
         [
             payment.org_id,
             event.object_id,
@@ -232,6 +226,25 @@ async def _dispute(conn: Conn, event: StripeEvent) -> None:
     if status in states.DISPUTE_OVER and old not in states.DISPUTE_OVER:
         facts.append(Fact(payment.org_id, Event.DISPUTE_CLOSED, payment.proposal_id, meta, "stripe"))
     await record_facts(conn, facts)
+
+
+def _moved(
+    dispute: dict[str, Any], amount: int, old: str | None, old_fee: int, old_net: int
+) -> tuple[int, int]:
+    """Fee and net of a dispute's balance transactions; what is stored stays where this event knows less.
+
+    The list only grows: nothing, then the withdrawal (net at least `amount` below zero), then the return
+    (facts/stripe.md, disputes: 0 to 2 rows). So two rows are the newest news, and one row is old news once
+    a return is stored.
+    """
+    rows = dispute.get("balance_transactions")
+    moved = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    fee = sum(row["fee"] for row in moved if isinstance(row.get("fee"), int))
+    net = sum(row["net"] for row in moved if isinstance(row.get("net"), int))
+    returned = old_net > -amount and (old == "won" or (old_fee, old_net) != (0, 0))
+    if len(moved) >= 2 or (moved and not returned):
+        return fee, net
+    return old_fee, old_net
 
 
 async def _payout(conn: Conn, event: StripeEvent) -> None:

@@ -265,8 +265,8 @@ async def _adopt(conn: psycopg.AsyncConnection[Any], events: list[StripeEvent]) 
     adopted = False
     for event in events:
         proposal_id, amount = claim(event, "proposal_id"), event.object.get("amount_total")
-        if event.org_id == 0 or proposal_id is None or not isinstance(amount, int) or amount <= 0:
-            continue
+        if event.org_id == 0 or proposal_id is None or type(amount) is not int or amount <= 0:
+            continue  # `type`, because to isinstance True is a number
         cursor = await conn.execute(
             "SELECT currency FROM proposals WHERE org_id = %s AND id = %s", [event.org_id, proposal_id]
         )

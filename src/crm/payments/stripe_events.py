@@ -23,6 +23,7 @@ from crm.payments import money_events, session_events
 from crm.payments.routing import route
 
 log = logger("stripe_events")
+RETRIED = ("received", "failed")
 DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
 
 
@@ -71,8 +72,12 @@ async def _take_one(conn: psycopg.AsyncConnection[Any], event: StripeEvent, *, d
             raise
         except Exception as error:
             log.exception("an event's effect failed; a job tries again", event_key=event.key)
-            await receive.mark_failed(conn, fresh, f"{type(error).__name__}: {error}")
-            await queue.enqueue_many(conn, [("handle_inbox_event", {"inbox_id": fresh.inbox_id})])
+            await _keep_failed(conn, fresh.inbox_id, error)
+
+
+async def _keep_failed(conn: psycopg.AsyncConnection[Any], inbox_id: int, error: Exception) -> None:
+    await receive.mark_failed(conn, inbox_id, f"{type(error).__name__}: {error}")
+    await queue.enqueue_many(conn, [("handle_inbox_event", {"inbox_id": inbox_id})])
 
 
 async def take_effect(
@@ -86,35 +91,54 @@ async def take_effect(
         if event.type not in session_events.TYPES:
             await money_events.apply(conn, event)
     await receive.close(conn, events)
-    learned = sorted({ref for event in sessions if event.state == "done" for ref in event.refs[1:]})
+    learned = sorted({ref for event in events if event.state == "done" for ref in _learned(event)})
     if learned:
         await _bring_back(conn, learned, dev_mode=dev_mode)
 
 
+def _learned(event: StripeEvent) -> tuple[str, ...]:
+    """The ids that name a payment of ours since this event: a session's intent, a charge's own id."""
+    if event.type in session_events.TYPES:
+        return event.refs[1:]
+    return (event.object_id,) if event.type in money_events.CHARGES else ()
+
+
 async def _bring_back(conn: psycopg.AsyncConnection[Any], learned: list[str], *, dev_mode: bool) -> None:
-    """Events that came before the payment they belong to take their effect now."""
+    """Events that came before the payment they belong to take their effect now; one that stumbles then is
+    kept as failed, and does not hold up what brought it back."""
     cursor = await conn.execute(
         "SELECT id, account, body FROM inbox_events WHERE waits_for = ANY(%s) ORDER BY id FOR UPDATE",
         [learned],
     )
-    waiting = await cursor.fetchall()
-    if waiting:
-        await _again(conn, waiting, dev_mode=dev_mode)
+    for row in await cursor.fetchall():
+        try:
+            async with conn.transaction():
+                await _again(conn, [row], dev_mode=dev_mode)
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            log.exception("an event that waited stumbled; a job tries again", inbox_id=row[0])
+            await _keep_failed(conn, row[0], error)
 
 
 async def handle_again(db: Database, inbox_ids: list[int], *, dev_mode: bool) -> None:
-    """The job for events whose effect failed: tried again from the bytes that are kept."""
+    """The job for events whose effect failed: tried again from the bytes that are kept.
+
+    Raises what the effect raises. The try is counted first, on its own, so that a failed one counts too.
+    """
     pool = await db.pool()
     async with pool.connection() as conn:
-        everyone = [
-            row[0] for row in await (await conn.execute("SELECT org_id FROM crm_org_list()")).fetchall()
-        ]
-        await see_orgs_raw(conn, [NOBODY, *everyone])
-        rows = await receive.load(conn, inbox_ids, ("received", "failed"))
-        await conn.execute(
-            "UPDATE inbox_events SET attempts = attempts + 1 WHERE id = ANY(%s)", [[row[0] for row in rows]]
-        )
+        await _see_everyone(conn)
+        await receive.count_try(conn, inbox_ids, RETRIED)
+    async with pool.connection() as conn:
+        await _see_everyone(conn)
+        rows = await receive.load(conn, inbox_ids, RETRIED)
         await _again(conn, rows, dev_mode=dev_mode)
+
+
+async def _see_everyone(conn: psycopg.AsyncConnection[Any]) -> None:
+    cursor = await conn.execute("SELECT org_id FROM crm_org_list()")
+    await see_orgs_raw(conn, [NOBODY, *(row[0] for row in await cursor.fetchall())])
 
 
 async def _again(

@@ -1,0 +1,488 @@
+"""What Stripe's events come to: the same rows and facts in any order and any number, and never on another's word."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.conftest import RunningApp
+from tests.integration.money_world import DEPOSIT, Due, Money, event, metric, money_on
+
+CONNECTED = "acct_summit_of_org_2"
+Json = dict[str, Any]
+
+ANY_ORDER = settings(
+    max_examples=5,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],  # a failing order is short enough to read as it is
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture(scope="module")
+def money(postgres_url: str, demo_template: str) -> Iterator[Money]:
+    """One server for the file. Org 2 has a Stripe account of its own, org 1 uses the platform's."""
+    with money_on(postgres_url, demo_template) as made:
+        made.sql.execute("UPDATE orgs SET stripe_account = %s WHERE id = 2", [CONNECTED])
+        yield made
+
+
+def refund(due: Due, type_: str, status: str, **changes: Any) -> Json:
+    object_ = {
+        "id": f"re_{due.payment_id}",
+        "object": "refund",
+        "amount": 125_000,
+        "currency": due.currency.lower(),
+        "charge": due.charge,
+        "payment_intent": due.intent,
+        "status": status,
+        "created": 1_795_309_000,
+        **changes,
+    }
+    return event(type_, object_)
+
+
+def charge(due: Due, type_: str, **changes: Any) -> Json:
+    object_ = {
+        "id": due.charge,
+        "object": "charge",
+        "amount": due.amount,
+        "currency": due.currency.lower(),
+        "payment_intent": due.intent,
+        "amount_refunded": 0,
+        **changes,
+    }
+    return event(type_, object_)
+
+
+def dispute(due: Due, type_: str, status: str, *moved: tuple[int, int]) -> Json:
+    """`moved` are the balance transactions so far: (fee, net)."""
+    object_ = {
+        "id": f"du_{due.payment_id}",
+        "object": "dispute",
+        "amount": 2_200,
+        "currency": due.currency.lower(),
+        "charge": due.charge,
+        "payment_intent": due.intent,
+        "status": status,
+        "reason": "fraudulent",
+        "created": 1_795_310_000,
+        "balance_transactions": [{"fee": fee, "net": net} for fee, net in moved],
+    }
+    return event(f"charge.dispute.{type_}", object_)
+
+
+WITHDRAWN, RETURNED = (1_500, -3_700), (0, 2_200)
+
+
+def card(due: Due) -> list[Json]:
+    """Paid by card, partly refunded, disputed and won."""
+    return [
+        due.paid(),
+        charge(due, "charge.updated", balance_transaction="txn_1"),
+        refund(due, "refund.created", "pending"),
+        refund(due, "refund.updated", "succeeded"),
+        charge(due, "charge.refunded", amount_refunded=125_000, balance_transaction="txn_1"),
+        dispute(due, "created", "needs_response"),
+        dispute(due, "funds_withdrawn", "needs_response", WITHDRAWN),
+        dispute(due, "closed", "won", WITHDRAWN),
+        dispute(due, "funds_reinstated", "won", WITHDRAWN, RETURNED),
+    ]
+
+
+def bank_transfer(due: Due) -> list[Json]:
+    """An expiry that was overtaken, a transfer that cleared, and a refund that came back weeks later."""
+    return [
+        due.session("expired", "unpaid"),
+        due.session("completed", "unpaid"),
+        due.session("async_payment_succeeded", "paid"),
+        charge(due, "charge.pending"),
+        refund(due, "refund.created", "succeeded"),
+        refund(due, "refund.failed", "failed", failure_reason="lost_or_stolen_card"),
+        dispute(due, "created", "needs_response", WITHDRAWN),
+        dispute(due, "closed", "lost", WITHDRAWN),
+    ]
+
+
+def bounced_transfer(due: Due) -> list[Json]:
+    """A transfer that did not go through."""
+    return [due.session("completed", "unpaid"), due.session("async_payment_failed", "unpaid")]
+
+
+def outcome(money: Money, due: Due) -> Json:
+    """Every row that the events may have touched, without what differs between two payments."""
+    rows = money.one(
+        """
+        SELECT jsonb_build_object(
+          'payment', (SELECT to_jsonb(p) - '{id,proposal_id,created_at,updated_at}'::text[] FROM payments p
+                      WHERE p.id = %(id)s),
+          'pages', (SELECT jsonb_agg(s.state) FROM checkout_sessions s WHERE s.payment_id = %(id)s),
+          'refunds', (SELECT jsonb_agg(to_jsonb(r) - '{payment_id,updated_at}'::text[]) FROM refunds r
+                      WHERE r.payment_id = %(id)s),
+          'disputes', (SELECT jsonb_agg(to_jsonb(d) - '{payment_id,updated_at}'::text[]) FROM disputes d
+                       WHERE d.payment_id = %(id)s)
+        )::text
+        """.replace("%(id)s", str(due.payment_id))
+    )
+    for mine, plain in (
+        (due.session_id, "cs"),
+        (due.intent, "pi"),
+        (due.charge, "ch"),
+        (f"re_{due.payment_id}", "re"),
+        (f"du_{due.payment_id}", "du"),
+    ):
+        rows = rows.replace(f'"{mine}"', f'"{plain}"')
+    return json.loads(rows)
+
+
+# Said on the way to the end, so an order that skips the step does not say it.
+ON_THE_WAY = {
+    card: set[str](),
+    bank_transfer: {"checkout_expired", "payment_processing", "payment_refunded"},
+    bounced_transfer: {"payment_processing"},
+}
+
+
+@pytest.mark.parametrize("story", list(ON_THE_WAY), ids=lambda story: story.__name__)
+@ANY_ORDER
+@given(data=st.data())
+def test_any_order_and_number_comes_to_the_same(
+    money: Money, story: Callable[[Due], list[Json]], data: st.DataObject
+):
+    """All events of one payment, shuffled, each up to three times: the rows are those of the plain order, and
+    nothing is said twice."""
+    plain = money.due()
+    money.deliver(*story(plain))
+    expected, said = outcome(money, plain), Counter(money.facts(plain))
+
+    due = money.due()
+    events = story(due)
+    copies = data.draw(st.lists(st.integers(1, 3), min_size=len(events), max_size=len(events)))
+    order = data.draw(
+        st.permutations([one for one, count in zip(events, copies, strict=True) for _ in range(count)])
+    )
+    money.deliver(*order)
+    assert outcome(money, due) == expected
+    facts = Counter(money.facts(due))
+    assert max(facts.values()) == 1, facts
+    assert set(said) - ON_THE_WAY[story] <= set(facts) <= set(said)
+
+
+def test_the_plain_order_says_everything_once(money: Money):
+    """What the three stories come to, in words and figures."""
+    paid, cleared, bounced = money.due(), money.due(), money.due()
+    money.deliver(*card(paid), *bank_transfer(cleared), *bounced_transfer(bounced))
+    assert money.facts(paid) == ["payment_success", "payment_refunded", "dispute_opened", "dispute_closed"]
+    first = outcome(money, paid)
+    assert (first["payment"]["state"], first["payment"]["refunded_minor"]) == ("paid", 125_000)
+    assert first["payment"]["disputed"] is False  # won: the money is ours again
+    assert (first["disputes"][0]["fee_minor"], first["disputes"][0]["net_minor"]) == (1_500, -1_500)
+
+    second = outcome(money, cleared)
+    assert second["refunds"][0]["status"] == "failed"
+    assert second["payment"]["refunded_minor"] == 0  # the money came back to Stripe
+    assert second["payment"]["disputed"] is True
+    assert ("refund_failed", f"re_{cleared.payment_id}") in money.differences()
+
+    third = outcome(money, bounced)
+    assert third["payment"]["state"] == "failed"
+    assert third["payment"]["paid_at"] is None
+    assert money.facts(bounced) == ["payment_processing", "payment_failed"]
+
+
+def test_a_dispute_won_with_its_fee_given_back_cost_nothing(money: Money):
+    """Nothing stays withdrawn, also when an older event comes last."""
+    for order in (1, -1):
+        due = money.due()
+        won = dispute(due, "funds_reinstated", "won", WITHDRAWN, (-1_500, 3_700))
+        money.deliver(due.paid(), *[dispute(due, "created", "needs_response", WITHDRAWN), won][::order])
+        row = money.sql.execute(
+            "SELECT fee_minor, net_minor FROM disputes WHERE payment_id = %s", [due.payment_id]
+        )
+        assert row.fetchall() == [(0, 0)]
+
+
+def test_a_refund_before_its_payment_waits_and_then_counts(money: Money):
+    """Kept as waiting; when the payment comes, it takes effect without anybody's help."""
+    due = money.due()
+    early = refund(due, "refund.updated", "succeeded")
+    money.deliver(early)
+    assert money.inbox(early) == "kept"
+    assert money.facts(due) == []
+    money.deliver(due.paid())
+    assert money.inbox(early) == "done"
+    assert money.facts(due) == ["payment_success", "payment_refunded"]
+    assert money.one("SELECT refunded_minor FROM payments WHERE id = %s", due.payment_id) == 125_000
+
+
+def test_a_refund_that_names_only_the_charge_waits_for_the_charge(money: Money):
+    """Refunds may come without an intent; they count once the charge is known to be the payment's."""
+    due = money.due()
+    early = refund(due, "refund.updated", "succeeded", payment_intent=None)
+    money.deliver(early, due.paid())
+    assert money.inbox(early) == "kept"
+    money.deliver(charge(due, "charge.updated"))
+    assert money.inbox(early) == "done"
+    assert money.facts(due) == ["payment_success", "payment_refunded"]
+
+
+def test_an_event_that_waited_and_stumbles_does_not_hold_up_the_payment(money: Money):
+    """The payment is paid all the same; what waited is kept as failed for a job."""
+    money.forget_jobs()
+    due = money.due()
+    early = refund(due, "refund.updated", "succeeded", amount=13)
+    money.deliver(early)
+    money.sql.execute("ALTER TABLE refunds ADD CONSTRAINT unlucky CHECK (amount_minor <> 13)")
+    money.deliver(due.paid())
+    assert money.payment(due) == "paid"
+    assert money.inbox(early) == "failed"
+    money.sql.execute("ALTER TABLE refunds DROP CONSTRAINT unlucky")
+    money.run_jobs()
+    assert money.inbox(early) == "done"
+    assert money.facts(due) == ["payment_success", "payment_refunded"]
+
+
+def test_older_bodies_with_the_refunds_inside_count_too(money: Money):
+    """Before API 2022-11-15 the charge carries its refunds; each counts once, also when its own event follows."""
+    due = money.due()
+    inside = refund(due, "refund.updated", "succeeded")["data"]["object"]
+    embedded = charge(due, "charge.refunded", amount_refunded=125_000, refunds={"data": [inside]})
+    money.deliver(due.paid(), embedded, refund(due, "refund.created", "succeeded"))
+    assert money.facts(due) == ["payment_success", "payment_refunded"]
+
+
+def payout(type_: str, status: str, payout_id: str, **changes: Any) -> Json:
+    object_ = {
+        "id": payout_id,
+        "object": "payout",
+        "amount": 371_000,
+        "currency": "usd",
+        "automatic": True,
+        "status": status,
+        "created": 1_795_386_400,
+        "arrival_date": 1_795_472_800,
+        "reconciliation_status": "in_progress",
+        **changes,
+    }
+    return event(f"payout.{type_}", object_, **changes.pop("envelope", {}))
+
+
+def test_a_payout_that_failed_after_it_was_paid_stays_failed(money: Money):
+    """Both facts once; the row ends as failed whichever came last."""
+    failed = {"failure_code": "account_closed", "failure_message": "The account is closed"}
+    for payout_id, order in (("po_1", 1), ("po_2", -1)):
+        events = [payout("paid", "paid", payout_id), payout("failed", "failed", payout_id, **failed)]
+        money.deliver(*events[::order], *events)
+        row = money.sql.execute(
+            "SELECT org_id, status, failure FROM payouts WHERE payout_id = %s", [payout_id]
+        ).fetchone()
+        assert row == (1, "failed", "The account is closed")
+        said = money.sql.execute(
+            "SELECT event FROM portal_activity_log WHERE meta->>'payout_id' = %s ORDER BY id", [payout_id]
+        ).fetchall()
+        assert said == ([("payout_paid",), ("payout_failed",)] if order == 1 else [("payout_failed",)])
+
+
+def test_reconciliation_completed_stays(money: Money):
+    """Once Stripe says that a payout can be itemised, an older event does not take that back."""
+    done = payout("reconciliation_completed", "paid", "po_3", reconciliation_status="completed")
+    money.deliver(done, payout("paid", "paid", "po_3"), payout("created", "pending", "po_3"))
+    row = money.sql.execute("SELECT status, reconciliation_status FROM payouts WHERE payout_id = 'po_3'")
+    assert row.fetchall() == [("paid", "completed")]
+
+
+def test_a_connected_accounts_events_belong_to_its_org(money: Money):
+    """`account` finds org 2: its payment, its payout; org 1 sees nothing of it."""
+    due = money.due(org_id=2, account=CONNECTED)
+    paid_out = payout("paid", "paid", "po_summit")
+    money.deliver({**due.paid(), "account": CONNECTED}, {**paid_out, "account": CONNECTED})
+    assert money.payment(due) == "paid"
+    assert money.one("SELECT org_id FROM payouts WHERE payout_id = 'po_summit'") == 2
+    assert money.one("SELECT org_id FROM inbox_events WHERE event_key = %s", paid_out["id"]) == 2
+
+
+@pytest.mark.parametrize("account", ["acct_nobodys", "", None])
+def test_a_connected_accounts_page_is_not_paid_by_another_account(money: Money, account: str | None):
+    """The right session id from the wrong account, or from the platform's own, moves nothing."""
+    due = money.due(org_id=2, account=CONNECTED)
+    said = due.paid()
+    if account:
+        said["account"] = account
+    money.deliver(said)
+    assert (money.payment(due), money.facts(due)) == ("due", [])
+
+
+def test_a_connected_account_cannot_pay_another_orgs_page(money: Money):
+    """Org 2's account names a page and a proposal of org 1 in its metadata: org 1 is not touched, also when
+    the two come together with org 1's own events."""
+    due, own = money.due(), money.due()
+    forged = {**due.paid(), "account": CONNECTED}
+    taken = {**refund(own, "refund.updated", "succeeded"), "account": CONNECTED}
+    money.deliver(own.paid(), forged, taken)
+    assert (money.payment(due), money.facts(due)) == ("due", [])
+    assert money.facts(own) == ["payment_success"]
+    assert ("unknown_session", due.session_id) not in money.differences(1)
+
+
+def test_a_disconnected_account_takes_no_more_payments(money: Money):
+    """Deauthorising is said once and stored; a restricted account is a difference until it is well again."""
+    restricted = event("account.updated", {"id": CONNECTED, "charges_enabled": False}, account=CONNECTED)
+    money.deliver(restricted)
+    assert ("stripe_account_restricted", CONNECTED) in money.differences(2)
+    well = event("account.updated", {"id": CONNECTED, "charges_enabled": True}, account=CONNECTED)
+    money.deliver(well)
+    open_ = "SELECT count(*) FROM differences WHERE subject = 'acct_summit_of_org_2' AND resolved_at IS NULL"
+    assert money.one(open_) == 0
+    gone = [event("account.application.deauthorized", {"id": "ca_1"}, account=CONNECTED) for _ in range(2)]
+    money.deliver(*gone)
+    assert money.one("SELECT stripe_disconnected_at IS NOT NULL FROM orgs WHERE id = 2") is True
+    said = "SELECT count(*) FROM portal_activity_log WHERE org_id = 2 AND event = 'stripe_disconnected'"
+    assert money.one(said) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"amount_total": DEPOSIT - 1},
+        {"amount_total": 0},
+        {"amount_total": str(DEPOSIT)},
+        {"amount_total": float(DEPOSIT) + 0.5},
+        {"currency": "eur"},
+        {"currency": None, "amount_total": 1},
+        {"currency": 7},
+    ],
+    ids=str,
+)
+def test_another_amount_or_currency_pays_nothing(money: Money, wrong: Json):
+    """The stored deposit counts: what differs is a difference for a person, once, and nothing is paid."""
+    due = money.due()
+    for _ in range(2):
+        said = due.paid(**wrong)
+        money.deliver(said)
+        assert money.inbox(said) == "difference"
+    assert money.payment(due) == "due"
+    assert money.facts(due) == ["difference_found"]
+    assert money.differences().count(("amount_mismatch", due.session_id)) == 1
+    sentence = money.one("SELECT sentence FROM differences WHERE subject = %s", due.session_id)
+    assert "$4,725.00 was due" in sentence
+
+
+def test_another_proposal_in_the_metadata_changes_nothing(money: Money):
+    """The page decides which proposal is paid; metadata can be written by others."""
+    due, other = money.due(), money.due()
+    money.deliver(due.paid(metadata={"org_id": "2", "proposal_id": str(other.proposal_id)}))
+    assert (money.payment(due), money.payment(other)) == ("paid", "due")
+
+
+def test_a_page_that_we_did_not_make_is_a_difference(money: Money):
+    """With keys a paid session of unknown origin is kept for a person, and pays nothing."""
+    due = money.due()
+    said = due.paid(id="cs_test_from_elsewhere")
+    money.deliver(said)
+    assert money.inbox(said) == "difference"
+    assert money.payment(due) == "due"
+    assert ("unknown_session", "cs_test_from_elsewhere") in money.differences()
+
+
+def test_paid_twice_is_a_difference(money: Money):
+    """Two pages of one deposit both paid: one payment, and a sentence that asks to refund the second."""
+    due = money.due()
+    money.another_page(due, f"{due.session_id}_second", state="expired")
+    money.deliver(due.paid(), due.paid(id=f"{due.session_id}_second", payment_intent="pi_second"))
+    assert money.facts(due) == ["payment_success", "difference_found"]
+    assert ("paid_twice", f"{due.session_id}_second") in money.differences()
+
+
+def test_a_page_that_expired_here_but_was_paid_there_counts(money: Money):
+    """Money that came is never denied: a replaced page that was paid all the same pays the deposit."""
+    due = money.due()
+    money.deliver(due.session("expired", "unpaid"), due.paid())
+    assert money.payment(due) == "paid"
+    assert money.facts(due) == ["checkout_expired", "payment_success"]
+
+
+@pytest.fixture
+def staff(money: Money) -> httpx2.Client:
+    return money.app.as_user("admin@peakpro.io")
+
+
+def test_processing_is_not_paid(money: Money, staff: httpx2.Client):
+    """A bank transfer under way counts nowhere as money: metrics, overview, portal, books."""
+
+    def figures() -> tuple[float, float, int, int]:
+        paid = staff.get("/overview").json()["payments"]
+        count = metric(money.http, "crm_portal_payments_total", org_id="1")
+        cents = metric(money.http, "crm_portal_payment_amount_cents_sum", org_id="1")
+        return count, cents, paid["count"], paid["amount_minor"]
+
+    before = figures()
+    due = money.due()
+    money.deliver(due.session("completed", "unpaid"))
+    assert figures() == before
+    assert staff.get(f"/overview/proposals/{due.proposal_id}").json()["payment_state"] == "processing"
+    assert staff.get("/overview").json()["payments"]["processing_count"] >= 1
+    view = money.app.as_customer(staff, due.proposal_id).get(f"/portal/{due.proposal_id}").json()
+    assert (view["payment"]["state"], view["payment"]["paid_at"], view["can_pay"]) == (
+        "processing",
+        None,
+        False,
+    )
+    refused = staff.post(f"/qbo/invoice/{due.proposal_id}")
+    assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[1]) == (409, "not-paid")
+    money.deliver(due.session("async_payment_succeeded", "paid"))
+    after = figures()
+    assert after == (before[0] + 1, before[1] + DEPOSIT, before[2] + 1, before[3] + DEPOSIT)
+
+
+@pytest.mark.parametrize(("currency", "amount"), [("JPY", 472_500), ("KWD", 472_500)])
+def test_other_currencies_are_paid_in_their_own_units(money: Money, currency: str, amount: int):
+    """Yen without decimals and dinars with three are stored and said as they are."""
+    due = money.due(currency=currency, amount=amount)
+    money.deliver(due.paid())
+    row = money.sql.execute(
+        "SELECT amount_minor, currency, state FROM payments WHERE id = %s", [due.payment_id]
+    )
+    assert row.fetchall() == [(amount, currency, "paid")]
+
+
+def test_dev_mode_believes_a_page_nobody_made(app_server: RunningApp, owner_sql: psycopg.Connection):
+    """As the seeds' tests have it; but only for a proposal that exists, and only with an amount."""
+    dev = Money(app_server, owner_sql)
+
+    def paid(session_id: str, **changes: Any) -> None:
+        metadata = {"proposal_id": "9", "org_id": "1"}
+        object_ = {"id": session_id, "amount_total": 450_000, "payment_status": "paid", "metadata": metadata}
+        answer = dev.post(json.dumps(event("checkout.session.completed", {**object_, **changes})).encode())
+        assert (answer.status_code, answer.json()) == (200, {"received": True})
+
+    for number, wrong in enumerate(
+        [
+            {"metadata": {"proposal_id": "999", "org_id": "1"}},
+            {"metadata": {"proposal_id": "9", "org_id": "77"}},
+            {"metadata": {"proposal_id": "9", "org_id": "2"}},
+            {"metadata": {"proposal_id": "-9", "org_id": "1"}},
+            {"metadata": {"proposal_id": "9" * 40, "org_id": "1"}},
+            {"metadata": {"proposal_id": "９", "org_id": "1"}},
+            {"metadata": None},
+            {"metadata": []},
+            {"amount_total": -5},
+            {"amount_total": None},
+            {"amount_total": True},
+            {"amount_total": 2**63},
+            {"amount_total": 1e300},
+            {"payment_status": "unpaid", "amount_total": 0},
+        ]
+    ):
+        paid(f"cs_wrong_{number}", **wrong)
+        assert dev.one("SELECT count(*) FROM payments WHERE paid_at IS NOT NULL") == 0, wrong
+    assert dev.one("SELECT count(*) FROM inbox_events WHERE state = 'failed'") == 0
+    paid("cs_test_789")
+    assert dev.one("SELECT amount_minor FROM payments WHERE proposal_id = 9 AND state = 'paid'") == 450_000
