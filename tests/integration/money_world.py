@@ -135,15 +135,18 @@ class Money:
             assert answer.status_code == 200, answer.text
             assert answer.json() == {"received": True}
 
-    def due(self, *, org_id: int = 1, amount: int = DEPOSIT, currency: str = "USD", account: str = "") -> Due:
-        """A proposal of its own with an open page at Stripe, as checkout leaves it."""
-        source = 7 if org_id == 1 else 20
-        number = next(_numbers)
-        proposal_id = 10_000 + number
+    def proposal(self, org_id: int = 1, **changes: Any) -> int:
+        """A proposal of its own, approved unless `changes` (columns) say otherwise; its id."""
+        proposal_id = 10_000 + next(_numbers)
         self.sql.execute(
             "INSERT INTO proposals SELECT (jsonb_populate_record(p, %s::jsonb)).* FROM proposals p WHERE id = %s",
-            [json.dumps({"id": proposal_id, "currency": currency, "status": "approved"}), source],
+            [json.dumps({"status": "approved", **changes, "id": proposal_id}), 7 if org_id == 1 else 20],
         )
+        return proposal_id
+
+    def due(self, *, org_id: int = 1, amount: int = DEPOSIT, currency: str = "USD", account: str = "") -> Due:
+        """A proposal of its own with an open page at Stripe, as checkout leaves it."""
+        proposal_id, number = self.proposal(org_id, currency=currency), next(_numbers)
         row = self.sql.execute(
             "INSERT INTO payments (org_id, proposal_id, amount_minor, currency, stripe_account) "
             "VALUES (%s, %s, %s, %s, %s) RETURNING id",
@@ -167,7 +170,7 @@ class Money:
 
     def one(self, query: str, *values: Any) -> Any:
         """The only column of the only row."""
-        rows = self.sql.execute(query, values).fetchall()  # type: ignore[arg-type]
+        rows = self.sql.execute(query, values).fetchall()
         assert len(rows) == 1, rows
         return rows[0][0]
 

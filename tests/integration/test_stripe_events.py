@@ -144,8 +144,8 @@ def outcome(money: Money, due: Due) -> Json:
 
 
 # Said on the way to the end, so an order that skips the step does not say it.
-ON_THE_WAY = {
-    card: set[str](),
+ON_THE_WAY: dict[Callable[[Due], list[Json]], set[str]] = {
+    card: set(),
     bank_transfer: {"checkout_expired", "payment_processing", "payment_refunded"},
     bounced_transfer: {"payment_processing"},
 }
@@ -463,24 +463,23 @@ def test_dev_mode_believes_a_page_nobody_made(app_server: RunningApp, owner_sql:
         answer = dev.post(json.dumps(event("checkout.session.completed", {**object_, **changes})).encode())
         assert (answer.status_code, answer.json()) == (200, {"received": True})
 
-    for number, wrong in enumerate(
-        [
-            {"metadata": {"proposal_id": "999", "org_id": "1"}},
-            {"metadata": {"proposal_id": "9", "org_id": "77"}},
-            {"metadata": {"proposal_id": "9", "org_id": "2"}},
-            {"metadata": {"proposal_id": "-9", "org_id": "1"}},
-            {"metadata": {"proposal_id": "9" * 40, "org_id": "1"}},
-            {"metadata": {"proposal_id": "９", "org_id": "1"}},
-            {"metadata": None},
-            {"metadata": []},
-            {"amount_total": -5},
-            {"amount_total": None},
-            {"amount_total": True},
-            {"amount_total": 2**63},
-            {"amount_total": 1e300},
-            {"payment_status": "unpaid", "amount_total": 0},
-        ]
-    ):
+    cases: list[Json] = [
+        {"metadata": {"proposal_id": "999", "org_id": "1"}},
+        {"metadata": {"proposal_id": "9", "org_id": "77"}},
+        {"metadata": {"proposal_id": "9", "org_id": "2"}},
+        {"metadata": {"proposal_id": "-9", "org_id": "1"}},
+        {"metadata": {"proposal_id": "9" * 40, "org_id": "1"}},
+        {"metadata": {"proposal_id": "９", "org_id": "1"}},
+        {"metadata": None},
+        {"metadata": []},
+        {"amount_total": -5},
+        {"amount_total": None},
+        {"amount_total": True},
+        {"amount_total": 2**63},
+        {"amount_total": 1e300},
+        {"payment_status": "unpaid", "amount_total": 0},
+    ]
+    for number, wrong in enumerate(cases):
         paid(f"cs_wrong_{number}", **wrong)
         assert dev.one("SELECT count(*) FROM payments WHERE paid_at IS NOT NULL") == 0, wrong
     assert dev.one("SELECT count(*) FROM inbox_events WHERE state = 'failed'") == 0

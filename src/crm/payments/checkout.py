@@ -53,6 +53,7 @@ class _Try:
     org_id: int
     id: int
     payment_id: int
+    attempt: int
     proposal_id: int
     account: str
     amount_minor: int
@@ -77,15 +78,20 @@ async def open_checkout(
     prepared = await _prepare(db, settings, principal, proposal_id)
     if prepared.url is None:
         if settings.stripe_dev_mode:
-            stamp = int(clock.now().timestamp())
+            # One further per earlier try: two tries within a second must not share an id.
+            stamp = int(clock.now().timestamp()) + prepared.attempt - 1
             session_id, url = (
                 f"cs_test_mock_{proposal_id}_{stamp}",
                 _portal(settings, proposal_id, "mock_payment=true"),
             )
         else:
-            made = await stripe.create_session(
-                prepared.request, idempotency_key=prepared.idempotency_key, account=prepared.account
-            )
+            try:
+                made = await stripe.create_session(
+                    prepared.request, idempotency_key=prepared.idempotency_key, account=prepared.account
+                )
+            except Refused:
+                await _give_up(db, prepared)
+                raise
             session_id, url = _checked(prepared, made)
         prepared = await _opened(db, principal, prepared, session_id, url, dev_mode=settings.stripe_dev_mode)
     assert prepared.session_id is not None
@@ -113,6 +119,7 @@ async def _prepare(db: Database, settings: Settings, principal: Principal, propo
             org_id=org.id,
             id=current.id,
             payment_id=payment.id,
+            attempt=current.attempt,
             proposal_id=proposal.id,
             account=payment.stripe_account,
             amount_minor=current.amount_minor,
@@ -292,6 +299,14 @@ def _checked(prepared: _Try, made: dict[str, Any]) -> tuple[str, str]:
             reference=str(made.get("id", "")),
         )
     return str(made["id"]), str(made["url"])
+
+
+async def _give_up(db: Database, prepared: _Try) -> None:
+    """What Stripe refused is not asked again: the next call asks anew, with whatever was repaired since."""
+    async with db.transaction(prepared.org_id) as session:
+        row = await session.get_one(CheckoutSession, (prepared.org_id, prepared.id), with_for_update=True)
+        if row.state == "creating":
+            row.state = "expired"
 
 
 async def _opened(
