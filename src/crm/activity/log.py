@@ -85,7 +85,7 @@ async def record_facts(conn: psycopg.AsyncConnection[Any], facts: Sequence[Fact]
     ids = await _insert(conn, rows)
     await conn.execute(
         "UPDATE activity_heads h SET seq = n.seq, hash = n.hash "
-        "FROM unnest(%s::int[], %s::bigint[], %s::bytea[]) AS n(org_id, seq, hash) WHERE h.org_id = n.org_id",
+        "FROM unnest(%b::int[], %b::bigint[], %b::bytea[]) AS n(org_id, seq, hash) WHERE h.org_id = n.org_id",
         [[h[0] for h in new_heads], [h[1] for h in new_heads], [h[2] for h in new_heads]],
     )
     await _stage(conn, [(row[0], ids[(row[0], row[6])]) for row in rows if row[2] in FOLLOWED])
@@ -110,8 +110,8 @@ async def _insert(
     cursor = await conn.execute(
         "INSERT INTO portal_activity_log "
         "(org_id, proposal_id, event, meta, actor, created_at, seq, prev_hash, hash) "
-        "SELECT * FROM unnest(%s::int[], %s::int[], %s::text[], %s::jsonb[], %s::text[], %s::timestamptz[], "
-        "%s::bigint[], %s::bytea[], %s::bytea[]) ORDER BY 1, 7 RETURNING org_id, seq, id",
+        "SELECT * FROM unnest(%b::int[], %s::int[], %b::text[], %b::jsonb[], %b::text[], %b::timestamptz[], "
+        "%b::bigint[], %b::bytea[], %b::bytea[]) ORDER BY 1, 7 RETURNING org_id, seq, id",
         [list(column) for column in zip(*rows, strict=True)],
     )
     return {(org_id, seq): entry_id for org_id, seq, entry_id in await cursor.fetchall()}

@@ -14,7 +14,8 @@ from crm.kit import clock
 async def keep(conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent]) -> list[StripeEvent]:
     """Inserts the events and returns those that are new, with their inbox ids.
 
-    Sorted by key, so that two batches with the same events never deadlock on the unique index.
+    Sorted by key, so that two batches with the same events never deadlock on the unique index. `%b`: as text
+    the bodies would be escaped byte by byte, which cost more than all else together (decisions, webhook).
     """
     distinct = {(event.account, event.key): event for event in events}
     rows = [distinct[key] for key in sorted(distinct)]
@@ -46,7 +47,7 @@ async def close(conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent
     await conn.execute(
         "UPDATE inbox_events i SET state = n.state, note = n.note, waits_for = n.waits_for, "
         "org_id = n.org_id, handled_at = %s "
-        "FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[]) "
+        "FROM unnest(%b::bigint[], %b::text[], %s::text[], %s::text[], %b::int[]) "
         "AS n(id, state, note, waits_for, org_id) WHERE i.id = n.id",
         [
             clock.now(),

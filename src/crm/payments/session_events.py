@@ -63,10 +63,10 @@ class _Payment:
 
 async def apply(conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent], *, dev_mode: bool) -> None:
     """Takes the effect of all events; sets each event's state and note."""
-    rows = await _lock(conn, [event.object_id for event in events])
+    session_ids = [event.object_id for event in events]
+    rows, payments = await _lock(conn, session_ids)
     if dev_mode and await _adopt(conn, [e for e in events if e.object_id not in rows]):
-        rows = await _lock(conn, [event.object_id for event in events])
-    payments = await _lock_payments(conn, rows)
+        rows, payments = await _lock(conn, session_ids)
     facts: list[Fact] = []
     found: list[Found] = []
     for event in events:
@@ -192,38 +192,24 @@ def _text(value: Any) -> str | None:
     return found if isinstance(found, str) and 0 < len(found) <= 255 and "\0" not in found else None
 
 
-async def _lock(conn: psycopg.AsyncConnection[Any], session_ids: list[str]) -> dict[str, _Row]:
+async def _lock(
+    conn: psycopg.AsyncConnection[Any], session_ids: list[str]
+) -> tuple[dict[str, _Row], dict[tuple[int, int], _Payment]]:
+    """The sessions and their payments, locked in one order, a payment before its session.
+
+    PostgreSQL reads a row again once its lock is granted, so this is what the batch before us left.
+    """
     cursor = await conn.execute(
         "SELECT s.org_id, s.id, s.session_id, s.state, s.amount_minor, s.currency, s.dev_mode, "
-        "s.payment_id, p.proposal_id FROM checkout_sessions s "
-        "JOIN payments p ON p.org_id = s.org_id AND p.id = s.payment_id "
-        "WHERE s.session_id = ANY(%s)",
+        "s.payment_id, p.proposal_id, p.org_id, p.id, p.state, p.amount_minor, p.currency, p.simulated, "
+        "p.stripe_session_id, p.stripe_payment_intent, p.paid_at, p.failure "
+        "FROM payments p JOIN checkout_sessions s ON s.org_id = p.org_id AND s.payment_id = p.id "
+        "WHERE s.session_id = ANY(%b) ORDER BY p.org_id, p.id FOR UPDATE OF p, s",
         [session_ids],
     )
-    return {row[2]: _Row(*row) for row in await cursor.fetchall()}
-
-
-async def _lock_payments(
-    conn: psycopg.AsyncConnection[Any], rows: dict[str, _Row]
-) -> dict[tuple[int, int], _Payment]:
-    """Locks the payments (always before their sessions, in one order) and re-reads the sessions' states."""
-    keys = sorted({(row.org_id, row.payment_id) for row in rows.values()})
-    if not keys:
-        return {}
-    cursor = await conn.execute(
-        "SELECT p.org_id, p.id, p.state, p.amount_minor, p.currency, p.simulated, p.stripe_session_id, "
-        "p.stripe_payment_intent, p.paid_at, p.failure FROM payments p "
-        "JOIN unnest(%s::int[], %s::int[]) AS k(org_id, id) ON p.org_id = k.org_id AND p.id = k.id "
-        "ORDER BY p.org_id, p.id FOR UPDATE OF p",
-        [[k[0] for k in keys], [k[1] for k in keys]],
-    )
-    payments = {(row[0], row[1]): _Payment(*row) for row in await cursor.fetchall()}
-    cursor = await conn.execute(
-        "SELECT session_id, state FROM checkout_sessions WHERE session_id = ANY(%s)", [list(rows)]
-    )
-    for session_id, state in await cursor.fetchall():
-        rows[session_id].state = state  # another batch may have moved it before we held the payment
-    return payments
+    found = await cursor.fetchall()
+    rows = {row[2]: _Row(*row[:9]) for row in found}
+    return rows, {(row[9], row[10]): _Payment(*row[9:]) for row in found}
 
 
 async def _write(conn: psycopg.AsyncConnection[Any], rows: list[_Row], payments: list[_Payment]) -> None:
@@ -231,7 +217,7 @@ async def _write(conn: psycopg.AsyncConnection[Any], rows: list[_Row], payments:
         return
     await conn.execute(
         "UPDATE checkout_sessions s SET state = n.state "
-        "FROM unnest(%s::int[], %s::int[], %s::text[]) AS n(org_id, id, state) "
+        "FROM unnest(%b::int[], %b::int[], %b::text[]) AS n(org_id, id, state) "
         "WHERE s.org_id = n.org_id AND s.id = n.id AND s.state <> n.state",
         [[r.org_id for r in rows], [r.id for r in rows], [r.state for r in rows]],
     )
@@ -240,7 +226,7 @@ async def _write(conn: psycopg.AsyncConnection[Any], rows: list[_Row], payments:
         "simulated = n.simulated, stripe_session_id = n.stripe_session_id, "
         "stripe_payment_intent = n.stripe_payment_intent, paid_at = n.paid_at, failure = n.failure, "
         "updated_at = %s "
-        "FROM unnest(%s::int[], %s::int[], %s::text[], %s::bigint[], %s::text[], %s::bool[], %s::text[], "
+        "FROM unnest(%b::int[], %b::int[], %b::text[], %b::bigint[], %b::text[], %b::bool[], %s::text[], "
         "%s::text[], %s::timestamptz[], %s::text[]) AS n(org_id, id, state, amount_minor, currency, "
         "simulated, stripe_session_id, stripe_payment_intent, paid_at, failure) "
         "WHERE p.org_id = n.org_id AND p.id = n.id",

@@ -31,7 +31,8 @@ async def take_in(db: Database, events: list[StripeEvent], *, dev_mode: bool) ->
     """Commits the events and their effects. Returns per event None, or Unavailable when the database is away."""
     pool = await db.pool()
     try:
-        async with pool.connection() as conn:
+        # Pipelined: what needs no answer travels with the next statement that does, 7 trips instead of 17.
+        async with pool.connection() as conn, conn.pipeline():
             await _take_batch(conn, events, dev_mode=dev_mode)
         return [None] * len(events)
     except DATABASE_AWAY:
