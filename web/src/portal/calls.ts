@@ -35,6 +35,11 @@ export function startCheckout(id: number): Promise<Checkout> {
   return call<Checkout>("POST", `/payments/checkout_session?proposal_id=${id}`);
 }
 
+/** Asks the server to ask Stripe now: the customer is back from the payment page and no news came yet. */
+export function confirmPayment(id: number, session_id: string): Promise<void> {
+  return call<void>("POST", `/portal/${id}/confirm-payment`, { session_id });
+}
+
 export type Outcome = "paid" | "bank_clears" | "bank_fails" | "declined";
 
 /** Sends the event that Stripe would send (dev mode only). */

@@ -2,10 +2,12 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { networkAway, Problem } from "../api/problem";
-import { openSession, readProposal } from "./calls";
-import { arrivalOf, stageOf, type Arrival, type PortalView, type Stage } from "./view";
+import { confirmPayment, openSession, readProposal } from "./calls";
+import { arrivalOf, sessionOf, stageOf, type Arrival, type PortalView, type Stage } from "./view";
 
 const POLL_MILLISECONDS = 2_000;
+/** Stripe tells by itself, usually before the customer is back; after this many polls without news we ask it. */
+const ASK_STRIPE_EVERY = 3;
 /** After this long a bank transfer is a matter of days, and a confirmation is late: ask less often. */
 const EAGER_MILLISECONDS = 60_000;
 const PATIENT_POLL_MILLISECONDS = 20_000;
@@ -43,6 +45,8 @@ export function useProposal(id: number): ProposalState {
     }
   }, []);
 
+  const [session] = useState(() => sessionOf(window.location.search));
+
   const reload = useCallback(async () => {
     try {
       await openSession(id, window.location, window.history);
@@ -74,17 +78,23 @@ export function useProposal(id: number): ProposalState {
   }, [settle, state]);
 
   const stage = view ? stageOf(view, arrival, confirming, late) : "sign";
+  const awaited = stage === "confirming" && arrival === "returned" ? session : null;
   const polls = stage === "confirming" || stage === "processing";
   useEffect(() => {
     if (!polls) return;
     const since = Date.now();
+    let polled = 0;
     let timer: ReturnType<typeof setTimeout>;
     const next = () => {
       const eager = Date.now() - since < EAGER_MILLISECONDS;
       setLate(!eager);
       timer = setTimeout(
         async () => {
-          if (!document.hidden) await reload();
+          polled += 1;
+          if (!document.hidden) {
+            if (awaited && polled % ASK_STRIPE_EVERY === 0) await askStripe(id, awaited);
+            await reload();
+          }
           next();
         },
         eager ? POLL_MILLISECONDS : PATIENT_POLL_MILLISECONDS,
@@ -92,7 +102,7 @@ export function useProposal(id: number): ProposalState {
     };
     next();
     return () => clearTimeout(timer);
-  }, [polls, reload]);
+  }, [polls, reload, id, awaited]);
 
   // Coming back to the tab should not show an old state for up to a whole poll.
   useEffect(() => {
@@ -110,6 +120,15 @@ export function useProposal(id: number): ProposalState {
   }, [state]);
 
   return { view, problem, stage, arrival, late, show, reload, awaitPayment, settle };
+}
+
+/** Only makes news come sooner; when Stripe or the network is away, the next poll tells. */
+async function askStripe(id: number, session: string): Promise<void> {
+  try {
+    await confirmPayment(id, session);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+  }
 }
 
 export function asProblem(error: unknown): Problem {

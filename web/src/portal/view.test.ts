@@ -1,7 +1,7 @@
 /** The portal's page asks the one thing that is due: the server's state wins over how the browser arrived. */
 
 import { describe, expect, it } from "vitest";
-import { arrivalOf, firstOption, type Option, type PortalView, priceOf, stageOf } from "./view";
+import { arrivalOf, firstOption, type Option, type PortalView, priceOf, sessionOf, stageOf } from "./view";
 
 const VIEW: PortalView = {
   id: 7,
@@ -86,6 +86,8 @@ describe("stageOf", () => {
 describe("arrivalOf", () => {
   it("reads the addresses that Stripe and dev mode send the browser to", () => {
     expect(arrivalOf("?checkout=success&session_id=cs_1")).toBe("returned");
+    expect(sessionOf("?checkout=success&session_id=cs_1")).toBe("cs_1");
+    expect(sessionOf("?checkout=cancelled")).toBeNull();
     expect(arrivalOf("?checkout=cancelled")).toBe("cancelled");
     expect(arrivalOf("?mock_payment=true")).toBe("simulated");
     expect(arrivalOf("")).toBe("link");

@@ -50,6 +50,11 @@ export function arrivalOf(search: string): Arrival {
   return query.get("mock_payment") === "true" ? "simulated" : "link";
 }
 
+/** Returns the payment page's session that the browser comes back from, or null. */
+export function sessionOf(search: string): string | null {
+  return new URLSearchParams(search).get("session_id");
+}
+
 export type Price = { subtotal_minor: number; tax_minor: number; total_minor: number; deposit_minor: number };
 
 /** Returns the price of the option that is chosen, or of the proposal when it has none. */
