@@ -43,22 +43,24 @@ def start(processes: Processes, folder: Path, database_url: str) -> tuple[int, s
 
 
 def _environment(folder: Path) -> Path:
+    """A new environment with the peer in it: by uv where it is (it keeps what it downloaded), else by pip."""
     environment = folder / "dj-stripe-environment"
-    uv = _uv()
-    make = [uv, "venv", "--quiet", "--python", sys.executable, str(environment)]
-    _run(make, "the environment for dj-stripe could not be made")
-    install = [uv, "pip", "install", "--quiet", "--python", str(environment / "bin" / "python"), *PACKAGES]
-    _run(install, "dj-stripe could not be installed")
+    python = str(environment / "bin" / "python")
+    ours = sorted((ROOT / "var" / "tools").glob("uv-*/bin/uv"))  # where scripts/setup_python puts it
+    uv = str(ours[-1]) if ours else shutil.which("uv")
+    if uv:
+        commands = [
+            [uv, "venv", "--quiet", "--python", sys.executable, str(environment)],
+            [uv, "pip", "install", "--quiet", "--python", python, *PACKAGES],
+        ]
+    else:
+        commands = [
+            [sys.executable, "-m", "venv", str(environment)],
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES],
+        ]
+    for command in commands:
+        _run(command, "dj-stripe could not be installed")
     return environment
-
-
-def _uv() -> str:
-    """The uv that set this project up (scripts/setup_python), or one on the PATH."""
-    ours = sorted((ROOT / "var" / "tools").glob("uv-*/bin/uv"))
-    found = str(ours[-1]) if ours else shutil.which("uv")
-    if found is None:
-        raise NotMeasured("no uv here to install dj-stripe with (`make setup` brings one)")
-    return found
 
 
 def _set_up(python: Path, settings: Mapping[str, str]) -> str:
