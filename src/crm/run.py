@@ -105,6 +105,9 @@ def environment_for(mode: Mode, settings: Settings, database_url: str | None) ->
     webhook = f"http://localhost:{settings.port}/payments/webhook"
     return ours | {
         "SANDBOX_STRIPE_WEBHOOK_URL": os.environ.get("SANDBOX_STRIPE_WEBHOOK_URL") or webhook,
+        # The database remembers what it told the simulators, so they must remember it too.
+        "SANDBOX_STATE_FILE": os.environ.get("SANDBOX_STATE_FILE")
+        or str(settings.crm_data_dir.absolute() / "sandbox.state"),
         "SANDBOX_STRIPE_ACCOUNTS": os.environ.get("SANDBOX_STRIPE_ACCOUNTS") or DEMO_STRIPE_ACCOUNT,
     }
 

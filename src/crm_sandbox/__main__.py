@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+from pathlib import Path
 
 from crm_sandbox.app import create_app
 from crm_sandbox.config import DEFAULT_PORT, config_from_environment
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--qbo-webhook-url", help="where QuickBooks CloudEvents go")
     parser.add_argument("--qbo-verifier-token", help="signs them")
     parser.add_argument("--no-rate-limits", action="store_true", help="do not throttle QuickBooks requests")
+    parser.add_argument("--state-file", type=Path, help="remember everything here from one start to the next")
     given = parser.parse_args()
     base_url = given.base_url or (f"http://localhost:{given.port}" if given.port else None)
     secrets = given.stripe_webhook_secret
@@ -30,6 +32,7 @@ def main() -> int:
         qbo_webhook_url=given.qbo_webhook_url,
         qbo_verifier_token=given.qbo_verifier_token,
         qbo_rate_limits_on=False if given.no_rate_limits else None,
+        state_file=given.state_file,
     )
     port = given.port or int(config_from_environment().base_url.rpartition(":")[2])
     try:

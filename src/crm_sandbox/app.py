@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +16,11 @@ from crm_sandbox import quickbooks, stripe
 from crm_sandbox.clock import Clock
 from crm_sandbox.config import SandboxConfig
 from crm_sandbox.faults import FaultRules, fault_routes
+from crm_sandbox.memory import Memory
+from crm_sandbox.quickbooks.kept import RECORDS as QUICKBOOKS_RECORDS
 from crm_sandbox.requests_log import RequestLog
+from crm_sandbox.state_file import StateFile
+from crm_sandbox.stripe.kept import ACTS, RECORDS
 
 PAGE = Path(__file__).with_name("page.html")
 
@@ -30,6 +35,8 @@ class Sandbox(Starlette):
         self.log = RequestLog(self.clock)
         self.quickbooks = quickbooks.QuickBooksState(config, self.clock)
         self.stripe = stripe.StripeState(config, self.clock)
+        self._requests = 0  # that may have changed something
+        self._memory: Memory | None = None
         super().__init__(
             routes=[
                 *fault_routes(self.faults),
@@ -51,14 +58,27 @@ class Sandbox(Starlette):
         await self.log.record(self._through_faults, scope, receive, send)
 
     async def _through_faults(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.faults.run(super().__call__, scope, receive, send)
+        await self.faults.run(self._answer, scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
+                self._requests += 1
 
     @contextlib.asynccontextmanager
     async def _life(self, _app: Starlette) -> AsyncIterator[None]:
+        if self.config.state_file is not None:
+            known = (*QUICKBOOKS_RECORDS, *RECORDS, *ACTS)
+            self._memory = Memory(StateFile(self.config.state_file, known), self)
+            await self._memory.open()
         webhooks = asyncio.create_task(self.quickbooks.webhooks.run())
         try:
             yield
         finally:
+            if self._memory is not None:
+                await self._memory.close()
             webhooks.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await webhooks
@@ -70,6 +90,24 @@ class Sandbox(Starlette):
         self.quickbooks.reset()
         self.stripe.reset()
         self.log.clear()
+
+    def snapshot(self) -> dict[str, Any]:
+        """What a restart must not lose: both simulators and the clock; faults and the log are of one run."""
+        return {
+            "ahead": self.clock.offset,
+            "quickbooks": self.quickbooks.snapshot(),
+            "stripe": self.stripe.snapshot(),
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Goes on from a snapshot, in the serving loop."""
+        self.clock.offset = kept["ahead"]
+        self.quickbooks.restore(kept["quickbooks"])
+        self.stripe.restore(kept["stripe"])
+
+    def changes(self) -> int:
+        """A number that grows with everything that may be new to save."""
+        return self._requests + self.quickbooks.changes() + self.stripe.changes()
 
     def _own_routes(self) -> list[BaseRoute]:
         async def page(request: Request) -> Response:
@@ -96,6 +134,8 @@ class Sandbox(Starlette):
 
         async def reset(request: Request) -> Response:
             self.reset()
+            if self._memory is not None:
+                await self._memory.save()  # at once: what was to be forgotten must not come back
             return JSONResponse({"reset": True})
 
         async def show_clock(request: Request) -> Response:

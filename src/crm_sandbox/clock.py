@@ -15,6 +15,16 @@ class Clock:
         """The current time of the sandbox, aware, in UTC."""
         return datetime.now(UTC) + self._offset
 
+    @property
+    def offset(self) -> timedelta:
+        """How far this clock is ahead of the real time."""
+        return self._offset
+
+    @offset.setter
+    def offset(self, ahead: timedelta) -> None:
+        with self._lock:
+            self._offset = ahead
+
     def advance(self, seconds: float) -> datetime:
         """Moves time forward by `seconds` and returns the new time; ValueError for a negative number."""
         if seconds < 0:

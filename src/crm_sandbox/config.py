@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 DEFAULT_PORT = 8090
 
@@ -37,6 +38,9 @@ class SandboxConfig:
 
     seed: int = 1
 
+    state_file: Path | None = None
+    """Where everything is kept from one start to the next; None: nowhere."""
+
 
 def config_from_environment(environment: Mapping[str, str] = os.environ, **given: object) -> SandboxConfig:
     """Reads SANDBOX_PORT and its neighbours; a value in `given` that is not None wins over the environment."""
@@ -57,5 +61,7 @@ def config_from_environment(environment: Mapping[str, str] = os.environ, **given
     ):
         if environment.get(name):
             values[field] = environment[name]
+    if environment.get("SANDBOX_STATE_FILE"):
+        values["state_file"] = Path(environment["SANDBOX_STATE_FILE"])
     values.update({field: value for field, value in given.items() if value is not None})
     return SandboxConfig(**values)  # type: ignore[arg-type]

@@ -22,6 +22,12 @@ CURRENCY_NAMES = {
     "AUD": "Australian Dollar", "MXN": "Mexican Peso", "JPY": "Japanese Yen",
 }  # fmt: skip
 
+_KEPT = (
+    "settings", "objects", "changes", "deleted", "answers", "applied", "in_deposit", "names", "numbers", "has_jobs",
+    "_last_id", "_last_number",
+)  # fmt: skip
+"""The fields of a company that a snapshot holds as they are; the ledger's postings besides."""
+
 JsonObject = dict[str, Any]
 """An object in the shape that Intuit sends; never changed in place, always replaced."""
 
@@ -86,6 +92,20 @@ class Company:
     _last_number: dict[str, int] = field(default_factory=lambda: {"sales": 1000, "Estimate": 1000})
     _undo: list[Callable[[], None]] | None = None
     _pending: list[Change] = field(default_factory=list)
+
+    # -- kept in a file -------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """All between two writes, as plain data shared with this company."""
+        return {name: getattr(self, name) for name in _KEPT} | {"postings": self.ledger.postings}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Takes a snapshot's place. Raises KeyError for what it lacks."""
+        for name in _KEPT:
+            setattr(self, name, kept[name])
+        self.objects = {name: {} for name in ENTITIES} | self.objects
+        self.ledger = Ledger()
+        self.ledger.restore(kept["postings"])
 
     # -- time -----------------------------------------------------------------------------------------
 

@@ -50,6 +50,11 @@ class Ledger:
             if line.customer_id:
                 self.customer_cents[line.customer_id] += sign * line.foreign_cents
 
+    def restore(self, postings: dict[DocumentKey, tuple[Posting, ...]]) -> None:
+        """Posts what a ledger had posted; balances follow from it."""
+        for document, lines in postings.items():
+            self.post(document, lines)
+
     def trial_balance_cents(self) -> dict[str, int]:
         """Account id to its balance, debit positive, accounts at zero left out; the values sum to zero."""
         return {account: cents for account, cents in self.account_cents.items() if cents}

@@ -50,6 +50,33 @@ class QuickBooksState:
             self.companies[realm_id] = company
         return self.companies[realm_id]
 
+    def snapshot(self) -> dict[str, Any]:
+        """All that is needed to go on elsewhere, as plain data shared with this state: write it down at once.
+
+        The throttle is left out: it looks back a minute at most.
+        """
+        return {
+            "companies": {realm_id: company.snapshot() for realm_id, company in self.companies.items()},
+            "tokens": self.tokens.snapshot(),
+            "webhooks": self.webhooks.snapshot(),
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Goes on from a snapshot. Raises KeyError or the like when it is none of ours."""
+        self.reset()
+        self.tokens.restore(kept["tokens"])
+        self.companies = {}
+        for realm_id, one in kept["companies"].items():
+            company = Company(realm_id, self.clock, on_change=self.webhooks.note)
+            company.restore(one)
+            self.companies[realm_id] = company
+        self.webhooks.restore(kept["webhooks"])
+        self.company(self.config.qbo_realm_id)
+
+    def changes(self) -> int:
+        """A number that grows with what the simulator does by itself."""
+        return self.webhooks.attempts
+
     def change_settings(self, realm_id: str, changes: dict[str, Any]) -> CompanySettings:
         """Changes settings of a company; ValueError for an unknown name or a value of another type."""
         company = self.company(realm_id)

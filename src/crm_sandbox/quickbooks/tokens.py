@@ -9,6 +9,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from crm_sandbox.clock import Clock
 
@@ -55,7 +56,9 @@ class AccessToken:
 
 
 @dataclass(frozen=True)
-class _Code:
+class Code:
+    """An authorization code, good once until `expires_at`."""
+
     grant: Grant
     redirect_uri: str
     expires_at: datetime
@@ -67,18 +70,34 @@ class TokenStore:
     def __init__(self, clock: Clock, *, rotate_always: bool = False) -> None:
         self._clock = clock
         self._rotate_always = rotate_always
-        self._codes: OrderedDict[str, _Code] = OrderedDict()
+        self._codes: OrderedDict[str, Code] = OrderedDict()
         self._used_codes: OrderedDict[str, Grant] = OrderedDict()
         self._by_refresh_token: dict[str, Grant] = {}
         self._access: OrderedDict[str, AccessToken] = OrderedDict()
         self.grants: list[Grant] = []
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that was ever given and is still known, as plain data."""
+        return {
+            "codes": self._codes,
+            "used_codes": self._used_codes,
+            "by_refresh_token": self._by_refresh_token,
+            "access": self._access,
+            "grants": self.grants,
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Knows what a snapshot knew. Raises KeyError for what it lacks."""
+        self._codes, self._used_codes = kept["codes"], kept["used_codes"]
+        self._by_refresh_token, self._access = kept["by_refresh_token"], kept["access"]
+        self.grants = kept["grants"]
 
     def authorize(self, client_id: str, realm_id: str, scope: str, redirect_uri: str) -> str:
         """The person said yes: returns the authorization code."""
         now = self._clock.now()
         code = "AB1" + secrets.token_urlsafe(36)
         grant = Grant(client_id, realm_id, scope, now)
-        self._codes[code] = _Code(grant, redirect_uri, now + timedelta(seconds=CODE_SECONDS))
+        self._codes[code] = Code(grant, redirect_uri, now + timedelta(seconds=CODE_SECONDS))
         _trim(self._codes, MAX_CODES)
         return code
 
@@ -175,7 +194,7 @@ class TokenStore:
         return token
 
 
-def _trim(kept: OrderedDict[str, object] | OrderedDict[str, "_Code"] | OrderedDict[str, Grant]
+def _trim(kept: OrderedDict[str, object] | OrderedDict[str, "Code"] | OrderedDict[str, Grant]
           | OrderedDict[str, AccessToken], maximum: int) -> None:  # fmt: skip
     while len(kept) > maximum:
         kept.popitem(last=False)

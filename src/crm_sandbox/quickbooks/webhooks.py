@@ -43,6 +43,9 @@ class WebhookSender:
         self._waiting: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING)
         self.deliveries: deque[Delivery] = deque(maxlen=MAX_KEPT)
         self._sent = 0
+        self._current: Delivery | None = None
+        self.attempts = 0
+        """How often something was sent so far."""
 
     @property
     def on(self) -> bool:
@@ -53,6 +56,22 @@ class WebhookSender:
         """Forgets what waits and what was sent."""
         self._waiting.clear()
         self.deliveries.clear()
+
+    def snapshot(self) -> dict[str, Any]:
+        """What waits (with what is being sent now) and what was sent."""
+        sending = json.loads(self._current.body) if self._current else []
+        return {
+            "waiting": [*sending, *self._waiting],
+            "deliveries": [one for one in self.deliveries if one is not self._current],
+            "sent": self._sent,
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Goes on where a snapshot stood; what was just being sent is sent again, signed with today's token."""
+        self.clear()
+        self._waiting.extend(kept["waiting"])
+        self.deliveries.extend(kept["deliveries"])
+        self._sent = kept["sent"]
 
     def note(self, company: Company, change: Change) -> None:
         """Queues one change as a CloudEvent."""
@@ -74,11 +93,14 @@ class WebhookSender:
             body = json.dumps(events, separators=(",", ":"))
             delivery = Delivery(body, sign(str(self._config.qbo_verifier_token), body.encode()))
             self.deliveries.append(delivery)
+            self._current = delivery
             await self._deliver(delivery)
+            self._current = None
 
     async def _deliver(self, delivery: Delivery) -> None:
         for wait in (*self._config.webhook_retry_seconds, None):
             outcome = await asyncio.to_thread(self._post, delivery)
+            self.attempts += 1
             delivery.attempts.append(outcome)
             if outcome == "200":
                 delivery.delivered = True

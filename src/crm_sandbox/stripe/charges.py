@@ -11,7 +11,7 @@ from crm_sandbox.stripe.lists import page
 from crm_sandbox.stripe.money import bank_debit_fee, card_fee
 from crm_sandbox.stripe.parameters import ANYTHING, EXPAND, LISTING, METADATA, TEXT, merged_metadata
 from crm_sandbox.stripe.shapes import StripeObject, address, listed
-from crm_sandbox.stripe.state import AccountSpace, StripeState
+from crm_sandbox.stripe.state import StripeState
 
 UPDATE_CHARGE = {
     "customer": TEXT,
@@ -48,19 +48,23 @@ def update_charge(call: Call) -> StripeObject:
     return charge
 
 
-def settle_charge_later(state: StripeState, space: AccountSpace, charge: StripeObject) -> None:
+def settle_charge_later(state: StripeState, charge: StripeObject) -> None:
     """Fills in the balance transaction a moment after the payment and says so with `charge.updated`.
 
     In recent API versions it is null at `charge.succeeded`
     (https://docs.stripe.com/payments/payment-intents/asynchronous-capture).
     """
+    state.timers.after(state.settings.fee_seconds, charge_settled, charge["id"])
 
-    def settle() -> None:
-        call = background(state, space)
-        charge["balance_transaction"] = _transaction(call, charge)["id"]
-        emit(call, "charge.updated", charge, {"balance_transaction": None})
 
-    state.timers.after(state.settings.fee_seconds, settle)
+def charge_settled(state: StripeState, charge_id: str) -> None:
+    """A charge's money and fee are known; a timer calls this."""
+    found = state.locate(charge_id)
+    if found is None:
+        return
+    call, charge = background(state, found[0]), found[1]
+    charge["balance_transaction"] = _transaction(call, charge)["id"]
+    emit(call, "charge.updated", charge, {"balance_transaction": None})
 
 
 def new_charge(call: Call, intent: StripeObject, method: StripeObject, status: str) -> StripeObject:

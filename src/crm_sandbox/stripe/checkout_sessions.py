@@ -52,8 +52,7 @@ def create_session(call: Call) -> StripeObject:
     }
     call.space.add(session)
     call.space.extras[id] = SessionExtras(items, given.get("payment_intent_data") or {})
-    state, space = call.state, call.space
-    state.timers.after(expires_at - now, lambda: expire_when_due(state, space, session))
+    call.state.timers.after(expires_at - now, session_ended, id)
     return session
 
 
@@ -101,6 +100,13 @@ def expire_session(call: Call) -> StripeObject:
         )
     _expire(call, session)
     return session
+
+
+def session_ended(state: StripeState, session_id: str) -> None:
+    """A session's time is over; a timer calls this."""
+    found = state.locate(session_id)
+    if found is not None:
+        expire_when_due(state, *found)
 
 
 def expire_when_due(state: StripeState, space: AccountSpace, session: StripeObject) -> None:

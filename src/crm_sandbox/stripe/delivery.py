@@ -10,14 +10,18 @@ import json
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from crm_sandbox.config import SandboxConfig
 from crm_sandbox.stripe.posting import post
 from crm_sandbox.stripe.shapes import StripeObject
 from crm_sandbox.stripe.timers import Timers
 
+if TYPE_CHECKING:
+    from crm_sandbox.stripe.state import StripeState
+
+DEFAULT_ENDPOINT = "we_from_configuration"
 MAX_IN_FLIGHT = 32
 MAX_KEPT = 20_000
 MAX_ATTEMPTS_SHOWN = 50
@@ -33,6 +37,13 @@ class Target:
     endpoint: str
     url: str
     secrets: tuple[str, ...]
+
+
+def configured_target(config: SandboxConfig) -> Target | None:
+    """The address that the sandbox was started with, or None."""
+    if not config.stripe_webhook_url:
+        return None
+    return Target(DEFAULT_ENDPOINT, config.stripe_webhook_url, config.stripe_webhook_secrets)
 
 
 @dataclass
@@ -68,13 +79,15 @@ class Delivery:
         self._config = config
         self._timers = timers
         self._random = rng
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        """What is being sent, by the number of the sending."""
+        self.attempts = 0
+        """How many answers (or failures) came so far."""
         self.reset()
 
     def reset(self) -> None:
         """Forgets all sendings and goes back to the configured behaviour."""
-        for task in self._tasks:
-            task.cancel()
+        self.close()
         self._ids = itertools.count(1)
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self.sendings: dict[int, Sending] = {}
@@ -88,8 +101,42 @@ class Delivery:
 
     def close(self) -> None:
         """Stops what is being sent."""
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
+
+    def snapshot(self) -> dict[str, Any]:
+        """All sendings with how they stand; what waits for its time is in the timers' snapshot."""
+        return {
+            "sendings": self.sendings,
+            "held": [sending.id for sending in self._held],
+            "in_flight": list(self._tasks),
+            "undelivered": self._undelivered,
+            "stumbled": self._stumbled,
+            "paused": self.paused,
+            "shuffle": self.shuffle,
+            "duplicate_every": self.duplicate_every,
+            "delay_seconds": self.delay_seconds,
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Goes on where a snapshot stood; what was just being sent is sent again. Needs a running loop.
+
+        What was on its way to the configured address goes to the one configured now, signed with today's
+        secrets; when there is none now, it failed.
+        """
+        self.reset()
+        self.sendings = kept["sendings"]
+        self._ids = itertools.count(max(self.sendings, default=0) + 1)
+        self._undelivered, self._stumbled = kept["undelivered"], kept["stumbled"]
+        self.paused, self.shuffle = kept["paused"], kept["shuffle"]
+        self.duplicate_every, self.delay_seconds = kept["duplicate_every"], kept["delay_seconds"]
+        configured = configured_target(self._config)
+        for sending in self.sendings.values():
+            if sending.state in ("waiting", "sending") and sending.target.endpoint == DEFAULT_ENDPOINT:
+                sending.target = configured or replace(sending.target, url="", secrets=())
+        self._held = [self.sendings[id] for id in kept["held"] if id in self.sendings]
+        for id in kept["in_flight"]:
+            self.start(id)
 
     def pending(self, event_id: str) -> int:
         """How many endpoints have not yet answered an event with 2xx."""
@@ -145,8 +192,14 @@ class Delivery:
     def _dispatch(self, sending: Sending, after_seconds: float) -> None:
         sending.state = "waiting"
         if after_seconds > 0:
-            self._timers.after(after_seconds, lambda: self._start(sending))
+            self._timers.after(after_seconds, send_now, sending.id)
         else:
+            self._start(sending)
+
+    def start(self, sending_id: int) -> None:
+        """Sends what has waited; nothing when it is kept no longer."""
+        sending = self.sendings.get(sending_id)
+        if sending is not None:
             self._start(sending)
 
     def _start(self, sending: Sending) -> None:
@@ -157,8 +210,12 @@ class Delivery:
             sending.state = "failed"
             return
         task = asyncio.get_running_loop().create_task(self._attempt(sending))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[sending.id] = task
+        task.add_done_callback(lambda done: self._forget(sending.id, done))
+
+    def _forget(self, sending_id: int, done: asyncio.Task[None]) -> None:
+        if self._tasks.get(sending_id) is done:  # a reset may have given the number anew
+            del self._tasks[sending_id]
 
     async def _attempt(self, sending: Sending) -> None:
         async with self._slots:
@@ -181,6 +238,7 @@ class Delivery:
             self._note(sending, status, error, time.monotonic() - started)
 
     def _note(self, sending: Sending, status: int | None, error: str | None, seconds: float) -> None:
+        self.attempts += 1
         sending.attempt_count += 1
         if len(sending.attempts) < MAX_ATTEMPTS_SHOWN:
             sending.attempts.append({"status": status, "error": error, "seconds": round(seconds, 4)})
@@ -199,6 +257,11 @@ class Delivery:
             sending.state = "failed"
         else:
             self._dispatch(sending, schedule[sending.attempt_count - 1])
+
+
+def send_now(state: StripeState, sending_id: int) -> None:
+    """The time of a sending has come; a timer calls this."""
+    state.delivery.start(sending_id)
 
 
 def signature_header(body: bytes, secrets: Sequence[str], timestamp: int) -> str:

@@ -11,7 +11,7 @@ from crm_sandbox.stripe.lists import page
 from crm_sandbox.stripe.money import DISPUTE_FEE
 from crm_sandbox.stripe.parameters import ANYTHING, BOOLEAN, EXPAND, LISTING, METADATA, TEXT, merged_metadata
 from crm_sandbox.stripe.shapes import StripeObject
-from crm_sandbox.stripe.state import AccountSpace, StripeState
+from crm_sandbox.stripe.state import StripeState
 
 OPENED_AFTER_SECONDS = 0.5
 DAYS_TO_ANSWER = 9
@@ -98,18 +98,27 @@ def open_dispute(
 
 
 def open_dispute_later(
-    state: StripeState, space: AccountSpace, charge: StripeObject, reason: str, *, inquiry: bool = False
+    state: StripeState, charge: StripeObject, reason: str, *, inquiry: bool = False
 ) -> None:
     """Opens a dispute a moment after the payment, as the special test cards do."""
-    state.timers.after(
-        OPENED_AFTER_SECONDS,
-        lambda: _unless_disputed(background(state, space), charge, reason, inquiry=inquiry),
-    )
+    act = inquiry_came if inquiry else dispute_came
+    state.timers.after(OPENED_AFTER_SECONDS, act, charge["id"], reason)
 
 
-def _unless_disputed(call: Call, charge: StripeObject, reason: str, *, inquiry: bool) -> None:
-    if not charge["disputed"]:
-        open_dispute(call, charge, reason, inquiry=inquiry)
+def dispute_came(state: StripeState, charge_id: str, reason: str) -> None:
+    """The payer's bank disputes a charge, unless it did before; a timer calls this."""
+    _unless_disputed(state, charge_id, reason, inquiry=False)
+
+
+def inquiry_came(state: StripeState, charge_id: str, reason: str) -> None:
+    """The payer's bank asks about a charge, unless it did before; a timer calls this."""
+    _unless_disputed(state, charge_id, reason, inquiry=True)
+
+
+def _unless_disputed(state: StripeState, charge_id: str, reason: str, *, inquiry: bool) -> None:
+    found = state.locate(charge_id)
+    if found is not None and not found[1]["disputed"]:
+        open_dispute(background(state, found[0]), found[1], reason, inquiry=inquiry)
 
 
 def close_dispute(call: Call, dispute: StripeObject, status: str) -> StripeObject:

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from crm_sandbox.stripe.call import Call
-from crm_sandbox.stripe.delivery import Target
+from crm_sandbox.stripe.delivery import Target, configured_target
 from crm_sandbox.stripe.errors import no_such
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.lists import page
@@ -14,7 +14,6 @@ from crm_sandbox.stripe.parameters import BOOLEAN, LISTING, TEXT
 from crm_sandbox.stripe.shapes import API_VERSION, StripeObject
 from crm_sandbox.stripe.state import AccountSpace, StripeState
 
-DEFAULT_ENDPOINT = "we_from_configuration"
 KEPT_SECONDS = 30 * 24 * 3600
 """How long events can be listed (https://docs.stripe.com/api/events)."""
 
@@ -53,11 +52,8 @@ def listeners(state: StripeState, space: AccountSpace, type: str) -> list[Target
     An endpoint hears its own account, or with `connect` all connected ones. The configured address hears
     both, like `stripe listen --forward-to` does.
     """
-    targets = []
-    if state.config.stripe_webhook_url:
-        targets.append(
-            Target(DEFAULT_ENDPOINT, state.config.stripe_webhook_url, state.config.stripe_webhook_secrets)
-        )
+    configured = configured_target(state.config)
+    targets = [configured] if configured else []
     owners = [(space, False)] + ([(space.platform, True)] if space.platform else [])
     for owner, connect in owners:
         for endpoint in owner.objects["webhook_endpoint"].values():

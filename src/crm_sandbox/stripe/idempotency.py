@@ -73,6 +73,14 @@ class IdempotencyKeys:
             self._answers[key].status = status
             self._answers[key].body = body
 
+    def snapshot(self) -> dict[str, Answer]:
+        """Every answer by its key."""
+        return self._answers
+
+    def restore(self, kept: dict[str, Answer]) -> None:
+        """Takes a snapshot's answers; a request that was executing then has ended unheard, so its key is free."""
+        self._answers = {key: answer for key, answer in kept.items() if answer.status is not None}
+
     def release(self, key: str) -> None:
         """Forgets a claim whose request never began executing."""
         self._answers.pop(key, None)

@@ -22,6 +22,7 @@ from crm_sandbox.stripe.instruments import (
 )
 from crm_sandbox.stripe.session_steps import session_completed, session_settled
 from crm_sandbox.stripe.shapes import StripeObject
+from crm_sandbox.stripe.state import StripeState
 
 AUTHENTICATION_FAILED = (
     "We are unable to authenticate your payment method. "
@@ -82,9 +83,9 @@ def clear_or_fail(call: Call, intent: StripeObject, *, clears: bool) -> bool:
         emit(call, "charge.succeeded", charge)
         emit(call, "payment_intent.succeeded", intent)
         session_settled(call, intent, paid=True)
-        settle_charge_later(call.state, call.space, charge)
+        settle_charge_later(call.state, charge)
         if isinstance(instrument, BankAccount) and instrument.dispute_reason:
-            open_dispute_later(call.state, call.space, charge, instrument.dispute_reason)
+            open_dispute_later(call.state, charge, instrument.dispute_reason)
         return True
     code, message = "account_closed", "The customer's bank account has been closed."
     if isinstance(instrument, BankAccount) and instrument.failure_code and instrument.failure_message:
@@ -103,9 +104,9 @@ def _succeed(call: Call, intent: StripeObject, method: StripeObject, card: Card)
     emit(call, "charge.succeeded", charge)
     emit(call, "payment_intent.succeeded", intent)
     session_completed(call, intent, method)
-    settle_charge_later(call.state, call.space, charge)
+    settle_charge_later(call.state, charge)
     if card.dispute_reason:
-        open_dispute_later(call.state, call.space, charge, card.dispute_reason, inquiry=card.inquiry)
+        open_dispute_later(call.state, charge, card.dispute_reason, inquiry=card.inquiry)
 
 
 def _decline(call: Call, intent: StripeObject, method: StripeObject, card: Card) -> None:
@@ -137,15 +138,20 @@ def _debit(call: Call, intent: StripeObject, method: StripeObject, account: Bank
     emit(call, "charge.pending", charge)
     emit(call, "payment_intent.processing", intent)
     session_completed(call, intent, method)
-    state, space = call.state, call.space
-    state.timers.after(
-        state.settings.ach_clear_seconds,
-        lambda: void(clear_or_fail(background(state, space), intent, clears=account.outcome == CLEARS)),
-    )
+    act = debit_cleared if account.outcome == CLEARS else debit_failed
+    call.state.timers.after(call.state.settings.ach_clear_seconds, act, intent["id"])
 
 
-def void(_: object) -> None:
-    """Drops a result: a timer has nobody to tell."""
+def debit_cleared(state: StripeState, intent_id: str) -> None:
+    """The payer's bank paid; a timer calls this."""
+    if found := state.locate(intent_id):
+        clear_or_fail(background(state, found[0]), found[1], clears=True)
+
+
+def debit_failed(state: StripeState, intent_id: str) -> None:
+    """The payer's bank refused; a timer calls this."""
+    if found := state.locate(intent_id):
+        clear_or_fail(background(state, found[0]), found[1], clears=False)
 
 
 def _note_failure(

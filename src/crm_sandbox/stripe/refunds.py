@@ -23,7 +23,7 @@ from crm_sandbox.stripe.parameters import (
     merged_metadata,
 )
 from crm_sandbox.stripe.shapes import StripeObject
-from crm_sandbox.stripe.state import AccountSpace, StripeState
+from crm_sandbox.stripe.state import StripeState
 
 CREATE_REFUND = {
     "amount": INTEGER,
@@ -50,7 +50,9 @@ def create_refund(call: Call) -> StripeObject:
     previous = _add_refunded(charge, amount)
     emit(call, "refund.created", refund)
     emit(call, "charge.refunded", charge, previous)
-    _follow(call.state, call.space, refund, outcome)
+    # What happens to a refund by itself, by the simulated clock.
+    act = refund_came_back if outcome == "failed" else refund_arrived
+    call.state.timers.after(call.state.settings.refund_settle_seconds, act, refund["id"])
     return refund
 
 
@@ -217,19 +219,23 @@ def _add_refunded(charge: StripeObject, amount: int) -> dict[str, Any]:
     return previous
 
 
-def _follow(state: StripeState, space: AccountSpace, refund: StripeObject, outcome: str) -> None:
-    """What happens to a refund by itself, by the simulated clock."""
+def refund_arrived(state: StripeState, refund_id: str) -> None:
+    """The payer has the money; a timer calls this."""
+    if found := _under_way(state, refund_id):
+        settle_refund(*found)
 
-    def later() -> None:
-        if refund["status"] in ("failed", "canceled"):
-            return  # a test hook was faster
-        call = background(state, space)
-        if outcome == "failed":
-            fail_refund(call, refund, "expired_or_canceled_card")
-        else:
-            settle_refund(call, refund)
 
-    state.timers.after(state.settings.refund_settle_seconds, later)
+def refund_came_back(state: StripeState, refund_id: str) -> None:
+    """The payer's bank sent the money back; a timer calls this."""
+    if found := _under_way(state, refund_id):
+        fail_refund(*found, "expired_or_canceled_card")
+
+
+def _under_way(state: StripeState, refund_id: str) -> tuple[Call, StripeObject] | None:
+    found = state.locate(refund_id)
+    if found is None or found[1]["status"] in ("failed", "canceled"):
+        return None  # a test hook was faster
+    return background(state, found[0]), found[1]
 
 
 def _updated(call: Call, refund: StripeObject, previous: dict[str, Any]) -> None:

@@ -50,6 +50,29 @@ class AccountSpace:
         """Per payout, the balance transactions that it paid out."""
         self.idempotency = IdempotencyKeys()
 
+    def snapshot(self) -> dict[str, Any]:
+        """Plain data that `restore` takes; shared with this object until it is written."""
+        return {
+            "platform": self.platform.id if self.platform else None,
+            "objects": self.objects,
+            "extras": self.extras,
+            "endpoint_secrets": self.endpoint_secrets,
+            "instruments": self.instruments,
+            "session_of_intent": self.session_of_intent,
+            "paid_out": self.paid_out,
+            "answers": self.idempotency.snapshot(),
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Takes all but the platform, which is another space. Raises KeyError for what a snapshot lacks."""
+        self.objects = {kind: {} for kind in KINDS} | kept["objects"]
+        self.extras = kept["extras"]
+        self.endpoint_secrets = kept["endpoint_secrets"]
+        self.instruments = kept["instruments"]
+        self.session_of_intent = kept["session_of_intent"]
+        self.paid_out = kept["paid_out"]
+        self.idempotency.restore(kept["answers"])
+
     def add(self, body: StripeObject) -> StripeObject:
         """Keeps an object; the oldest of its kind is dropped beyond MAX_OBJECTS_PER_KIND."""
         kept = self.objects[body["object"]]
@@ -96,7 +119,7 @@ class StripeState:
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
-        self.timers = Timers(self.clock)
+        self.timers = Timers(self.clock, self)
         self.random = random.Random(self.config.seed)
         self.spaces: dict[str, AccountSpace] = {}
         self.delivery = Delivery(self.config, self.timers, self.random)
@@ -104,7 +127,8 @@ class StripeState:
 
     def _connect_given(self) -> None:
         for account_id in self.config.stripe_connected_accounts:
-            self.spaces[account_id] = AccountSpace(account_id, self.platform(DEFAULT_PLATFORM))
+            if account_id not in self.spaces:
+                self.spaces[account_id] = AccountSpace(account_id, self.platform(DEFAULT_PLATFORM))
 
     def now(self) -> int:
         """Seconds since 1970 by the simulated clock."""
@@ -156,6 +180,35 @@ class StripeState:
         self.settings = Settings()
         self.random.seed(self.config.seed)
         self._connect_given()
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that is needed to go on elsewhere, as plain data shared with this state: write it down at once."""
+        return {
+            "spaces": {id: space.snapshot() for id, space in self.spaces.items()},
+            "settings": self.settings,
+            "random": self.random.getstate(),
+            "timers": self.timers.snapshot(),
+            "delivery": self.delivery.snapshot(),
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Goes on from a snapshot, in a running loop. Raises KeyError or the like when it is none of ours."""
+        self.spaces = {id: AccountSpace(id) for id in kept["spaces"]}
+        for id, space in self.spaces.items():
+            space.restore(kept["spaces"][id])
+            platform_id = kept["spaces"][id]["platform"]
+            if platform_id is not None:
+                # A deauthorized account belongs to a platform that is not kept (accounts.deauthorize).
+                space.platform = self.spaces.get(platform_id) or AccountSpace(platform_id)
+        self._connect_given()
+        self.settings = kept["settings"]
+        self.random.setstate(kept["random"])
+        self.delivery.restore(kept["delivery"])
+        self.timers.restore(kept["timers"])
+
+    def changes(self) -> int:
+        """A number that grows with what the simulator does by itself."""
+        return self.timers.ran + self.delivery.attempts
 
     def close(self) -> None:
         """Stops the background tasks."""

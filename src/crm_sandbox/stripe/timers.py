@@ -6,7 +6,8 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from crm_sandbox.clock import Clock
 
@@ -14,36 +15,50 @@ MAX_TIMERS = 200_000
 POLL_SECONDS = 0.02
 """How soon a jump of the clock is noticed; the clock cannot wake us."""
 
+Act = Callable[..., None]
+"""A function of a module (not a closure, so that it can be kept in a file), called with the owner first."""
+
+Waiting = tuple[float, Act, tuple[Any, ...]]
+"""When (seconds since 1970 by the simulated clock), what, and with which ids."""
+
 log = logging.getLogger(__name__)
 
 
 class Timers:
-    """A heap of what is due when; `run_due` may also be called directly, it never runs anything twice."""
+    """A heap of what is due when; `run_due` may also be called directly, it never runs anything twice.
 
-    def __init__(self, clock: Clock) -> None:
+    `owner` is the state that each act is given as its first argument.
+    """
+
+    def __init__(self, clock: Clock, owner: object) -> None:
         self._clock = clock
-        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._owner = owner
+        self._heap: list[tuple[float, int, Act, tuple[Any, ...]]] = []
         self._order = itertools.count()
         self._task: asyncio.Task[None] | None = None
+        self.ran = 0
+        """How many acts ran so far."""
 
     def now(self) -> float:
         """Seconds since 1970 by the simulated clock."""
         return self._clock.now().timestamp()
 
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
-        """Calls `act` once `seconds` have passed. Raises OverflowError beyond MAX_TIMERS."""
-        if len(self._heap) >= MAX_TIMERS:
-            raise OverflowError(f"more than {MAX_TIMERS} timers")
-        heapq.heappush(self._heap, (self.now() + seconds, next(self._order), act))
+    def after(self, seconds: float, act: Act, *arguments: Any) -> None:
+        """Calls `act(owner, *arguments)` once `seconds` have passed. Raises OverflowError beyond MAX_TIMERS.
+
+        Every act is listed in crm_sandbox.stripe.kept, and its arguments are plain values.
+        """
+        self._at(self.now() + seconds, act, arguments)
         self._ensure_running()
 
     def run_due(self) -> None:
         """Runs what is due by now, in the order of its time."""
         now = self.now()
         while self._heap and self._heap[0][0] <= now:
-            _, _, act = heapq.heappop(self._heap)
+            _, _, act, arguments = heapq.heappop(self._heap)
+            self.ran += 1
             try:
-                act()
+                act(self._owner, *arguments)
             except Exception:
                 # One broken timer must not stop all others; the log names it.
                 log.exception("a timer of the Stripe simulator failed")
@@ -59,6 +74,22 @@ class Timers:
             self._task.cancel()
             self._task = None
 
+    def snapshot(self) -> list[Waiting]:
+        """All that is waiting, in the order in which it is due."""
+        return [(due, act, arguments) for due, _, act, arguments in sorted(self._heap, key=_due_and_order)]
+
+    def restore(self, waiting: Iterable[Waiting]) -> None:
+        """Waits for what a snapshot waited for; what became due meanwhile runs soon. Needs a running loop."""
+        self.clear()
+        for due, act, arguments in waiting:
+            self._at(due, act, arguments)
+        self._ensure_running()
+
+    def _at(self, due: float, act: Act, arguments: tuple[Any, ...]) -> None:
+        if len(self._heap) >= MAX_TIMERS:
+            raise OverflowError(f"more than {MAX_TIMERS} timers")
+        heapq.heappush(self._heap, (due, next(self._order), act, arguments))
+
     def _ensure_running(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._watch())
@@ -68,3 +99,7 @@ class Timers:
             self.run_due()
             if self._heap:
                 await asyncio.sleep(min(POLL_SECONDS, max(0.001, self._heap[0][0] - self.now())))
+
+
+def _due_and_order(entry: tuple[float, int, Act, tuple[Any, ...]]) -> tuple[float, int]:
+    return entry[:2]
