@@ -53,7 +53,9 @@ class StripeWebhook:
             await intake.submit(event)
         except (Overloaded, Unavailable) as error:
             _UNAVAILABLE.inc()
-            raise Unavailable("Not kept; please send this event again.", kind="webhook-unavailable") from error
+            raise Unavailable(
+                "Not kept; please send this event again.", kind="webhook-unavailable"
+            ) from error
         _RECEIVED.inc()
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await send({"type": "http.response.body", "body": _ANSWER})
@@ -96,3 +98,52 @@ def _signature(scope: Scope) -> str | None:
 
 
 ROUTE = Route("/payments/webhook", StripeWebhook(), methods=["POST"])
+
+# The route stands outside FastAPI's router, so its description is written here.
+DESCRIPTION = {
+    "post": {
+        "tags": ["payments"],
+        "operationId": "receive_stripe_event",
+        "summary": "Stripe's webhooks",
+        "parameters": [
+            {
+                "name": "Stripe-Signature",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string"},
+                "description": "Required unless dev mode accepts unsigned events.",
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}},
+        },
+        "responses": {
+            "200": {
+                "description": "Kept, and its effect taken or left to a job",
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["received"],
+                            "properties": {"received": {"type": "boolean"}},
+                        }
+                    }
+                },
+            },
+            **{
+                status: {
+                    "description": text,
+                    "content": {
+                        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                    },
+                }
+                for status, text in (
+                    ("400", "Bad signature, malformed body or wrong livemode; nothing stored"),
+                    ("413", "More than 1 MB"),
+                    ("503", "The database is away; send again"),
+                )
+            },
+        },
+    }
+}
