@@ -60,6 +60,7 @@ class Stack:
         self.api_url = f"http://127.0.0.1:{self.port}"
         self.sandbox_url = f"http://localhost:{self.sandbox_port}"
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.workers: list[subprocess.Popen[bytes]] = []
         self.http = httpx2.Client(timeout=30)
         self.sql = psycopg.connect(conninfo(owner_url(database_url)), autocommit=True)
         self._staff: dict[int, httpx2.Client] = {}
@@ -94,6 +95,7 @@ class Stack:
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         self.worker = self._start("worker", "crm.cli", "worker")
+        self.workers.append(self.worker)
         return self.worker
 
     def start_sandbox(self) -> subprocess.Popen[bytes]:

@@ -10,11 +10,13 @@ import asyncio
 import random
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import turns
@@ -34,6 +36,7 @@ LEASE = timedelta(seconds=15)
 RENEW_SECONDS = 4.0
 AT_ONCE_PER_ORG = 4  # one company never holds more of the workers than this
 RETRY_SECONDS_MAX = 3600.0
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # gone, restarting, or all connections taken
 
 log = logger("postings")
 
@@ -163,6 +166,10 @@ async def _post(books: Books, org_id: int, claimed: Claimed) -> Booked:
             await turns.pause(books, org_id, error)
         await _wait(books, org_id, claimed, error, retry_at(error, claimed.attempts, clock.now()))
         raise
+    except DATABASE_AWAY as error:
+        # No verdict on the payment: the lease ends by itself, and another run takes the posting up.
+        log.warning("posting interrupted", org_id=org_id, posting_id=claimed.id, error=type(error).__name__)
+        raise Unavailable("Our database did not answer.", code="database-away") from error
     except Exception as error:
         # A defect of ours: the payment must not be tried for ever in silence, nor be lost.
         log.exception("posting failed", org_id=org_id, posting_id=claimed.id)
@@ -193,11 +200,16 @@ async def _renewed(books: Books, org_id: int, claimed: Claimed) -> AsyncIterator
     async def renew() -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            async with books.db.transaction(org_id) as session:
-                await session.execute(
-                    text("UPDATE postings SET lease_until = :until WHERE org_id = :org AND lease = :lease"),
-                    {"org": org_id, "until": clock.now() + LEASE, "lease": claimed.lease},
-                )
+            with suppress(
+                *DATABASE_AWAY
+            ):  # tried again soon; should the lease end meanwhile, twice is harmless
+                async with books.db.transaction(org_id) as session:
+                    await session.execute(
+                        text(
+                            "UPDATE postings SET lease_until = :until WHERE org_id = :org AND lease = :lease"
+                        ),
+                        {"org": org_id, "until": clock.now() + LEASE, "lease": claimed.lease},
+                    )
 
     renewing = asyncio.create_task(renew())
     try:
