@@ -74,11 +74,15 @@ client: setup ## Write the front end's client again from the API's description
 
 .PHONY: bench-webhook
 bench-webhook: setup ## Measure how many signed events a second the webhook keeps
-	$(BIN)/python bench/webhook.py $(ARGS)
+	$(BIN)/python -m bench.webhook $(ARGS)
 
 .PHONY: bench-pipeline
 bench-pipeline: setup ## Measure how long a payment takes to stand in the books
-	$(BIN)/python bench/pipeline.py $(ARGS)
+	$(BIN)/python -m bench.pipeline $(ARGS)
+
+.PHONY: campaign
+campaign: setup-python ## Pay deposits while processes are killed and Intuit fails at random (ARGS="--rounds 50 --seed 7")
+	$(BIN)/python -m tests.acceptance.campaign $(ARGS)
 
 .PHONY: clean
 clean: ## Delete what was made in this folder, with the database in var/

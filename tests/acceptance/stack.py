@@ -145,8 +145,12 @@ class Stack:
             self._copy("users", "org_id = 1 AND id = 1", {"org_id": org_id, "email": _email(org_id)})
             self._copy("customers", "org_id = 1 AND id = 1", {"org_id": org_id})
             for number in range(proposals):
-                changed: Json = {"org_id": org_id, "id": PROPOSAL + number}
-                self._copy("proposals", f"org_id = 1 AND id = {PROPOSAL}", changed)
+                self.add_proposal(org_id, PROPOSAL + number)
+
+    def add_proposal(self, org_id: int, proposal_id: int) -> None:
+        """A copy of proposal 7 of org 1, sent."""
+        changed = {"org_id": org_id, "id": proposal_id}
+        self._copy("proposals", f"org_id = 1 AND id = {PROPOSAL}", changed)
 
     def _copy(self, table: str, where: str, changes: Json) -> None:
         self.sql.execute(
