@@ -1301,6 +1301,12 @@ export interface components {
              * @description Null when the deposit is a fixed amount.
              */
             percent: number | null;
+            /**
+             * Rule
+             * @description Whether this proposal has a rule of its own.
+             * @enum {string}
+             */
+            rule: "own" | "standard";
         };
         /** DifferenceOut */
         DifferenceOut: {
@@ -2189,7 +2195,7 @@ export interface components {
             /** Customer Name */
             customer_name: string;
             /** Deposit Minor */
-            deposit_minor: number | null;
+            deposit_minor: number;
             /** Id */
             id: number;
             /** Paid At */
