@@ -13,7 +13,7 @@ import psycopg
 
 AMOUNT_MINOR = 472_500
 WEBHOOK_SECRET = "whsec_only_for_measurements"
-STRIPE_KEY = "sk_test_only_for_measurements_on_this_machine"
+STRIPE_KEY = "sk_test_onlyForMeasurementsOnThisMachine"
 
 
 @dataclass(frozen=True)

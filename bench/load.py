@@ -122,7 +122,8 @@ class _Run:
     def _tick(self, started: float) -> None:
         assert self._rate is not None
         now = time.perf_counter()
-        target = min(int((min(now, self._until) - started) * self._rate), len(self._requests))
+        due = int((min(now, self._until) - started) * self._rate) + 1
+        target = min(due, len(self._requests))
         while self._next < target:
             self._due.append((self._next, started + self._next / self._rate))
             self._next += 1

@@ -251,22 +251,27 @@ def measure(seconds: float, rounds: int, connections: int, *, with_djstripe: boo
             except NotMeasured as error:
                 skipped.append(f"{name}: {error}")
         contenders = [Contender(name, one.round) for name, one in made.items()]
-        for contender in contenders:  # once unmeasured: pools fill, plans and caches warm up
-            if contender.name != "pgbench":
-                contender.round(min(1.0, seconds))
+        for contender in list(contenders):  # once unmeasured: pools fill, plans and caches warm up
+            warm_up = contender.round(min(1.0, seconds))
+            if not warm_up.acknowledged:
+                answers = sorted(set(warm_up.refused.values())) or "nothing"
+                skipped.append(f"{contender.name}: it acknowledged no event (it answered {answers})")
+                contenders.remove(contender)
         for number in range(1, rounds + 1):
             for contender in contenders:
                 contender.rounds.append(contender.round(seconds))
                 print(
                     f"round {number}  {contender.name:<10} {contender.rounds[-1].rate:8.0f} a second", flush=True
                 )
+        if not contenders or contenders[0].name != "ours":
+            raise NotMeasured("our own webhook acknowledged nothing; " + "; ".join(skipped))
         half = contenders[0].rate / 2
         calm = ours.round(max(seconds, 2.0), rate=half)
         _print_table(contenders, skipped, calm, half)
         wrong = ours.missing_effects()
-        for one in ("minimal", "dj-stripe"):
-            if one in made:
-                print(f"{one} kept {made[one].kept()} events")
+        for contender in contenders[1:]:
+            if contender.name != "pgbench":
+                print(f"{contender.name} kept {made[contender.name].kept()} events")
         refused = sum(len(m.refused) for m in contenders[0].rounds) + len(calm.refused)
         print(f"ours acknowledged {len(ours.paid)} events and refused {refused}; ", end="")
         print("every one took its whole effect" if not wrong else "; ".join(wrong))
