@@ -5,6 +5,7 @@ Every step may be repeated by another run: what is linked is not made again, wha
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -291,7 +292,7 @@ async def _payment(
         )
 
     try:
-        written = await write()
+        written = await _payment_of_earlier_life(facts, invoice, look) or await write()
     except Refused as error:
         if error.code != "610":
             raise
@@ -300,7 +301,8 @@ async def _payment(
         new = await links.link(
             session, access.org_id, access.realm_id, "Payment", "payment", facts.payment_id, written.object
         )
-        await outbox.succeeded(session, access.org_id, written)
+        if written.request_id:
+            await outbox.succeeded(session, access.org_id, written)
         if new:
             await record(
                 session,
@@ -316,6 +318,16 @@ async def _payment(
     return str(written.object["Id"])
 
 
+async def _payment_of_earlier_life(
+    facts: DepositFacts, invoice: _Invoice, look: Callable[[str], Awaitable[dict[str, Any] | None]]
+) -> outbox.Written | None:
+    """Our payment on an invoice that is settled though we know of none: from before a backup was restored."""
+    if invoice.open_minor >= facts.amount_minor or facts.session_id is None:
+        return None
+    found = await look(facts.session_id)
+    return outbox.Written(0, found, "", found=True) if found else None
+
+
 async def _find_by_key(
     books: Books,
     access: Access,
@@ -323,7 +335,7 @@ async def _find_by_key(
     facts: DepositFacts,
     customer: str,
     entity: str,
-    requestid: str,
+    key: str,
 ) -> dict[str, Any] | None:
     """What an earlier attempt made: same customer, day and amount, and our key in the note (facts 2.6)."""
     statement = (
@@ -333,7 +345,7 @@ async def _find_by_key(
     )
     answer = await qbo.ask(books, access.org_id, query(f"look_for_{entity.lower()}", statement))
     rows: list[dict[str, Any]] = answer.data.get("QueryResponse", {}).get(entity, [])
-    return next((row for row in rows if requestid in str(row.get("PrivateNote", ""))), None)
+    return next((row for row in rows if key in str(row.get("PrivateNote", ""))), None)
 
 
 async def proposal_payment(books: Books, org_id: int, proposal_id: int) -> Payment | None:
