@@ -45,7 +45,7 @@ def test_demo_proposals_cost_what_the_contract_says(
     proposal = api.get(f"/proposals/{proposal_id}").json()
     assert proposal["status"] == "sent"
     assert proposal["total_minor"] == total
-    assert proposal["deposit"] == {"percent": 30, "amount_minor": deposit}
+    assert proposal["deposit"] == {"rule": "standard", "percent": 30, "amount_minor": deposit}
     shown = proposal["options"][0]["lines"] if proposal["options"] else []
     assert sum(line["amount_minor"] for line in proposal["lines"] + shown) == proposal["subtotal_minor"]
     assert proposal["subtotal_minor"] + proposal["tax_minor"] == total
@@ -54,7 +54,7 @@ def test_demo_proposals_cost_what_the_contract_says(
 def test_demo_proposals_follow_the_installations_deposit(database_url: str, start_app):
     """DEPOSIT_PERCENT decides where neither the proposal nor the company has a rule of its own."""
     api = start_app(settings_for(database_url, deposit_percent=50)).as_user("admin@peakpro.io")
-    assert api.get("/proposals/7").json()["deposit"] == {"percent": 50, "amount_minor": 787_500}
+    assert api.get("/proposals/7").json()["deposit"] == {"rule": "standard", "percent": 50, "amount_minor": 787_500}
 
 
 def test_a_draft_is_priced_by_us(api: httpx2.Client):

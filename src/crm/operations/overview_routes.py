@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -20,8 +21,10 @@ from crm.identity.tables import Org
 from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.paging import Cursor, Limit, Page, after, cursor_for
+from crm.kit.settings import Settings
 from crm.operations.activity_routes import ActivityOut, entries_out
 from crm.payments.states import shown_state
+from crm.proposals import pricing
 from crm.proposals.tables import Proposal
 
 router = APIRouter(tags=["overview"], dependencies=[require(Permission.READ)])
@@ -226,7 +229,7 @@ class ProposalRow(BaseModel):
     status: str
     total_minor: int
     currency: str
-    deposit_minor: int | None
+    deposit_minor: int
     payment_state: str
     paid_at: datetime | None
     books_state: str
@@ -244,7 +247,7 @@ _ROWS = """
       r.total_minor, r.currency, p.amount_minor, p.state, coalesce(p.refunded_minor, 0),
       coalesce(p.disputed, false), p.paid_at,
       x.state, x.lease_until > :now, x.problem, x.id, i.qbo_id, q.qbo_id, coalesce(p.simulated, false),
-      greatest(r.updated_at, p.updated_at, x.posted_at)
+      greatest(r.updated_at, p.updated_at, x.posted_at), r.deposit_percent, r.deposit_minor
     FROM proposals r
     JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id
     LEFT JOIN payments p ON p.org_id = r.org_id AND p.proposal_id = r.id AND p.part = 'deposit'
@@ -261,6 +264,7 @@ _ROWS = """
 async def list_proposal_rows(
     session: OrgTx,
     principal: StaffDep,
+    state: StateDep,
     status: Annotated[
         str | None, Query(pattern="^(draft|sent|viewed|approved|declined|expired|superseded)$")
     ] = None,
@@ -270,7 +274,7 @@ async def list_proposal_rows(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ProposalRow]:
-    where, values = "", _values(principal.org_id)
+    where, values = "", await _values(session, principal.org_id)
     if status is not None:
         where += (
             " AND CASE WHEN r.status IN ('sent', 'viewed') AND r.valid_until < :today THEN 'expired' "
@@ -288,27 +292,34 @@ async def list_proposal_rows(
             text(f"{_ROWS} {where} ORDER BY r.id DESC LIMIT :most"), values | {"most": limit + 1}
         )
     ).all()
-    items = [_row(row) for row in rows[:limit]]
+    org = await session.get_one(Org, principal.org_id)
+    items = [_row(row, org, state.settings) for row in rows[:limit]]
     return Page(items=items, next_cursor=cursor_for(items[-1].id) if len(rows) > limit else None)
 
 
 @router.get("/overview/proposals/{proposal_id}", summary="One proposal's payment and books")
-async def get_proposal_row(proposal_id: int, session: OrgTx, principal: StaffDep) -> ProposalRow:
+async def get_proposal_row(
+    proposal_id: int, session: OrgTx, principal: StaffDep, state: StateDep
+) -> ProposalRow:
     await get_own(session, Proposal, proposal_id, principal.org_id)
     row = (
         await session.execute(
-            text(f"{_ROWS} AND r.id = :id"), _values(principal.org_id) | {"id": proposal_id}
+            text(f"{_ROWS} AND r.id = :id"),
+            await _values(session, principal.org_id) | {"id": proposal_id},
         )
     ).one()
-    return _row(row)
+    return _row(row, await session.get_one(Org, principal.org_id), state.settings)
 
 
-def _values(org_id: int) -> dict[str, Any]:
-    now = clock.now()
-    return {"org": org_id, "now": now, "today": now.date()}
+async def _values(session: AsyncSession, org_id: int) -> dict[str, Any]:
+    """`today` is the company's, as wherever a proposal's last day counts."""
+    org, now = await session.get_one(Org, org_id), clock.now()
+    return {"org": org_id, "now": now, "today": now.astimezone(ZoneInfo(org.time_zone)).date()}
 
 
-def _row(row: Any) -> ProposalRow:
+def _row(row: Any, org: Org, settings: Settings) -> ProposalRow:
+    rule = pricing.deposit_rule(row[19], row[20], org.deposit_percent, settings.deposit_percent)
+    due = pricing.deposit(row[4], row[5], rule)  # until a payment holds the amount for good
     state = shown_state(row[7], row[6], row[8], disputed=row[9]) if row[7] else "due"
     paid = row[10] is not None
     books = "none" if not paid else row[11] or "waiting"
@@ -321,7 +332,7 @@ def _row(row: Any) -> ProposalRow:
         status=row[3],
         total_minor=row[4],
         currency=row[5],
-        deposit_minor=row[6],
+        deposit_minor=row[6] if row[6] is not None else due,
         payment_state=state,
         paid_at=row[10],
         books_state=books,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -117,6 +117,9 @@ class OptionOut(BaseModel):
 
 
 class DepositOut(BaseModel):
+    rule: Annotated[
+        Literal["own", "standard"], Field(description="Whether this proposal has a rule of its own.")
+    ]
     percent: Annotated[int | None, Field(description="Null when the deposit is a fixed amount.")]
     amount_minor: int
 
@@ -237,6 +240,7 @@ def core(content: Content, default_percent: int) -> dict[str, object]:
         "currency": proposal.currency,
         "valid_until": proposal.valid_until,
         "deposit": DepositOut(
+            rule="own" if proposal.deposit_percent or proposal.deposit_minor else "standard",
             percent=None if rule.amount_minor is not None else rule.percent,
             amount_minor=pricing.deposit(headline.total_minor, proposal.currency, rule),
         ),
