@@ -116,3 +116,21 @@ async def test_two_runs_of_one_lane_book_once(world: World) -> None:
     world.sandbox.call("POST", f"/_faults/{fault}/release")
     await first
     world.assert_booked_once(payment_id)
+
+
+async def test_company_that_fails_is_tried_by_one_at_a_time(world: World) -> None:
+    """After a failure one payment at a time tries the company, however many wait; well again, all are booked."""
+    world.connect()
+    paid = [world.pay(proposal_id) for proposal_id in (7, 9, 10)]
+    company = "/companyinfo/"
+    world.sandbox.add_fault("status", company, method="GET", times=1, status=500, body="{}")
+    await world.run()
+    fault = world.sandbox.add_fault("pause_before", company, method="GET", times=None)
+    lanes = asyncio.gather(*(world.run() for _ in range(3)))
+    await asyncio.sleep(1)
+    assert world.sandbox.call("GET", f"/_faults/{fault}")["waiting"] == 1
+    world.sandbox.call("DELETE", f"/_faults/{fault}")
+    await lanes
+    await world.run()
+    for payment_id in paid:
+        world.assert_booked_once(payment_id)

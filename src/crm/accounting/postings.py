@@ -34,7 +34,7 @@ from crm.kit.logging import logger
 
 LEASE = timedelta(seconds=15)
 RENEW_SECONDS = 4.0
-AT_ONCE_PER_ORG = 4  # one company never holds more of the workers than this
+AT_ONCE_PER_ORG = 4  # one company never holds more of the workers than this, and one that fails only one
 RETRY_SECONDS_MAX = 3600.0
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # gone, restarting, or all connections taken
 
@@ -141,7 +141,9 @@ _TAKE = text(
           WHERE org_id = :org AND state = 'waiting' AND (lease_until IS NULL OR lease_until <= :now)
             AND (cast(:payment AS int) IS NULL AND next_attempt_at <= :now OR payment_id = :payment)
             AND (cast(:payment AS int) IS NOT NULL OR (SELECT count(*) FROM postings x WHERE x.org_id = :org
-                 AND x.state = 'waiting' AND x.lease_until > :now) < :most)
+                 AND x.state = 'waiting' AND x.lease_until > :now)
+                 < CASE WHEN EXISTS (SELECT 1 FROM qbo_lanes l WHERE l.org_id = :org AND l.failures > 0)
+                   THEN 1 ELSE :most END)
           ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) due
     WHERE p.org_id = due.org_id AND p.id = due.id
     RETURNING p.id, p.payment_id, p.attempts,
