@@ -8,6 +8,7 @@ import { overviewQuery } from "./data/books";
 import { roleWord } from "./data/roles";
 import { type Permission, signOut, useMay, useMe } from "./data/session";
 import { Shortcuts } from "./parts/Shortcuts";
+import { Standing } from "./parts/Standing";
 
 type Place = { to: string; label: string; permission: Permission; key: string };
 
@@ -78,6 +79,7 @@ export function Shell() {
         <Person />
       </AppShell.Navbar>
       <AppShell.Main id="main" className="main">
+        <Standing />
         <div className="sheet">
           <Outlet />
         </div>

@@ -8,23 +8,35 @@ import "@mantine/core/styles.css";
 import "../look/typeface.css";
 import "./console.css";
 import { Problem } from "../api/problem";
+import { answered, setReach, unanswered } from "./data/reach";
+import { meQuery } from "./data/session";
 import { Look } from "./Look";
 import { makeRouter } from "./router";
 
 const RETRIES_MAX = 2;
 
-/** The session ended (or somebody was deactivated): ask to sign in, and come back here afterwards. */
+/** The session ended while somebody worked: they sign in again over the page, and keep what they typed. */
 function onProblem(error: Error): void {
-  if (!(error instanceof Problem) || error.status !== 401 || window.location.pathname === "/login") return;
-  queries.clear();
-  void router.navigate({ to: "/login", search: { next: window.location.pathname + window.location.search } });
+  // Before anybody is known there is nothing to keep; the router then sends to the sign-in page.
+  const working = queries.getQueryData(meQuery.queryKey) !== undefined;
+  if (working && error instanceof Problem && error.status === 401) setReach({ state: "signed-out" });
+}
+
+function onReadProblem(error: Error): void {
+  onProblem(error);
+  unanswered(error);
 }
 
 const queries = new QueryClient({
-  queryCache: new QueryCache({ onError: onProblem }),
+  queryCache: new QueryCache({ onError: onReadProblem, onSuccess: answered }),
   mutationCache: new MutationCache({ onError: onProblem }),
   defaultOptions: {
+    // Asked even when the browser believes to be offline: the server may stand in the same room, and a button
+    // that waits for the network in silence tells nobody anything.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
+      refetchOnReconnect: true,
       // Only a lost connection or an overloaded server gets better by itself.
       retry: (count, error) =>
         count < RETRIES_MAX && error instanceof Problem && (error.status === 0 || error.status >= 500),

@@ -11,15 +11,37 @@ import {
   redirect,
   stringifySearchWith,
 } from "@tanstack/react-router";
-import { Problem } from "../api/problem";
+import { networkAway, Problem } from "../api/problem";
 import type { EventName } from "./data/books";
 import { EVENTS } from "./data/events";
 import { meQuery } from "./data/session";
 import { NotFoundPage, PageFailed } from "./parts/Failed";
 import { Shell } from "./Shell";
 
+const READ_AHEAD_MILLISECONDS = 1_500;
+
 type Text = string | undefined;
 const textOf = (value: unknown): Text => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** Pages not yet loaded; all are fetched once the first one stands, so that moving on needs no server. */
+const unread: (() => Promise<unknown>)[] = [];
+
+function page<Module extends Record<Name, () => React.ReactNode>, Name extends string>(
+  read: () => Promise<Module>,
+  name: Name,
+) {
+  const told = () =>
+    read().catch(() => {
+      throw networkAway(); // otherwise the library loads the address again, and a dead server leaves a blank page
+    });
+  unread.push(told);
+  return lazyRouteComponent(told, name);
+}
+
+/** Fetches every page's code, after the first page has come. What fails is fetched again when it is opened. */
+async function readAhead(): Promise<void> {
+  await Promise.allSettled(unread.splice(0).map((read) => read()));
+}
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
 
@@ -27,7 +49,7 @@ const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
   validateSearch: (search: Record<string, unknown>): { next?: Text } => ({ next: textOf(search["next"]) }),
-  component: lazyRouteComponent(() => import("./pages/Login"), "Login"),
+  component: page(() => import("./pages/Login"), "Login"),
 });
 
 /** Everything that needs somebody signed in. */
@@ -37,6 +59,7 @@ const office = createRoute({
   beforeLoad: async ({ context, location }) => {
     try {
       await context.queries.ensureQueryData(meQuery);
+      setTimeout(() => void readAhead(), READ_AHEAD_MILLISECONDS);
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 401) throw error;
       const next = location.href === "/" ? undefined : location.href;
@@ -49,7 +72,7 @@ const office = createRoute({
 const home = createRoute({
   getParentRoute: () => office,
   path: "/",
-  component: lazyRouteComponent(() => import("./pages/Home"), "Home"),
+  component: page(() => import("./pages/Home"), "Home"),
 });
 
 const proposals = createRoute({
@@ -59,7 +82,7 @@ const proposals = createRoute({
     status: textOf(search["status"]),
     q: textOf(search["q"]),
   }),
-  component: lazyRouteComponent(() => import("./pages/Proposals"), "Proposals"),
+  component: page(() => import("./pages/Proposals"), "Proposals"),
 });
 
 const newProposal = createRoute({
@@ -68,32 +91,32 @@ const newProposal = createRoute({
   validateSearch: (search: Record<string, unknown>): { customer?: number | undefined } => ({
     customer: Number(search["customer"]) || undefined,
   }),
-  component: lazyRouteComponent(() => import("./pages/NewProposal"), "NewProposal"),
+  component: page(() => import("./pages/NewProposal"), "NewProposal"),
 });
 
 const proposal = createRoute({
   getParentRoute: () => office,
   path: "/proposals/$id",
-  component: lazyRouteComponent(() => import("./pages/Proposal"), "Proposal"),
+  component: page(() => import("./pages/Proposal"), "Proposal"),
 });
 
 const editProposal = createRoute({
   getParentRoute: () => office,
   path: "/proposals/$id/edit",
-  component: lazyRouteComponent(() => import("./pages/EditProposal"), "EditProposal"),
+  component: page(() => import("./pages/EditProposal"), "EditProposal"),
 });
 
 const customers = createRoute({
   getParentRoute: () => office,
   path: "/customers",
   validateSearch: (search: Record<string, unknown>): { q?: Text } => ({ q: textOf(search["q"]) }),
-  component: lazyRouteComponent(() => import("./pages/Customers"), "Customers"),
+  component: page(() => import("./pages/Customers"), "Customers"),
 });
 
 const customer = createRoute({
   getParentRoute: () => office,
   path: "/customers/$id",
-  component: lazyRouteComponent(() => import("./pages/Customer"), "Customer"),
+  component: page(() => import("./pages/Customer"), "Customer"),
 });
 
 const leads = createRoute({
@@ -103,25 +126,31 @@ const leads = createRoute({
     status: textOf(search["status"]),
     q: textOf(search["q"]),
   }),
-  component: lazyRouteComponent(() => import("./pages/Leads"), "Leads"),
+  component: page(() => import("./pages/Leads"), "Leads"),
 });
 
 const lead = createRoute({
   getParentRoute: () => office,
   path: "/leads/$id",
-  component: lazyRouteComponent(() => import("./pages/Lead"), "Lead"),
+  component: page(() => import("./pages/Lead"), "Lead"),
 });
+
+export const PAYMENTS_TABS = ["payments", "refunds", "payouts"] as const;
+export type PaymentsTab = (typeof PAYMENTS_TABS)[number];
 
 const payments = createRoute({
   getParentRoute: () => office,
   path: "/payments",
-  component: lazyRouteComponent(() => import("./pages/Payments"), "Payments"),
+  validateSearch: (search: Record<string, unknown>): { tab?: PaymentsTab | undefined } => ({
+    tab: PAYMENTS_TABS.find((tab) => tab === search["tab"]),
+  }),
+  component: page(() => import("./pages/Payments"), "Payments"),
 });
 
 const payment = createRoute({
   getParentRoute: () => office,
   path: "/payments/$id",
-  component: lazyRouteComponent(() => import("./pages/Payment"), "Payment"),
+  component: page(() => import("./pages/Payment"), "Payment"),
 });
 
 export const BOOKS_TABS = ["needs-you", "waiting", "posted", "differences", "log"] as const;
@@ -137,7 +166,7 @@ const books = createRoute({
     connected: search["connected"] ? "1" : undefined,
     detail: textOf(search["detail"]) ?? textOf(search["error"]),
   }),
-  component: lazyRouteComponent(() => import("./pages/Books"), "Books"),
+  component: page(() => import("./pages/Books"), "Books"),
 });
 
 const activity = createRoute({
@@ -147,7 +176,7 @@ const activity = createRoute({
     event: EVENTS.find(({ value }) => value === search["event"])?.value,
     proposal: Number(search["proposal"]) || undefined,
   }),
-  component: lazyRouteComponent(() => import("./pages/ActivityPage"), "ActivityPage"),
+  component: page(() => import("./pages/ActivityPage"), "ActivityPage"),
 });
 
 const SETTINGS_TABS = ["company", "team", "api-keys"] as const;
@@ -158,7 +187,7 @@ const settings = createRoute({
   validateSearch: (search: Record<string, unknown>): { tab?: (typeof SETTINGS_TABS)[number] | undefined } => ({
     tab: SETTINGS_TABS.find((tab) => tab === search["tab"]),
   }),
-  component: lazyRouteComponent(() => import("./pages/Settings"), "Settings"),
+  component: page(() => import("./pages/Settings"), "Settings"),
 });
 
 const tree = root.addChildren([
@@ -190,7 +219,7 @@ export function makeRouter(queries: QueryClient) {
     // Plain words in the address: a search for 7 stays `?q=7`, not JSON.
     parseSearch: parseSearchWith((value) => value),
     stringifySearch: stringifySearchWith(String),
-    defaultErrorComponent: ({ error, reset }) => <PageFailed problem={error as Error} onRetry={reset} />,
+    defaultErrorComponent: ({ error }) => <PageFailed problem={error as Error} />,
     defaultNotFoundComponent: NotFoundPage,
   });
 }

@@ -11,7 +11,7 @@ const VIEW: PortalView = {
   status: "sent",
   currency: "USD",
   valid_until: null,
-  deposit: { percent: 30, amount_minor: 300 },
+  deposit: { percent: 30, rule: "standard", amount_minor: 300 },
   options: [],
   lines: [],
   selected_option_id: null,

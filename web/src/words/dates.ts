@@ -15,6 +15,18 @@ export function formatMoment(iso: string, language: Language = "en"): string {
   return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 }
 
+/** Returns a month: `2025-11` is `November 2025`. */
+export function formatMonth(month: string, language: Language = "en"): string {
+  return new Intl.DateTimeFormat(LOCALES[language], { month: "long", year: "numeric", timeZone: "UTC" }).format(
+    new Date(`${month}-01`),
+  );
+}
+
+/** Returns the time of day: `3:07 PM`. */
+export function formatTime(at: Date, language: Language = "en"): string {
+  return new Intl.DateTimeFormat(LOCALES[language], { timeStyle: "short" }).format(at);
+}
+
 /** Returns whether a moment is still to come. */
 export function isAhead(iso: string, now: Date = new Date()): boolean {
   return new Date(iso).getTime() > now.getTime();

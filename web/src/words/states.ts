@@ -25,6 +25,22 @@ const PAYMENT: Record<string, StateWord> = {
   disputed: { en: "Disputed", es: "En disputa", tone: "red" },
 };
 
+const REFUND: Record<string, StateWord> = {
+  pending: { en: "Under way", es: "En camino", tone: "blue" },
+  requires_action: { en: "Waits for the customer", es: "Espera al cliente", tone: "amber" },
+  succeeded: { en: "Refunded", es: "Reembolsado", tone: "neutral" },
+  failed: { en: "Failed", es: "Fallido", tone: "red" },
+  canceled: { en: "Cancelled", es: "Cancelado", tone: "neutral" },
+};
+
+const PAYOUT: Record<string, StateWord> = {
+  pending: { en: "Prepared", es: "Preparado", tone: "blue" },
+  in_transit: { en: "On its way to the bank", es: "En camino al banco", tone: "blue" },
+  paid: { en: "Paid out", es: "Depositado", tone: "green" },
+  failed: { en: "Came back", es: "Devuelto", tone: "red" },
+  canceled: { en: "Cancelled", es: "Cancelado", tone: "neutral" },
+};
+
 const BOOKS: Record<string, StateWord> = {
   none: { en: "—", es: "—", tone: "neutral" },
   waiting: { en: "Waiting for QuickBooks", es: "Esperando a QuickBooks", tone: "amber" },
@@ -50,7 +66,7 @@ const LEAD: Record<string, StateWord> = {
   lost: { en: "Lost", es: "Perdido", tone: "neutral" },
 };
 
-export const STATES = { proposal: PROPOSAL, payment: PAYMENT, books: BOOKS, connection: CONNECTION, lead: LEAD };
+export const STATES = { proposal: PROPOSAL, payment: PAYMENT, refund: REFUND, payout: PAYOUT, books: BOOKS, connection: CONNECTION, lead: LEAD };
 export type StateKind = keyof typeof STATES;
 
 /** Returns the word and tone of a state; one that this build does not know yet is shown as it is. */

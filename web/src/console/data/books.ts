@@ -11,6 +11,9 @@ export type PostingState = "waiting" | "needs_you" | "posted";
 export type QboRequest = Shape<"RequestOut">;
 export type Difference = Shape<"DifferenceOut">;
 export type Payment = Shape<"PaymentOut">;
+export type Refund = Shape<"RefundOut">;
+export type Payout = Shape<"PayoutOut">;
+export type FailedJob = Shape<"FailedJob">;
 export type Activity = Shape<"ActivityOut">;
 export type EventName = Shape<"Event">;
 
@@ -31,6 +34,12 @@ export const paymentQuery = (id: number) =>
     refetchInterval: REFRESH_MILLISECONDS,
   });
 
+/** All refunds, or those of one payment. */
+export const refundsQuery = (payment_id?: number) =>
+  pages(["refunds", payment_id], () => answerOf(client.GET("/refunds", { params: { query: { payment_id } } })));
+
+export const payoutsQuery = pages(["payouts"], () => answerOf(client.GET("/payouts")));
+
 export const postingsQuery = (state: PostingState) =>
   pages(["postings", state], (cursor) =>
     answerOf(client.GET("/postings", { params: { query: { state, cursor } } })),
@@ -43,6 +52,22 @@ export const retryAllPostings = () => client.POST("/postings/retry");
 
 export const createInvoiceNow = (proposal_id: number) =>
   answerOf(client.POST("/qbo/invoice/{proposal_id}", { params: { path: { proposal_id } } }));
+
+export const failedJobsQuery = queryOptions({
+  queryKey: ["failed-jobs"],
+  queryFn: () => answerOf(client.GET("/jobs/failed")),
+  refetchInterval: REFRESH_MILLISECONDS,
+});
+
+export const retryJob = (job_id: number) =>
+  answerOf(client.POST("/jobs/{job_id}/retry", { params: { path: { job_id } } }));
+
+/** This month's calls to QuickBooks, and how many of them Intuit counts. */
+export const usageQuery = queryOptions({
+  queryKey: ["qbo-usage"],
+  queryFn: () => answerOf(client.GET("/qbo/usage")),
+  refetchInterval: REFRESH_MILLISECONDS,
+});
 
 export const qboRequestsQuery = pages(["qbo-requests"], (cursor) =>
   answerOf(client.GET("/qbo/requests", { params: { query: { cursor } } })),

@@ -65,7 +65,7 @@ export function draftOf(proposal: Proposal): Draft {
     price: decimalText(line.unit_price_minor, proposal.currency),
     tax: line.tax_percent,
   });
-  const { percent, amount_minor } = proposal.deposit;
+  const { rule, percent, amount_minor } = proposal.deposit;
   return {
     customerId: proposal.customer.id,
     title: proposal.title,
@@ -73,9 +73,11 @@ export function draftOf(proposal: Proposal): Draft {
     terms: proposal.terms,
     validUntil: proposal.valid_until ?? "",
     deposit:
-      percent === null
-        ? { kind: "amount", value: decimalText(amount_minor, proposal.currency) }
-        : { kind: "percent", value: String(percent) },
+      rule === "standard"
+        ? { kind: "standard", value: "" }
+        : percent === null
+          ? { kind: "amount", value: decimalText(amount_minor, proposal.currency) }
+          : { kind: "percent", value: String(percent) },
     lines: proposal.lines.map(lineOf),
     options: proposal.options.map((option) => ({
       key: newKey(),

@@ -8,7 +8,6 @@ import { useListing } from "../data/pages";
 import { EVENTS } from "../data/events";
 import { Empty, Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
-import { actorWord } from "../parts/words";
 
 const COLUMNS: Column<Activity>[] = [
   {
@@ -16,7 +15,7 @@ const COLUMNS: Column<Activity>[] = [
     cell: (entry) => (
       <>
         {entry.sentence}
-        {entry.actor && <small>{actorWord(entry.actor)}</small>}
+        <small>{entry.who}</small>
       </>
     ),
   },

@@ -8,6 +8,7 @@ import { type Overview, overviewQuery } from "../data/books";
 import { Connection } from "../parts/Connection";
 import { Differences } from "../parts/Differences";
 import { Failed } from "../parts/Failed";
+import { FailedJobs } from "../parts/FailedJobs";
 import { Page } from "../parts/Page";
 import { Postings } from "../parts/Postings";
 import { RecordBones } from "../parts/RecordBones";
@@ -57,6 +58,7 @@ export function Books() {
         </Tabs.List>
         <Tabs.Panel value="needs-you">
           <Postings state="needs_you" />
+          <FailedJobs />
         </Tabs.Panel>
         <Tabs.Panel value="waiting">
           <Postings state="waiting" />
@@ -78,7 +80,7 @@ export function Books() {
 function countOf(tab: BooksTab, { payments, currency }: Overview): React.ReactNode {
   if (tab === "needs-you" && payments.needs_you_count > 0) return <span className="count">{payments.needs_you_count}</span>;
   if (tab === "waiting" && payments.waiting_count > 0) {
-    return <span className="quiet">{formatMoney(payments.waiting_minor, currency)}</span>;
+    return <span className="quiet money">{formatMoney(payments.waiting_minor, currency)}</span>;
   }
   return null;
 }

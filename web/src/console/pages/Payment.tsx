@@ -1,5 +1,6 @@
 /** One payment: its amount, what Stripe kept, what was given back, and its numbers at Stripe. */
 
+import { Button, Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { formatMoment } from "../../words/dates";
@@ -9,6 +10,7 @@ import { Failed } from "../parts/Failed";
 import { State } from "../parts/Money";
 import { Block, Facts, Page } from "../parts/Page";
 import { RecordBones } from "../parts/RecordBones";
+import { Refunds } from "../parts/Refunds";
 
 const PARENT = { to: "/payments", label: "Payments" };
 
@@ -33,9 +35,14 @@ export function Payment() {
           <Block title="Money">
             <p className="amount">{formatMoney(data.amount_minor, data.currency)}</p>
             {data.simulated && <p className="notice amber">Simulated: no money moved.</p>}
-            {data.failure && <p className="notice red">{data.failure}</p>}
+            <Trouble payment={data} />
             <Facts facts={moneyFacts(data)} />
           </Block>
+          {data.refunded_minor > 0 && (
+            <Block title="Refunds" flush>
+              <Refunds paymentId={data.id} />
+            </Block>
+          )}
         </div>
         <div>
           <Block title="Where it belongs">
@@ -57,6 +64,58 @@ export function Payment() {
       </div>
     </Page>
   );
+}
+
+/** What went wrong with the money, and where a person can do something about it. */
+function Trouble({ payment }: { payment: PaymentData }) {
+  const atStripe = stripeAddress(payment);
+  if (payment.state === "disputed") {
+    return (
+      <Notice
+        words="The customer’s bank disputes this payment. Answer with your signed proposal and photos before Stripe’s deadline; unanswered disputes are lost."
+        button={
+          atStripe && (
+            <Button component="a" href={atStripe} target="_blank" rel="noreferrer" variant="default" size="xs">
+              Answer in Stripe
+            </Button>
+          )
+        }
+      />
+    );
+  }
+  if (!payment.failure || payment.state === "paid") return null;
+  return (
+    <Notice
+      words={`${payment.failure} The customer can pay again with the same link.`}
+      button={
+        <Button
+          renderRoot={(props) => <Link to="/proposals/$id" params={{ id: String(payment.proposal_id) }} {...props} />}
+          variant="default"
+          size="xs"
+        >
+          Get customer link
+        </Button>
+      }
+    />
+  );
+}
+
+function Notice({ words, button }: { words: string; button: React.ReactNode }) {
+  return (
+    <div className="notice red">
+      <Group justify="space-between" gap="sm">
+        <span className="grow">{words}</span>
+        {button}
+      </Group>
+    </div>
+  );
+}
+
+/** Returns where Stripe shows a payment; test mode has its own part of the dashboard. */
+function stripeAddress({ simulated, stripe_payment_intent, stripe_session_id }: PaymentData): string | null {
+  if (simulated || !stripe_payment_intent) return null;
+  const mode = stripe_session_id?.startsWith("cs_test_") ? "test/" : "";
+  return `https://dashboard.stripe.com/${mode}payments/${stripe_payment_intent}`;
 }
 
 function moneyFacts(payment: PaymentData): [string, React.ReactNode][] {

@@ -1,10 +1,17 @@
-/** All payments, newest first, with what became of the money. */
+/** All payments, what was given back, and what Stripe sent to the bank; newest first. */
 
+import { Tabs } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { paymentsQuery, type Payment } from "../data/books";
 import { useListing } from "../data/pages";
 import { Ago, Money, State } from "../parts/Money";
 import { Empty, Page } from "../parts/Page";
+import { Payouts } from "../parts/Payouts";
+import { Refunds } from "../parts/Refunds";
 import { type Column, Rows } from "../parts/Rows";
+import { PAYMENTS_TABS, type PaymentsTab } from "../router";
+
+const TITLES: Record<PaymentsTab, string> = { payments: "Payments", refunds: "Refunds", payouts: "Payouts" };
 
 const COLUMNS: Column<Payment>[] = [
   {
@@ -23,7 +30,16 @@ const COLUMNS: Column<Payment>[] = [
   {
     name: "Amount",
     right: true,
-    cell: (payment) => <Money minor={payment.amount_minor} currency={payment.currency} />,
+    cell: (payment) => (
+      <>
+        <Money minor={payment.amount_minor} currency={payment.currency} />
+        {payment.refunded_minor > 0 && (
+          <small>
+            <Money minor={payment.refunded_minor} currency={payment.currency} /> refunded
+          </small>
+        )}
+      </>
+    ),
   },
   {
     name: "Fee",
@@ -44,19 +60,46 @@ const COLUMNS: Column<Payment>[] = [
 ];
 
 export function Payments() {
-  const listing = useListing(paymentsQuery);
+  const { tab = "payments" } = useSearch({ from: "/office/payments" });
+  const navigate = useNavigate({ from: "/payments" });
   return (
     <Page title="Payments">
-      <div className="block flush">
-        <Rows
-          label="Payments"
-          listing={listing}
-          columns={COLUMNS}
-          keyOf={(payment) => payment.id}
-          href={(payment) => `/payments/${payment.id}`}
-          empty={<Empty>Deposits appear here as soon as a customer starts to pay.</Empty>}
-        />
-      </div>
+      <Tabs
+        value={tab}
+        onChange={(value) => void navigate({ search: { tab: value === "payments" ? undefined : (value as PaymentsTab) } })}
+        keepMounted={false}
+      >
+        <Tabs.List aria-label="Payments">
+          {PAYMENTS_TABS.map((each) => (
+            <Tabs.Tab key={each} value={each}>
+              {TITLES[each]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="payments" className="block flush">
+          <AllPayments />
+        </Tabs.Panel>
+        <Tabs.Panel value="refunds" className="block flush">
+          <Refunds />
+        </Tabs.Panel>
+        <Tabs.Panel value="payouts" className="block flush">
+          <Payouts />
+        </Tabs.Panel>
+      </Tabs>
     </Page>
+  );
+}
+
+function AllPayments() {
+  const listing = useListing(paymentsQuery);
+  return (
+    <Rows
+      label="Payments"
+      listing={listing}
+      columns={COLUMNS}
+      keyOf={(payment) => payment.id}
+      href={(payment) => `/payments/${payment.id}`}
+      empty={<Empty>Deposits appear here as soon as a customer starts to pay.</Empty>}
+    />
   );
 }

@@ -40,13 +40,22 @@ export function sentenceOf(problem: Error): string {
     : "This page ran into a fault of ours. Loading it again usually helps.";
 }
 
-export function PageFailed({ problem, onRetry }: { problem: Error; onRetry: () => void }) {
+export function PageFailed({ problem }: { problem: Error }) {
   if (problem instanceof Problem && problem.status === 404) return <NotFoundPage />;
   return (
     <div className="sheet">
-      <Failed problem={problem} onRetry={onRetry} />
+      <Failed problem={problem} onRetry={() => void loadAgain()} />
     </div>
   );
+}
+
+/** Loads the address anew, but only from a server that answers: otherwise the browser's own error page would come. */
+async function loadAgain(): Promise<void> {
+  const alive = await fetch("/healthz").then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  if (alive) window.location.reload();
 }
 
 export function NotFoundPage() {

@@ -1,7 +1,7 @@
 /** Money in and money in the books over time: two lines that should meet, and the same numbers as a table. */
 
 import { formatDay } from "../../words/dates";
-import { formatMoney } from "../../words/money";
+import { exponent, formatMoney } from "../../words/money";
 
 export type DayOfMoney = { date: string; received_minor: number; booked_minor: number };
 
@@ -11,6 +11,10 @@ const LEFT = 8;
 const RIGHT = 8;
 const TOP = 12;
 const BOTTOM = 24;
+
+/** The scale never ends below this, in whole units of the currency: a cent is no scale. */
+const TOP_MIN = 1_000;
+const ROUND_STEPS = [1, 2, 2.5, 5, 10];
 
 /** Returns running sums: what had come in, and what stood in the books, at the end of each day. */
 export function running(days: DayOfMoney[]): DayOfMoney[] {
@@ -23,12 +27,21 @@ export function running(days: DayOfMoney[]): DayOfMoney[] {
   }));
 }
 
+/** Returns the round amount at which the scale ends: 472500 USD is 500000. */
+export function scaleTop(most_minor: number, currency: string): number {
+  const least = TOP_MIN * 10 ** exponent(currency);
+  if (most_minor <= least) return least;
+  const decade = 10 ** Math.floor(Math.log10(most_minor));
+  return (ROUND_STEPS.find((step) => step * decade >= most_minor) ?? 10) * decade;
+}
+
 export function MoneyChart({ days, currency }: { days: DayOfMoney[]; currency: string }) {
   const sums = running(days);
   const last = sums.at(-1);
   const first = sums[0];
   if (!first || !last) return null;
-  const top = Math.max(last.received_minor, last.booked_minor, 1);
+  const top = scaleTop(Math.max(last.received_minor, last.booked_minor), currency);
+  const empty = last.received_minor === 0 && last.booked_minor === 0;
   const x = (i: number) => LEFT + (i / Math.max(sums.length - 1, 1)) * (WIDTH - LEFT - RIGHT);
   const y = (minor: number) => TOP + (1 - minor / top) * (HEIGHT - TOP - BOTTOM);
   const path = (of: (day: DayOfMoney) => number) =>
@@ -53,6 +66,7 @@ export function MoneyChart({ days, currency }: { days: DayOfMoney[]; currency: s
       <span className="chart-top" aria-hidden="true">
         {formatMoney(top, currency)}
       </span>
+      {empty && <p className="chart-empty">No money came in during these days. Each paid deposit lifts both lines.</p>}
       <details className="chart-table">
         <summary>Show the numbers</summary>
         <table>

@@ -22,7 +22,8 @@ export function ProposalMoney({ proposal }: { proposal: Proposal }) {
       </Block>
     );
   }
-  const unbooked = row?.payment_state === "paid" && row.books_state !== "posted" && row.books_state !== "different";
+  // Paid once, whatever became of the money since: the books must show it.
+  const unbooked = row?.paid_at && (row.books_state === "waiting" || row.books_state === "needs_you");
   return (
     <Block
       title="Deposit"
@@ -51,7 +52,7 @@ export function ProposalMoney({ proposal }: { proposal: Proposal }) {
       {invoice.error && <Failed problem={invoice.error} />}
       {unbooked && may("books:write") && (
         <Button mt="sm" variant="default" fullWidth loading={invoice.isPending} onClick={() => invoice.mutate()}>
-          Create invoice now
+          {row.books_state === "needs_you" ? "Try again" : "Create invoice now"}
         </Button>
       )}
     </Block>

@@ -1,10 +1,13 @@
 /** Every write that was sent to QuickBooks, and what became of it. */
 
-import { type QboRequest, qboRequestsQuery } from "../data/books";
+import { useQuery } from "@tanstack/react-query";
+import { formatMonth } from "../../words/dates";
+import { type QboRequest, qboRequestsQuery, usageQuery } from "../data/books";
 import { useListing } from "../data/pages";
 import { Ago } from "./Money";
 import { Empty } from "./Page";
 import { type Column, Rows } from "./Rows";
+import { count } from "./words";
 
 const STATES: Record<string, { word: string; tone: string }> = {
   prepared: { word: "Prepared", tone: "neutral" },
@@ -51,6 +54,7 @@ export function RequestLog() {
   const listing = useListing(qboRequestsQuery);
   return (
     <section className="block flush" aria-label="Sync log">
+      <Usage />
       <Rows
         label="Sync log"
         listing={listing}
@@ -59,5 +63,17 @@ export function RequestLog() {
         empty={<Empty>Nothing was sent to QuickBooks yet. Every write will stand here, with its answer.</Empty>}
       />
     </section>
+  );
+}
+
+/** Writes are free; reads count against a monthly allowance (Intuit's "Builder tier API limits", 2026-01-08). */
+function Usage() {
+  const { data } = useQuery(usageQuery);
+  return (
+    <p className="usage">
+      {data
+        ? `${formatMonth(data.month)}: ${count(data.calls, "call")} to QuickBooks, ${count(data.metered, "metered read")} among them. Writes are free; Intuit counts the reads.`
+        : "\u00a0"}
+    </p>
   );
 }

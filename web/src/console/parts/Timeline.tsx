@@ -4,7 +4,6 @@ import { Skeleton } from "@mantine/core";
 import type { Activity } from "../data/books";
 import { Ago } from "./Money";
 import { Empty } from "./Page";
-import { actorWord } from "./words";
 
 export function Timeline({ items }: { items: Activity[] | undefined }) {
   if (!items) return <Skeleton h={120} />;
@@ -15,8 +14,7 @@ export function Timeline({ items }: { items: Activity[] | undefined }) {
         <li key={item.id} className={`event-${item.event}`}>
           <span>{item.sentence}</span>
           <small>
-            <Ago at={item.created_at} />
-            {item.actor && <> · {actorWord(item.actor)}</>}
+            <Ago at={item.created_at} /> · {item.who}
           </small>
         </li>
       ))}
