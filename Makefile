@@ -80,6 +80,10 @@ bench-webhook: setup ## Measure how many signed events a second the webhook keep
 bench-pipeline: setup ## Measure how long a payment takes to stand in the books
 	$(BIN)/python -m bench.pipeline $(ARGS)
 
+.PHONY: bench-memory
+bench-memory: setup ## Measure how much memory API and worker hold, and how soon the server is ready
+	$(BIN)/python -m bench.memory $(ARGS)
+
 .PHONY: campaign
 campaign: setup-python ## Pay deposits while processes are killed and Intuit fails at random (ARGS="--rounds 50 --seed 7")
 	$(BIN)/python -m tests.acceptance.campaign $(ARGS)

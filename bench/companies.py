@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import psycopg
-
 from bench.deposits import STRIPE_KEY, WEBHOOK_SECRET, Deposit, add_deposits, add_org, signed_requests
 from bench.load import Measured, drive
 from bench.stack import (
@@ -26,6 +25,7 @@ from bench.stack import (
     own_postgres,
     product_environment,
 )
+
 from crm.identity.passwords import hash_password
 from crm.kit.database import conninfo, owner_url
 
@@ -33,7 +33,8 @@ FIRST_REALM = 9_341_453_199_000_000
 PASSWORD = "only-for-measurements"
 BOOKED_SECONDS_MAX = 60.0
 REQUESTS_KEPT = 1_000  # by the simulator's log
-CONNECTIONS = 4
+CONNECTIONS = 8
+FULL_LOAD_SECONDS_MAX = 60.0
 
 
 @dataclass
@@ -58,22 +59,28 @@ class Companies:
                 "INSERT INTO users (org_id, email, name, role, password_hash) VALUES (%s, %s, 'Owner', 'owner', %s)",
                 [org_id, email, password_hash],
             )
-            with httpx2.Client(base_url=f"http://127.0.0.1:{self.api_port}", timeout=30, trust_env=False) as http:
+            with httpx2.Client(
+                base_url=f"http://127.0.0.1:{self.api_port}", timeout=30, trust_env=False
+            ) as http:
                 login = http.post("/auth/login", json={"email": email, "password": PASSWORD})
                 login.raise_for_status()
                 http.cookies.clear()
                 http.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
                 _consent(http, str(FIRST_REALM + org_id))
 
-    def pay(self, per_company: int, rate: float) -> tuple[list[Deposit], Measured]:
-        """Sends the paid events of `per_company` deposits of each org, in turn, at `rate` a second."""
+    def pay(self, per_company: int, rate: float | None) -> tuple[list[Deposit], Measured]:
+        """Sends the paid events of `per_company` deposits of each org, in turn: `rate` a second, or full load."""
         by_org = [add_deposits(self.owner, org, per_company) for org in range(1, self.count + 1)]
-        deposits = [by_org[place % self.count][place // self.count] for place in range(per_company * self.count)]
+        deposits = [
+            by_org[place % self.count][place // self.count] for place in range(per_company * self.count)
+        ]
         requests = signed_requests("/payments/webhook", deposits)
-        seconds = len(requests) / rate + 0.5
+        seconds = len(requests) / rate + 0.5 if rate else FULL_LOAD_SECONDS_MAX
         measured = drive(self.api_port, requests, connections=CONNECTIONS, seconds=seconds, rate=rate)
         if len(measured.acknowledged) != len(requests):
-            raise NotMeasured(f"only {len(measured.acknowledged)} of {len(requests)} webhooks were acknowledged")
+            raise NotMeasured(
+                f"only {len(measured.acknowledged)} of {len(requests)} webhooks were acknowledged"
+            )
         return deposits, measured
 
     def wait_until_booked(self) -> None:
@@ -89,7 +96,9 @@ class Companies:
                 return
             if time.monotonic() > deadline:
                 words = self.processes.last_words("worker")
-                raise NotMeasured(f"{row[0]} payments are not booked: {row[1] or 'no problem noted'}\n{words}")
+                raise NotMeasured(
+                    f"{row[0]} payments are not booked: {row[1] or 'no problem noted'}\n{words}"
+                )
             time.sleep(0.1)
 
     def outside_calls(self, after: int = 0) -> list[dict[str, Any]]:
@@ -127,7 +136,9 @@ def companies(count: int) -> Iterator[Companies]:
             port, sandbox_port = free_port(), free_port()
             made = Companies(processes, owner, port, f"http://localhost:{sandbox_port}", count)
             environment = _environment(made, database_url, folder)
-            processes.start("sandbox", [sys.executable, "-m", "crm_sandbox", "--port", str(sandbox_port)], environment)
+            processes.start(
+                "sandbox", [sys.executable, "-m", "crm_sandbox", "--port", str(sandbox_port)], environment
+            )
             processes.wait_ready("sandbox", f"http://127.0.0.1:{sandbox_port}/_health")
             made.pids["api"] = processes.start_product("api", environment)
             made.ready_seconds = processes.wait_ready("api", f"http://127.0.0.1:{port}/readyz")

@@ -64,7 +64,9 @@ def _environment(folder: Path) -> Path:
 
 
 def _set_up(python: Path, settings: Mapping[str, str]) -> str:
-    done = _run([str(python), str(ROOT / "bench" / "djstripe_site.py")], "dj-stripe's set-up failed", settings)
+    done = _run(
+        [str(python), str(ROOT / "bench" / "djstripe_site.py")], "dj-stripe's set-up failed", settings
+    )
     return done.strip().splitlines()[-1]
 
 

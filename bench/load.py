@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import uvloop
+from bench.stack import NotMeasured
 
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
@@ -53,7 +54,7 @@ def drive(
 
     Without `rate` each connection sends its next request when its last one is answered (full load). With it,
     requests leave at that many a second whatever the answers, and a latency counts from when the request was
-    due, so that a stall is not hidden by the sender's waiting for it.
+    due, so that a stall is not hidden by the sender's waiting for it. Raises NotMeasured when answers stay out.
     """
     gc.collect()
     gc.disable()  # the sender's pauses would be read as the server's
@@ -86,8 +87,14 @@ class _Run:
         else:
             self._idle = made
             loop.call_soon(self._tick, started)
-        async with asyncio.timeout(self._seconds + DRAIN_SECONDS_MAX):
-            await self._finished.wait()
+        try:
+            async with asyncio.timeout(self._seconds + DRAIN_SECONDS_MAX):
+                await self._finished.wait()
+        except TimeoutError:
+            left = self._open + len(self._due)
+            raise NotMeasured(
+                f"{left} requests had no answer {DRAIN_SECONDS_MAX:.0f} s after the last"
+            ) from None
         self.measured.seconds = time.perf_counter() - started
         for connection in made:
             connection.close()
@@ -168,7 +175,10 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport, self._buffer = cast(asyncio.Transport, transport), b""  # uvloop's is none of asyncio's
+        self._transport, self._buffer = (
+            cast("asyncio.Transport", transport),
+            b"",
+        )  # uvloop's is none of asyncio's
 
     def data_received(self, data: bytes) -> None:
         self._buffer = self._buffer + data if self._buffer else data
@@ -182,7 +192,7 @@ class _Connection(asyncio.Protocol):
             self._done()
             self._run.ready(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it by this form
         if self._place is not None:
             self._done()
             self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())

@@ -20,7 +20,9 @@ from stripe import SignatureVerificationError, WebhookSignature
 
 POOL_SIZE = 8
 
-TABLE = "CREATE TABLE IF NOT EXISTS webhook_events (id text PRIMARY KEY, type text, body jsonb, at timestamptz)"
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS webhook_events (id text PRIMARY KEY, type text, body jsonb, at timestamptz)"
+)
 INSERT = "INSERT INTO webhook_events VALUES (%s, %s, %s::jsonb, now()) ON CONFLICT (id) DO NOTHING"
 
 

@@ -85,7 +85,7 @@ def _wrong(stack: Companies, found: Found) -> list[str]:
 
 
 def _kind(call: dict[str, Any]) -> str:
-    """"write invoice", "read query", ...: what a call outside was."""
+    """What a call outside was: "write invoice", "read query", ..."""
     found = _CALL.match(call["path"])
     if found is None:
         return f"other {call['method']} {call['path']}"
@@ -121,7 +121,9 @@ def _print(found: Found, rate: float, count: int, webhook: Measured) -> None:
     writes = sum(calls for kind, calls in found.calls.items() if kind.startswith("write"))
     reads = sum(calls for kind, calls in found.calls.items() if kind.startswith("read"))
     total = max(1, found.deposits)
-    print(f"  writes {writes / total:.2f} (aim {AIM_WRITES:g}), metered reads {reads / total:.2f} (aim {AIM_READS:g})")
+    print(
+        f"  writes {writes / total:.2f} (aim {AIM_WRITES:g}), reads {reads / total:.2f} (aim {AIM_READS:g})"
+    )
 
 
 def _at(values: list[float], percent: float) -> float:
@@ -130,9 +132,13 @@ def _at(values: list[float], percent: float) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--companies", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=8.0, help="deposits a second, of all companies together")
+    parser.add_argument(
+        "--rate", type=float, default=8.0, help="deposits a second, of all companies together"
+    )
     parser.add_argument("--deposits", type=int, default=30, help="of each company")
     given = parser.parse_args()
     try:

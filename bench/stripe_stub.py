@@ -11,7 +11,6 @@ import sys
 from typing import Any
 
 import uvloop
-
 from bench.deposits import AMOUNT_MINOR, checkout_session
 
 HEAD_BYTES_MAX = 64_000

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-
 from bench import djstripe_peer
 from bench.deposits import STRIPE_KEY, WEBHOOK_SECRET, Deposit, add_deposits, add_org, signed_requests
 from bench.load import Measured, drive
@@ -36,6 +35,7 @@ from bench.stack import (
     own_postgres,
     product_environment,
 )
+
 from crm.activity.verify import verify_org
 from crm.kit.database import Database, app_url, conninfo, owner_url
 from crm.kit.postgres_engine import find_engine
@@ -149,7 +149,9 @@ class Minimal:
         self._per_second, self._numbers = FIRST_GUESS_PER_SECOND, 0
         command = [sys.executable, str(ROOT / "bench" / "minimal_handler.py"), str(self.port)]
         processes.start(
-            "minimal", command, product_environment(database_url, folder, STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET)
+            "minimal",
+            command,
+            product_environment(database_url, folder, STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET),
         )
         processes.wait_ready("minimal", f"http://127.0.0.1:{self.port}/ready")
 
@@ -261,7 +263,8 @@ def measure(seconds: float, rounds: int, connections: int, *, with_djstripe: boo
             for contender in contenders:
                 contender.rounds.append(contender.round(seconds))
                 print(
-                    f"round {number}  {contender.name:<10} {contender.rounds[-1].rate:8.0f} a second", flush=True
+                    f"round {number}  {contender.name:<10} {contender.rounds[-1].rate:8.0f} a second",
+                    flush=True,
                 )
         if not contenders or contenders[0].name != "ours":
             raise NotMeasured("our own webhook acknowledged nothing; " + "; ".join(skipped))
@@ -301,7 +304,9 @@ def _print_table(contenders: list[Contender], skipped: list[str], calm: Measured
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=4.0, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=32)

@@ -24,7 +24,7 @@ from crm.gateways.http import make_client
 from crm.identity.routes import router as identity
 from crm.kit.database import Database, app_url
 from crm.kit.embedded_postgres import running_url
-from crm.kit.migrations import head_revision
+from crm.kit.revisions import head_revision
 from crm.kit.settings import Settings
 from crm.operations.activity_routes import router as activity
 from crm.operations.job_routes import router as jobs

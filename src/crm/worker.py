@@ -13,7 +13,7 @@ from crm.accounting import connection, postings
 from crm.accounting.context import Books
 from crm.gateways.http import Client, make_client
 from crm.gateways.stripe import StripeGateway
-from crm.identity.idempotency import forget_old_keys
+from crm.identity.kept_answers import forget_old_keys
 from crm.identity.login import forget_old_failures
 from crm.jobs import engine
 from crm.kit import clock

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from sqlalchemy import delete, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.dependencies import app_state
+from crm.identity.kept_answers import KEPT_FOR
 from crm.identity.principal import OrgTx, Principal, StaffDep
 from crm.identity.tables import IdempotencyKey
 from crm.kit import clock
 from crm.kit.encryption import Sealer
 from crm.kit.errors import Conflict, CrmError, Invalid
 
-KEPT_FOR = timedelta(hours=24)
 KEY_LENGTH_MAX = 255
 
 KeyHeader = Annotated[
@@ -131,15 +130,6 @@ async def claim_key(request: Request, principal: StaffDep, session: OrgTx, key: 
 
 
 once = Depends(claim_key, scope="function")
-
-
-async def forget_old_keys(session: AsyncSession, org_id: int) -> None:
-    """For the schedule: drops answers older than KEPT_FOR."""
-    await session.execute(
-        delete(IdempotencyKey).where(
-            IdempotencyKey.org_id == org_id, IdempotencyKey.created_at < clock.now() - KEPT_FOR
-        )
-    )
 
 
 def _own(principal: Principal, key: str) -> str:

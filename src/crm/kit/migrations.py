@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
+from crm.kit import revisions
 from crm.kit.database import app_role, app_url, conninfo, owner_url
 
-# In a checkout the migrations lie beside src/, in an installed package the working directory has them.
-MIGRATIONS = next(
-    (p for p in (Path(__file__).parents[3] / "migrations", Path("migrations").resolve()) if p.exists()),
-    Path("migrations"),
-)
-
+MIGRATIONS = revisions.MIGRATIONS
 POSTGRESQL_MAJOR_MIN = 15
 
 
@@ -31,10 +24,6 @@ def config(database_url: str) -> Config:
     made.set_main_option("path_separator", "os")
     made.attributes["url"] = owner_url(database_url)
     return made
-
-
-def head_revision() -> str | None:
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def current_revision(connection: Connection) -> str | None:
