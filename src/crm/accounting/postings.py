@@ -202,9 +202,8 @@ async def _renewed(books: Books, org_id: int, claimed: Claimed) -> AsyncIterator
     async def renew() -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            with suppress(
-                *DATABASE_AWAY
-            ):  # tried again soon; should the lease end meanwhile, twice is harmless
+            # Tried again soon; should the lease end meanwhile, twice is harmless.
+            with suppress(*DATABASE_AWAY):
                 async with books.db.transaction(org_id) as session:
                     await session.execute(
                         text(
