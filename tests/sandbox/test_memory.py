@@ -316,6 +316,7 @@ def test_every_kind_of_thing_survives(tmp_path: Path):
     """Objects of all kinds, held events, waiting timers, secrets and the moved clock are as they were."""
     known: dict[str, Any] = {"state_file": tmp_path / "state", "qbo_rate_limits_on": False}
     known["clock"] = _StillClock()
+    known |= {"qbo_webhook_url": "http://127.0.0.1:9/nobody", "qbo_verifier_token": "verifier"}
     known |= {
         "stripe_webhook_url": "http://127.0.0.1:9/nobody",
         "stripe_connected_accounts": ("acct_1Given",),
@@ -335,6 +336,9 @@ def test_every_kind_of_thing_survives(tmp_path: Path):
         before = copy.deepcopy(sandbox.app.snapshot())
     assert {act for _, act, _ in before["stripe"]["timers"]} == set(ACTS)
     assert before["stripe"]["delivery"]["held"]
+    assert [event["type"] for event in before["quickbooks"]["webhooks"]["waiting"]][
+        -1
+    ] == "qbo.invoice.deleted.v1"
     known["clock"].offset = timedelta()
     with running_sandbox(**known) as sandbox:
         assert sandbox.app.snapshot() == before

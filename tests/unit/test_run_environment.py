@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crm.kit.settings import Settings
-from crm.run import NotStarted, check_ports_free, environment_for
+from crm.run import Mode, NotStarted, check_ports_free, environment_for
 
 URL = "postgresql://crm_owner:x@/crm?host=/run"
 
 
 @pytest.fixture(autouse=True)
 def _nothing_from_this_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*Settings.model_fields, "sandbox_stripe_webhook_url"):
+    for name in (*Settings.model_fields, "sandbox_stripe_webhook_url", "sandbox_state_file"):
         monkeypatch.delenv(name.upper(), raising=False)
 
 
@@ -57,6 +58,17 @@ def test_values_from_outside_win(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "STRIPE_SECRET_KEY" not in environment
     assert "QBO_API_BASE" not in environment
     assert environment["STRIPE_API_BASE"] == "http://localhost:8090"
+
+
+def test_the_simulators_remember_beside_the_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Their state file lies in the data folder, wherever they are started, unless another one is given."""
+    modes: tuple[Mode, ...] = ("run", "demo")
+    for mode in modes:
+        environment = environment_for(mode, _settings(crm_data_dir=tmp_path), URL)
+        assert environment["SANDBOX_STATE_FILE"] == str(tmp_path / "sandbox.state")
+    assert Path(environment_for("run", _settings(), URL)["SANDBOX_STATE_FILE"]).is_absolute()
+    monkeypatch.setenv("SANDBOX_STATE_FILE", "/elsewhere/state")
+    assert environment_for("demo", _settings(), URL)["SANDBOX_STATE_FILE"] == "/elsewhere/state"
 
 
 def test_own_quickbooks_credentials_mean_intuit_itself(monkeypatch: pytest.MonkeyPatch) -> None:
