@@ -106,11 +106,15 @@ class World:
         """One run of the company's lane, its pauses and waits being over: the clock is data."""
         async with self.books.db.transaction(org_id) as session:
             await postings.ensure(session, org_id)
+        self.end_pauses(org_id)
+        await postings.run_lane(self.books, org_id)
+
+    def end_pauses(self, org_id: int = 1) -> None:
+        """Blocks the event loop, so never beside a run that may hold the same rows."""
         self.sql.execute("UPDATE qbo_lanes SET paused_until = NULL WHERE org_id = %s", [org_id])
         self.sql.execute(
             "UPDATE postings SET next_attempt_at = now() WHERE org_id = %s AND state = 'waiting'", [org_id]
         )
-        await postings.run_lane(self.books, org_id)
 
     def posting(self, payment_id: int, org_id: int = 1) -> Json:
         """The payment's line of GET /postings."""

@@ -126,7 +126,8 @@ async def test_company_that_fails_is_tried_by_one_at_a_time(world: World) -> Non
     world.sandbox.add_fault("status", company, method="GET", times=1, status=500, body="{}")
     await world.run()
     fault = world.sandbox.add_fault("pause_before", company, method="GET", times=None)
-    lanes = asyncio.gather(*(world.run() for _ in range(3)))
+    world.end_pauses()
+    lanes = asyncio.gather(*(postings.run_lane(world.books, 1) for _ in range(3)))
     await asyncio.sleep(1)
     trying = world.sandbox.call("GET", f"/_faults/{fault}")["waiting"]
     world.sandbox.call("DELETE", f"/_faults/{fault}")
