@@ -346,7 +346,7 @@ def test_every_kind_of_thing_survives(tmp_path: Path):
 
 
 def test_saving_is_quick(tmp_path: Path):
-    """A thousand documents with their remembered answers are packed in less than 50 ms."""
+    """A thousand documents with their remembered answers are packed in less than 50 ms of the processor's time."""
     with open_books() as books:
         for number in range(500):
             invoice = books.make("Invoice", INVOICE, requestid=f"i{number}")
@@ -354,9 +354,9 @@ def test_saving_is_quick(tmp_path: Path):
         file = StateFile(tmp_path / "state", (*QUICKBOOKS_RECORDS, *RECORDS, *ACTS))
         seconds = []
         for _ in range(5):
-            started = time.perf_counter()
+            started = time.thread_time()  # not the clock on the wall: others use this machine too
             payload = file.pack(books.sandbox.app.snapshot())
-            seconds.append(time.perf_counter() - started)
+            seconds.append(time.thread_time() - started)
     file.write(payload)
     kept = file.read()
     assert kept is not None
