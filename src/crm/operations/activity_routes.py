@@ -17,6 +17,7 @@ from crm.activity.verify import verify_org
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import User
+from crm.kit.inputs import ID_MAX
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.operations.sentences import sentence
 
@@ -43,7 +44,7 @@ class ActivityOut(BaseModel):
 async def list_activity(
     session: OrgTx,
     principal: StaffDep,
-    proposal_id: int | None = None,
+    proposal_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
     event: Annotated[Event | None, Query()] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

@@ -19,6 +19,7 @@ from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Invalid
+from crm.kit.inputs import ID_MAX
 from crm.kit.money import format_money, to_decimal
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.payments import simulated, stripe_sweeps
@@ -139,7 +140,7 @@ async def confirm_payment(
 async def list_payments(
     session: OrgTx,
     principal: StaffDep,
-    proposal_id: int | None = None,
+    proposal_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
     state: Annotated[str | None, Query(pattern="^(due|processing|paid|failed)$")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -182,7 +183,9 @@ def _shaped(payment: Payment, title: str, customer: str) -> PaymentOut:
 
 
 @router.get("/refunds", summary="Refunds, newest first", dependencies=[READ])
-async def list_refunds(session: OrgTx, principal: StaffDep, payment_id: int | None = None) -> Page[RefundOut]:
+async def list_refunds(
+    session: OrgTx, principal: StaffDep, payment_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None
+) -> Page[RefundOut]:
     query = select(Refund).where(Refund.org_id == principal.org_id)
     if payment_id is not None:
         query = query.where(Refund.payment_id == payment_id)

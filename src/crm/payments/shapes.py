@@ -10,6 +10,9 @@ from pydantic import BaseModel, StringConstraints
 from crm.kit.inputs import Input
 from crm.payments.simulated import Outcome
 
+# Stripe's ids, and ours of dev mode.
+SessionId = Annotated[str, StringConstraints(max_length=255, pattern="^[A-Za-z0-9_]+$")]
+
 
 class CheckoutOut(BaseModel):
     """The seed's answer; `dev_mode` is there only when true."""
@@ -22,12 +25,12 @@ class CheckoutOut(BaseModel):
 
 
 class SimulatedPayment(Input):
-    session_id: Annotated[str, StringConstraints(max_length=255)]
+    session_id: SessionId
     outcome: Outcome
 
 
 class Returned(Input):
-    session_id: Annotated[str, StringConstraints(max_length=255)]
+    session_id: SessionId
 
 
 class Accepted(BaseModel):
