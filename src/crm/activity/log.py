@@ -92,13 +92,20 @@ async def record_facts(conn: psycopg.AsyncConnection[Any], facts: Sequence[Fact]
 
 
 async def _lock_heads(conn: psycopg.AsyncConnection[Any], org_ids: list[int]) -> dict[int, tuple[int, bytes]]:
-    await conn.execute(
-        "INSERT INTO activity_heads (org_id, hash) SELECT o, %s FROM unnest(%s::int[]) o "
-        "WHERE NOT EXISTS (SELECT 1 FROM activity_heads h WHERE h.org_id = o) ON CONFLICT DO NOTHING",
-        [GENESIS, org_ids],
-    )
+    heads = await _heads(conn, org_ids)
+    if len(heads) < len(org_ids):  # an org's first entry ever
+        await conn.execute(
+            "INSERT INTO activity_heads (org_id, hash) SELECT o, %s FROM unnest(%b::int[]) o ORDER BY o "
+            "ON CONFLICT DO NOTHING",
+            [GENESIS, [org_id for org_id in org_ids if org_id not in heads]],
+        )
+        heads = await _heads(conn, org_ids)
+    return heads
+
+
+async def _heads(conn: psycopg.AsyncConnection[Any], org_ids: list[int]) -> dict[int, tuple[int, bytes]]:
     cursor = await conn.execute(
-        "SELECT org_id, seq, hash FROM activity_heads WHERE org_id = ANY(%s) ORDER BY org_id FOR UPDATE",
+        "SELECT org_id, seq, hash FROM activity_heads WHERE org_id = ANY(%b) ORDER BY org_id FOR UPDATE",
         [org_ids],
     )
     return {org_id: (seq, hash_) for org_id, seq, hash_ in await cursor.fetchall()}
