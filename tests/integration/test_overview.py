@@ -84,9 +84,10 @@ def test_a_proposal_is_open_as_long_as_it_can_be_paid(money: Money, staff: httpx
     assert proposal_id in {row["id"] for row in listed}
 
 
-def test_history_tells_one_proposals_story(money: Money, staff: httpx2.Client):
-    """Newest first, in sentences with the money written out."""
-    due = money.due()
+@pytest.mark.parametrize(("currency", "figure"), [("USD", "$4,725.00"), ("JPY", "¥472,500")])
+def test_history_tells_one_proposals_story(money: Money, staff: httpx2.Client, currency: str, figure: str):
+    """Newest first, in sentences with the money written out in its currency."""
+    due = money.due(currency=currency)
     money.deliver(due.session("completed", "unpaid"), due.session("async_payment_succeeded", "paid"))
     said = [entry["sentence"] for entry in staff.get(f"/overview/proposals/{due.proposal_id}/history").json()]
-    assert said == ["Deposit of $4,725.00 paid", "Bank transfer of $4,725.00 under way"]
+    assert said == [f"Deposit of {figure} paid", f"Bank transfer of {figure} under way"]

@@ -146,7 +146,7 @@ def test_sprint_3(dev: RunningApp, h: httpx2.Client, owner_sql: psycopg.Connecti
     assert paid[1] | {"amount_cents": 472500, "stripe_session_id": "cs_test_123"} == paid[1]
     assert paid[1]["payment_status"] == "paid"
     expected = {"session_id": checkout["session_id"], "deposit_cents": 472500, "dev_mode": True}
-    assert created[1] == expected
+    assert expected.items() <= created[1].items()
 
     lines = metrics_lines(dev, "crm_portal_payment")
     assert 'crm_portal_payments_total{org_id="1"} 1.0' in lines

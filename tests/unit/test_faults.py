@@ -42,8 +42,8 @@ def fault_in(shape: str, code: str) -> Any:
     if shape == "gateway":
         lower = {"message": "m", "detail": "d", "code": code, "element": None}
         return from_json({"warnings": None, "fault": {"error": [lower], "type": "AUTHENTICATION"}})
-    body = f'<e:R xmlns:e="http://x"><e:Fault><e:Error code="{code}"><e:Message>m</e:Message></e:Error></e:Fault></e:R>'
-    return from_xml(ET.fromstring(body))
+    xml = f'<e:R xmlns:e="http://x"><e:Fault><e:Error code="{code}"><e:Message>m</e:Message></e:Error></e:Fault></e:R>'
+    return from_xml(ET.fromstring(xml))
 
 
 def status_of(code: str) -> int:
@@ -79,8 +79,8 @@ def cases() -> Iterator[tuple[str, Any, int]]:
     for number, row in enumerate(json.loads(path.read_text())):
         body = row.get("body") or row.get("xml")
         if body is None and row["code"].isdigit():  # only its texts were published: in the usual shape
-            text = {"Message": row.get("message"), "Detail": row.get("detail"), "code": row["code"]}
-            body = {"Fault": {"Error": [text], "type": "ValidationFault"}}
+            texts = {"Message": row.get("message"), "Detail": row.get("detail"), "code": row["code"]}
+            body = {"Fault": {"Error": [texts], "type": "ValidationFault"}}
         if body is not None:
             yield f"collected {number}: {row['code']}", body, int(row["http"])
     for name in sorted(RECORDED.glob("minimul-qbo_api/vcr/error/*.yml")):

@@ -72,5 +72,13 @@ def sentence(event: str, meta: dict[str, Any]) -> str:
     values = _Blank(meta)
     for name, cents in (("amount", "amount_cents"), ("deposit", "deposit_cents"), ("fee", "fee_cents")):
         if isinstance(meta.get(cents), int):
-            values[name] = format_money(meta[cents], currency)
+            values[name] = _money(meta[cents], currency)
     return template.format_map(values)
+
+
+def _money(minor: int, currency: str) -> str:
+    """Also for a code that is none: one strange entry must not hide all others on its page."""
+    try:
+        return format_money(minor, currency)
+    except ValueError:
+        return f"{minor} {currency[:10]}"

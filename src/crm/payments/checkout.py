@@ -327,6 +327,7 @@ async def _opened(
                 session_id=session_id,
                 deposit_cents=prepared.amount_minor,
                 dev_mode=dev_mode,
+                currency=row.currency,
             )
         assert row.url is not None
         return _Try(

@@ -119,11 +119,11 @@ def _apply_one(
         }
         facts.append(Fact(row.org_id, Event.PAYMENT_SUCCESS, row.proposal_id, meta, "stripe"))
     elif new == "processing" and before != "paid":
-        meta |= {"amount_cents": row.amount_minor, "payment_status": "unpaid"}
+        meta |= {"amount_cents": row.amount_minor, "currency": row.currency, "payment_status": "unpaid"}
         facts.append(Fact(row.org_id, Event.PAYMENT_PROCESSING, row.proposal_id, meta, "stripe"))
     elif new == "failed" and before != "paid":
         payment.failure = "The bank transfer did not go through. No money was taken."
-        meta |= {"amount_cents": row.amount_minor, "reason": payment.failure}
+        meta |= {"amount_cents": row.amount_minor, "currency": row.currency, "reason": payment.failure}
         facts.append(Fact(row.org_id, Event.PAYMENT_FAILED, row.proposal_id, meta, "stripe"))
 
 
