@@ -36,6 +36,7 @@ LEASE = timedelta(seconds=15)
 RENEW_SECONDS = 4.0
 AT_ONCE_PER_ORG = 4  # one company never holds more of the workers than this, and one that fails only one
 RETRY_SECONDS_MAX = 3600.0
+CLAIM_LOCKS = 7001  # first half of the advisory locks' keys; the second is the org
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # gone, restarting, or all connections taken
 
 log = logger("postings")
@@ -129,8 +130,9 @@ def _claimed(row: Row[int, int, int, bool], lease: str) -> Claimed:
     return Claimed(row[0], row[1], row[2], lease, more_due=row[3])
 
 
+# The lock makes claims of one company follow each other, so that each counts what the one before took.
 _ALLOWED = text(
-    "SELECT 1 FROM qbo_tokens t LEFT JOIN qbo_lanes l ON l.org_id = t.org_id "
+    f"SELECT pg_advisory_xact_lock({CLAIM_LOCKS}, :org) FROM qbo_tokens t LEFT JOIN qbo_lanes l ON l.org_id = t.org_id "
     "WHERE t.org_id = :org AND t.disconnected_at IS NULL AND t.refresh_token IS NOT NULL "
     "AND (:any OR l.paused_until IS NULL OR l.paused_until <= :now)"
 )
