@@ -82,12 +82,7 @@ async def record_facts(conn: psycopg.AsyncConnection[Any], facts: Sequence[Fact]
             )
             previous = hash_
         new_heads.append((org_id, seq, previous))
-    ids = await _insert(conn, rows)
-    await conn.execute(
-        "UPDATE activity_heads h SET seq = n.seq, hash = n.hash "
-        "FROM unnest(%b::int[], %b::bigint[], %b::bytea[]) AS n(org_id, seq, hash) WHERE h.org_id = n.org_id",
-        [[h[0] for h in new_heads], [h[1] for h in new_heads], [h[2] for h in new_heads]],
-    )
+    ids = await _write(conn, rows, new_heads)
     await _stage(conn, [(row[0], ids[(row[0], row[6])]) for row in rows if row[2] in FOLLOWED])
 
 
@@ -111,15 +106,18 @@ async def _heads(conn: psycopg.AsyncConnection[Any], org_ids: list[int]) -> dict
     return {org_id: (seq, hash_) for org_id, seq, hash_ in await cursor.fetchall()}
 
 
-async def _insert(
-    conn: psycopg.AsyncConnection[Any], rows: list[tuple[Any, ...]]
+async def _write(
+    conn: psycopg.AsyncConnection[Any], rows: list[tuple[Any, ...]], heads: list[tuple[int, int, bytes]]
 ) -> dict[tuple[int, int], int]:
+    """Entries and the heads that follow from them, in one statement; returns the entries' ids by (org, seq)."""
     cursor = await conn.execute(
+        "WITH moved AS (UPDATE activity_heads h SET seq = n.seq, hash = n.hash "
+        "FROM unnest(%b::int[], %b::bigint[], %b::bytea[]) AS n(org_id, seq, hash) WHERE h.org_id = n.org_id) "
         "INSERT INTO portal_activity_log "
         "(org_id, proposal_id, event, meta, actor, created_at, seq, prev_hash, hash) "
         "SELECT * FROM unnest(%b::int[], %s::int[], %b::text[], %b::jsonb[], %b::text[], %b::timestamptz[], "
         "%b::bigint[], %b::bytea[], %b::bytea[]) ORDER BY 1, 7 RETURNING org_id, seq, id",
-        [list(column) for column in zip(*rows, strict=True)],
+        [list(column) for part in (heads, rows) for column in zip(*part, strict=True)],
     )
     return {(org_id, seq): entry_id for org_id, seq, entry_id in await cursor.fetchall()}
 

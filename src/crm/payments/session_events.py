@@ -216,12 +216,9 @@ async def _write(conn: psycopg.AsyncConnection[Any], rows: list[_Row], payments:
     if not rows:
         return
     await conn.execute(
-        "UPDATE checkout_sessions s SET state = n.state "
+        "WITH sessions AS (UPDATE checkout_sessions s SET state = n.state "
         "FROM unnest(%b::int[], %b::int[], %b::text[]) AS n(org_id, id, state) "
-        "WHERE s.org_id = n.org_id AND s.id = n.id AND s.state <> n.state",
-        [[r.org_id for r in rows], [r.id for r in rows], [r.state for r in rows]],
-    )
-    await conn.execute(
+        "WHERE s.org_id = n.org_id AND s.id = n.id AND s.state <> n.state) "
         "UPDATE payments p SET state = n.state, amount_minor = n.amount_minor, currency = n.currency, "
         "simulated = n.simulated, stripe_session_id = n.stripe_session_id, "
         "stripe_payment_intent = n.stripe_payment_intent, paid_at = n.paid_at, failure = n.failure, "
@@ -231,6 +228,9 @@ async def _write(conn: psycopg.AsyncConnection[Any], rows: list[_Row], payments:
         "simulated, stripe_session_id, stripe_payment_intent, paid_at, failure) "
         "WHERE p.org_id = n.org_id AND p.id = n.id",
         [
+            [r.org_id for r in rows],
+            [r.id for r in rows],
+            [r.state for r in rows],
             clock.now(),
             [p.org_id for p in payments],
             [p.id for p in payments],
