@@ -3,7 +3,6 @@
 import { Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { formatMoney } from "../../words/money";
 import { type Overview, overviewQuery } from "../data/books";
 import { Connection } from "../parts/Connection";
 import { Differences } from "../parts/Differences";
@@ -42,7 +41,7 @@ export function Books() {
         </p>
       )}
       {error && !data && <Failed problem={error} onRetry={() => void refetch()} />}
-      {data ? <Connection connection={data.connection} /> : !error && <RecordBones />}
+      {data ? <Connection overview={data} managed /> : !error && <RecordBones />}
       <Tabs
         value={shown}
         onChange={(value) => void navigate({ search: { tab: value as BooksTab } })}
@@ -77,10 +76,10 @@ export function Books() {
   );
 }
 
-function countOf(tab: BooksTab, { payments, currency }: Overview): React.ReactNode {
+function countOf(tab: BooksTab, { payments, needs_you: needs }: Overview): React.ReactNode {
+  const waiting = payments.waiting_count - payments.needs_you_count;
   if (tab === "needs-you" && payments.needs_you_count > 0) return <span className="count">{payments.needs_you_count}</span>;
-  if (tab === "waiting" && payments.waiting_count > 0) {
-    return <span className="quiet money">{formatMoney(payments.waiting_minor, currency)}</span>;
-  }
-  return null;
+  if (tab === "waiting" && waiting > 0) return <span className="count calm">{waiting}</span>;
+  const differences = needs.filter((need) => need.kind === "difference").length;
+  return tab === "differences" && differences > 0 ? <span className="count">{differences}</span> : null;
 }

@@ -32,11 +32,12 @@ function Money() {
 }
 
 function Answers({ overview }: { overview: Overview }) {
-  const { payments, currency, connection, needs_you: needs } = overview;
+  const { payments, currency, connection } = overview;
+  const needs = overview.needs_you.filter(({ kind }) => kind !== "connection"); // its own block says it
   const connected = connection.state === "connected";
   return (
     <>
-      {!connected && <Connection connection={connection} />}
+      {!connected && <Connection overview={overview} />}
       <Block title={needs.length > 0 ? `Needs you (${needs.length})` : "Needs you"}>
         {needs.length > 0 ? (
           <NeedsYouList items={needs} />
@@ -60,16 +61,16 @@ function Answers({ overview }: { overview: Overview }) {
           to="/books"
         />
         <Figure
-          name="Waiting for QuickBooks"
+          name="Not in the books yet"
           amount={formatMoney(payments.waiting_minor, currency)}
-          words={count(payments.waiting_count, "payment")}
+          words={outside(payments.waiting_count, payments.needs_you_count)}
           to="/books"
           small
         />
         <Figure
           name="Processing at the bank"
           amount={formatMoney(payments.processing_minor, currency)}
-          words={`${count(payments.processing_count, "bank transfer")}, up to 4 business days`}
+          words={processing(payments.processing_count)}
           to="/payments"
           small
         />
@@ -77,9 +78,18 @@ function Answers({ overview }: { overview: Overview }) {
       <Block title="Money in and in the books">
         <MoneyChart days={overview.days} currency={currency} />
       </Block>
-      {connected && <Connection connection={connection} />}
+      {connected && <Connection overview={overview} />}
     </>
   );
+}
+
+function processing(transfers: number): string {
+  return transfers > 0 ? `${count(transfers, "bank transfer")}, up to 4 business days` : "No bank transfer under way";
+}
+
+function outside(waiting: number, needing: number): string {
+  const all = count(waiting, "payment");
+  return needing > 0 ? `${all}, ${needing} of them ${needing === 1 ? "needs" : "need"} you` : all;
 }
 
 function apart(minor: number, currency: string): string {

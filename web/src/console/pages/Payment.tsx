@@ -121,8 +121,9 @@ function stripeAddress({ simulated, stripe_payment_intent, stripe_session_id }: 
 function moneyFacts(payment: PaymentData): [string, React.ReactNode][] {
   const money = (minor: number | null | undefined) =>
     typeof minor === "number" ? formatMoney(minor, payment.currency) : "Not known yet";
+  if (!payment.paid_at) return [["Paid", "Not yet"]];
   return [
-    ["Paid", payment.paid_at ? formatMoment(payment.paid_at) : "Not yet"],
+    ["Paid", formatMoment(payment.paid_at)],
     ["Stripe’s fee", money(payment.fee_minor)],
     ["Arrives at the bank", money(payment.net_minor)],
     ["Refunded", money(payment.refunded_minor)],

@@ -76,14 +76,20 @@ export function Payments() {
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        <Tabs.Panel value="payments" className="block flush">
-          <AllPayments />
+        <Tabs.Panel value="payments">
+          <div className="block flush">
+            <AllPayments />
+          </div>
         </Tabs.Panel>
-        <Tabs.Panel value="refunds" className="block flush">
-          <Refunds />
+        <Tabs.Panel value="refunds">
+          <div className="block flush">
+            <Refunds />
+          </div>
         </Tabs.Panel>
-        <Tabs.Panel value="payouts" className="block flush">
-          <Payouts />
+        <Tabs.Panel value="payouts">
+          <div className="block flush">
+            <Payouts />
+          </div>
         </Tabs.Panel>
       </Tabs>
     </Page>

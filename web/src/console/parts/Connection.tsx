@@ -3,11 +3,13 @@
 import { Button, Group, Modal, Text } from "@mantine/core";
 import { useState } from "react";
 import { CONNECT_QUICKBOOKS, disconnectQuickBooks, type Overview } from "../data/books";
+import { formatMoney } from "../../words/money";
 import { useMay } from "../data/session";
 import { Failed } from "./Failed";
 import { State } from "./Money";
 import { useAct } from "./act";
 import { Block } from "./Page";
+import { count } from "./words";
 
 const SENTENCES: Record<Overview["connection"]["state"], string> = {
   not_configured:
@@ -18,12 +20,18 @@ const SENTENCES: Record<Overview["connection"]["state"], string> = {
   connected: "Connected. Deposits go into the books within seconds.",
 };
 
-export function Connection({ connection }: { connection: Overview["connection"] }) {
+type ConnectionProps = {
+  overview: Overview;
+  /** Disconnecting is offered where the books are looked after, not on the way past. */
+  managed?: boolean;
+};
+
+export function Connection({ overview, managed = false }: ConnectionProps) {
+  const { connection } = overview;
   const may = useMay();
   const [asking, setAsking] = useState(false);
   const disconnect = useAct(() => disconnectQuickBooks(), { onDone: () => setAsking(false) });
   const { state } = connection;
-  const sentence = state === "disconnected" ? (connection.problem ?? SENTENCES[state]) : SENTENCES[state];
   return (
     <Block
       title="QuickBooks"
@@ -32,7 +40,7 @@ export function Connection({ connection }: { connection: Overview["connection"] 
       <Group justify="space-between" align="center" gap="md">
         <div className="connection-words">
           {connection.company_name && <Text fw={600}>{connection.company_name}</Text>}
-          <Text>{sentence}</Text>
+          <Text>{sentenceOf(overview)}</Text>
           {connection.realm_id && (
             <Text size="sm" c="dimmed">
               Company number {connection.realm_id}
@@ -51,7 +59,7 @@ export function Connection({ connection }: { connection: Overview["connection"] 
                 Reconnect
               </Button>
             )}
-            {(state === "connected" || state === "reconnect_soon") && (
+            {managed && (state === "connected" || state === "reconnect_soon") && (
               <Button variant="default" onClick={() => setAsking(true)}>
                 Disconnect
               </Button>
@@ -75,4 +83,19 @@ export function Connection({ connection }: { connection: Overview["connection"] 
       </Modal>
     </Block>
   );
+}
+
+/** Connected is not the same as booked: what is still outside the books is said here too. */
+function sentenceOf({ connection, payments, currency }: Overview): string {
+  const { state, problem } = connection;
+  const outside = `${count(payments.waiting_count, "payment")} (${formatMoney(payments.waiting_minor, currency)})`;
+  if (state === "disconnected") {
+    const kept = payments.waiting_count > 0 ? ` ${outside} waited so far; reconnecting books them.` : "";
+    return `${problem ?? SENTENCES[state]}${kept}`;
+  }
+  if (state !== "connected" || payments.waiting_count === 0) return SENTENCES[state];
+  const needing = payments.needs_you_count;
+  return needing > 0
+    ? `Connected. ${outside} not in the books yet, of which ${needing} ${needing === 1 ? "needs" : "need"} you.`
+    : `Connected. ${outside} on the way into the books.`;
 }

@@ -10,11 +10,20 @@ import { Failed } from "./Failed";
 import { Ago } from "./Money";
 import { Empty } from "./Page";
 import { type Column, Rows } from "./Rows";
+import { differenceWord } from "./words";
 
 const NOTE_MAX = 500;
 
 const COLUMNS: Column<Difference>[] = [
-  { name: "What differs", cell: (difference) => difference.sentence },
+  {
+    name: "What differs",
+    cell: (difference) => (
+      <>
+        <strong>{differenceWord(difference.kind)}</strong>
+        <div className="long">{difference.sentence}</div>
+      </>
+    ),
+  },
   { name: "Found", wideOnly: true, cell: (difference) => <Ago at={difference.created_at} /> },
   {
     name: "",
@@ -64,7 +73,9 @@ function Resolve({ difference, onClose }: { difference: Difference; onClose: () 
           resolve.mutate();
         }}
       >
-        <Text mb="sm">{difference.sentence}</Text>
+        <Text mb="sm" className="breakable">
+          {difference.sentence}
+        </Text>
         <Textarea
           label="What did you do about it?"
           description="Kept in the activity log."

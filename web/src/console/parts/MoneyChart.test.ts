@@ -15,6 +15,6 @@ it("ends its scale at a round amount, and never at a cent", () => {
   expect(scaleTop(0, "USD")).toBe(100_000);
   expect(scaleTop(472_500, "USD")).toBe(500_000);
   expect(scaleTop(500_000, "USD")).toBe(500_000);
-  expect(scaleTop(1_222_501, "USD")).toBe(2_000_000);
+  expect(scaleTop(1_222_501, "USD")).toBe(1_500_000);
   expect(scaleTop(0, "JPY")).toBe(1_000);
 });

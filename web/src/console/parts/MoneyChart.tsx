@@ -14,7 +14,7 @@ const BOTTOM = 24;
 
 /** The scale never ends below this, in whole units of the currency: a cent is no scale. */
 const TOP_MIN = 1_000;
-const ROUND_STEPS = [1, 2, 2.5, 5, 10];
+const ROUND_STEPS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
 /** Returns running sums: what had come in, and what stood in the books, at the end of each day. */
 export function running(days: DayOfMoney[]): DayOfMoney[] {
@@ -56,17 +56,19 @@ export function MoneyChart({ days, currency }: { days: DayOfMoney[]; currency: s
           {formatDay(first.date)} to {formatDay(last.date)}
         </span>
       </figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={sentence(last, currency)} preserveAspectRatio="none">
-        <line className="axis" x1={LEFT} x2={WIDTH - RIGHT} y1={y(0)} y2={y(0)} />
-        <line className="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(top)} y2={y(top)} />
-        <line className="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(top / 2)} y2={y(top / 2)} />
-        <path className="received" d={path((day) => day.received_minor)} />
-        <path className="booked" d={path((day) => day.booked_minor)} />
-      </svg>
-      <span className="chart-top" aria-hidden="true">
-        {formatMoney(top, currency)}
-      </span>
-      {empty && <p className="chart-empty">No money came in during these days. Each paid deposit lifts both lines.</p>}
+      <div className="chart-plot">
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={sentence(last, currency)} preserveAspectRatio="none">
+          <line className="axis" x1={LEFT} x2={WIDTH - RIGHT} y1={y(0)} y2={y(0)} />
+          <line className="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(top)} y2={y(top)} />
+          <line className="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(top / 2)} y2={y(top / 2)} />
+          <path className="received" d={path((day) => day.received_minor)} />
+          <path className="booked" d={path((day) => day.booked_minor)} />
+        </svg>
+        <span className="chart-top" aria-hidden="true">
+          {formatMoney(top, currency)}
+        </span>
+        {empty && <p className="chart-empty">No money came in during these days. Each paid deposit lifts both lines.</p>}
+      </div>
       <details className="chart-table">
         <summary>Show the numbers</summary>
         <table>

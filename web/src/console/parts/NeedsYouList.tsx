@@ -5,7 +5,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { formatMoney } from "../../words/money";
 import { CONNECT_QUICKBOOKS, type NeedsYou, retryPosting } from "../data/books";
 import { useMay } from "../data/session";
-import { act } from "./words";
+import { act, differenceWord } from "./words";
 import { Failed } from "./Failed";
 import { useAct } from "./act";
 
@@ -31,7 +31,7 @@ function Need({ item }: { item: NeedsYou }) {
   return (
     <li>
       <div className="need-words">
-        <strong>{item.title}</strong>
+        <strong>{titleOf(item)}</strong>
         {typeof item.amount_minor === "number" && item.currency && (
           <span className="money"> {formatMoney(item.amount_minor, item.currency)}</span>
         )}
@@ -50,4 +50,9 @@ function Need({ item }: { item: NeedsYou }) {
       )}
     </li>
   );
+}
+
+/** A difference comes titled by its kind ("Paid twice" for paid_twice), which has better words here. */
+function titleOf({ kind, title }: NeedsYou): string {
+  return kind === "difference" ? differenceWord(title.toLowerCase().replaceAll(" ", "_")) : title;
 }

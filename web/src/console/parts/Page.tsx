@@ -48,15 +48,18 @@ export function Block({
   actions,
   children,
   flush = false,
+  acts = false,
 }: {
   title: string;
   actions?: React.ReactNode;
   children: React.ReactNode;
   /** The content reaches the block's edges, as tables do. */
   flush?: boolean;
+  /** Holds what a person does next: comes first where there is room for one column only. */
+  acts?: boolean;
 }) {
   return (
-    <section className={flush ? "block flush" : "block"} aria-label={title}>
+    <section className={["block", flush && "flush", acts && "acts"].filter(Boolean).join(" ")} aria-label={title}>
       <Group justify="space-between" className="block-head" gap="xs">
         <Title order={2} size="h5">
           {title}

@@ -36,8 +36,7 @@ const COLUMNS: Column<Payout>[] = [
 ];
 
 function failure(payout: Payout): string {
-  const why = payout.failure ? ` (${payout.failure.replaceAll("_", " ")})` : "";
-  return `The bank refused it${why}. Check the bank account in Stripe; the money stays in your balance there.`;
+  return `${payout.failure ?? "The bank refused it."} Check the bank account in Stripe; the money stays in your balance there.`;
 }
 
 export function Payouts() {

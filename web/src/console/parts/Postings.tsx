@@ -119,7 +119,8 @@ function Retry({ posting }: { posting: Posting }) {
   const may = useMay();
   const connected = useConnected();
   const retry = useAct(() => retryPosting(posting.id));
-  if (!may("books:write") || !connected) return null;
+  // What waits for a connection needs that first; what a person mended may go back in line before.
+  if (!may("books:write") || (!connected && posting.state !== "needs_you")) return null;
   return (
     <>
       <Button variant="default" size="xs" loading={retry.isPending} onClick={() => retry.mutate()}>

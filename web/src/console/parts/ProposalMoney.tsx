@@ -3,7 +3,7 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { formatMoney } from "../../words/money";
-import { createInvoiceNow } from "../data/books";
+import { CONNECT_QUICKBOOKS, createInvoiceNow, overviewQuery } from "../data/books";
 import { type Proposal, proposalRowQuery } from "../data/proposals";
 import { useMay } from "../data/session";
 import { useAct } from "./act";
@@ -15,6 +15,8 @@ export function ProposalMoney({ proposal }: { proposal: Proposal }) {
   const may = useMay();
   const { data: row, error, refetch } = useQuery(proposalRowQuery(proposal.id));
   const invoice = useAct(() => createInvoiceNow(proposal.id));
+  const overview = useQuery({ ...overviewQuery, enabled: may("books:read") });
+  const disconnected = overview.data && !["connected", "reconnect_soon"].includes(overview.data.connection.state);
   if (error && !row) {
     return (
       <Block title="Deposit">
@@ -27,6 +29,7 @@ export function ProposalMoney({ proposal }: { proposal: Proposal }) {
   return (
     <Block
       title="Deposit"
+      acts
       actions={row && proposal.status !== "draft" ? <State kind="payment" state={row.payment_state} /> : undefined}
     >
       <p className="amount">{formatMoney(row?.deposit_minor ?? proposal.deposit.amount_minor, proposal.currency)}</p>
@@ -50,7 +53,12 @@ export function ProposalMoney({ proposal }: { proposal: Proposal }) {
         </div>
       )}
       {invoice.error && <Failed problem={invoice.error} />}
-      {unbooked && may("books:write") && (
+      {unbooked && may("books:write") && disconnected && (
+        <Button component="a" href={CONNECT_QUICKBOOKS} mt="sm" fullWidth>
+          {overview.data?.connection.state === "not_connected" ? "Connect QuickBooks" : "Reconnect QuickBooks"}
+        </Button>
+      )}
+      {unbooked && may("books:write") && !disconnected && (
         <Button mt="sm" variant="default" fullWidth loading={invoice.isPending} onClick={() => invoice.mutate()}>
           {row.books_state === "needs_you" ? "Try again" : "Create invoice now"}
         </Button>

@@ -21,8 +21,8 @@ const COLUMNS: Column<QboRequest>[] = [
     name: "Request",
     cell: (request) => (
       <>
-        {request.operation.replaceAll("_", " ")}
-        <small>{request.subject}</small>
+        {sentenceCase(request.operation)}
+        <small>{subjectWords(request.subject)}</small>
       </>
     ),
   },
@@ -47,7 +47,25 @@ const COLUMNS: Column<QboRequest>[] = [
 
 function Answer({ request }: { request: QboRequest }) {
   const { word, tone } = STATES[request.state] ?? { word: request.state, tone: "neutral" };
-  return <span className={`pill ${tone}`}>{word}</span>;
+  const why = request.fault?.["sentence"];
+  return (
+    <>
+      <span className={`pill ${tone}`}>{word}</span>
+      {typeof why === "string" && <small>{why}</small>}
+    </>
+  );
+}
+
+function sentenceCase(name: string): string {
+  const words = name.replaceAll("_", " ");
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+}
+
+/** Returns what a request was about: `payment:3` is `Payment 3`, `customer:2:Marisol Vega` is `Marisol Vega`. */
+export function subjectWords(subject: string): string {
+  const [kind = "", ...rest] = subject.split(":");
+  const named = rest.at(-1);
+  return named && !/^\d+$/.test(named) ? named : [sentenceCase(kind), ...rest].join(" ");
 }
 
 export function RequestLog() {

@@ -6,6 +6,20 @@ export function act(action: string): string {
   return ACTS[action] ?? "Look at it";
 }
 
+const DIFFERENCES: Record<string, string> = {
+  unknown_session: "A payment we did not ask for",
+  amount_mismatch: "Another amount than was due",
+  paid_twice: "Paid twice",
+  refund_failed: "A refund came back",
+  stripe_account_restricted: "Stripe restricts the account",
+};
+
+/** Returns what kind of thing does not fit, in words. */
+export function differenceWord(kind: string): string {
+  const words = kind.replaceAll("_", " ");
+  return DIFFERENCES[kind] ?? `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+}
+
 /** Returns `1 payment`, `3 payments`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
