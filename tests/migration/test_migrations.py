@@ -13,7 +13,7 @@ from tests.conftest import SECRET_KEY
 
 import crm.tables  # noqa: F401 - registers every table
 from crm.kit import migrations
-from crm.kit.database import app_role, conninfo, owner_url
+from crm.kit.database import app_role, app_url, conninfo, owner_url
 
 
 @pytest.fixture
@@ -102,3 +102,10 @@ def test_an_owner_that_is_no_superuser_can_migrate(postgres_url: str, blank_url:
             owner.execute("ALTER DATABASE crm_blank OWNER TO CURRENT_USER")
             owner.execute("DROP ROLE crm_blank_app")
             owner.execute("DROP ROLE managed")
+
+
+def test_a_transaction_left_idle_is_ended(database_url: str) -> None:
+    """The application's connections carry the limit that frees what a frozen process holds."""
+    with psycopg.connect(conninfo(app_url(database_url, SECRET_KEY))) as connection:
+        limit = connection.execute("SHOW idle_in_transaction_session_timeout").fetchone()
+    assert limit == ("1min",)

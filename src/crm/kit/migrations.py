@@ -47,6 +47,11 @@ def upgrade(database_url: str, secret_key: str, revision: str = "head") -> None:
         grant_app_role(lock, database_url)
 
 
+# A process frozen inside a transaction (a paused machine, a lost network) holds its rows until its connection
+# ends. The longest a transaction of ours is idle on purpose is a token refresh: two calls of 25 s at most.
+IDLE_IN_TRANSACTION_MAX = "60s"
+
+
 def ensure_app_role(conn: psycopg.Connection, database_url: str, secret_key: str) -> None:
     role = app_role(database_url)
     password = app_url(database_url, secret_key).password or ""
@@ -56,6 +61,11 @@ def ensure_app_role(conn: psycopg.Connection, database_url: str, secret_key: str
         conn.execute(
             sql.SQL("{} ROLE {} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE PASSWORD {}").format(
                 verb, sql.Identifier(role), sql.Literal(password)
+            )
+        )
+        conn.execute(
+            sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = {}").format(
+                sql.Identifier(role), sql.Literal(IDLE_IN_TRANSACTION_MAX)
             )
         )
     except psycopg.errors.InsufficientPrivilege as error:

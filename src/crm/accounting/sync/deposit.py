@@ -248,6 +248,12 @@ async def _keep_invoice(
 
 
 def _total_differs(facts: DepositFacts, total_minor: int, invoice_id: str) -> Refused:
+    if total_minor == 0:
+        return Refused(
+            f"Invoice {invoice_id} was voided in QuickBooks before the payment was applied to it. Delete it there "
+            "and retry to make a new one, or book this payment by hand.",
+            code="invoice-voided",
+        )
     paid, made = (format_money(m, facts.currency) for m in (facts.amount_minor, total_minor))
     return Refused(
         f"QuickBooks made the invoice (Id {invoice_id}) over {made}, but {paid} was paid: most likely it added "
