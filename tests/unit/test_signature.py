@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -24,8 +26,6 @@ def signed(body: bytes = BODY, secret: str = SECRET, at: int = NOW) -> str:
 
 def current(body: bytes = BODY, secret: str = SECRET, offset: int = 0) -> str:
     """Signed with the real clock, which the SDK reads for the age."""
-    import time
-
     return signed(body, secret, int(time.time()) + offset)
 
 
@@ -55,26 +55,26 @@ def test_several_signatures_in_one_header():
 @pytest.mark.parametrize(
     ("header", "why"),
     [
-        (None, "missing"),
-        ("", "missing"),
-        ("v1=00", "no timestamp"),
-        ("t=soon,v1=00", "no timestamp"),
-        (f"t={NOW}", "no secret fits"),
-        (current().upper(), "no timestamp"),
-        (current().replace(",", ", "), "no secret fits"),
-        (current(secret="whsec_other"), "no secret fits"),
-        (current(secret=""), "no secret fits"),
-        (current(offset=-301), "older than 300"),
-        (current(offset=310), "in the future"),
-        (current(offset=86_400), "in the future"),
-        (f"t={NOW},v1=é", "no secret fits"),
-        ("t=" + "9" * 40 + ",v1=00", "no timestamp"),
+        (lambda: None, "missing"),
+        (lambda: "", "missing"),
+        (lambda: "v1=00", "no timestamp"),
+        (lambda: "t=soon,v1=00", "no timestamp"),
+        (lambda: f"t={NOW}", "no secret fits"),
+        (lambda: current().upper(), "no timestamp"),
+        (lambda: current().replace(",", ", "), "no secret fits"),
+        (lambda: current(secret="whsec_other"), "no secret fits"),
+        (lambda: current(secret=""), "no secret fits"),
+        (lambda: current(offset=-301), "older than 300"),
+        (lambda: current(offset=302), "in the future"),
+        (lambda: current(offset=86_400), "in the future"),
+        (lambda: f"t={int(time.time())},v1=é", "no secret fits"),
+        (lambda: "t=" + "9" * 40 + ",v1=00", "no timestamp"),
     ],
 )
-def test_what_proves_nothing_says_why(header: str | None, why: str):
+def test_what_proves_nothing_says_why(header: Callable[[], str | None], why: str):
     """Each refusal names its reason, for whoever sets this up."""
     with pytest.raises(NotFromStripe, match=why):
-        verify(BODY, header, (SECRET,))
+        verify(BODY, header(), (SECRET,))
 
 
 def test_without_a_secret_nothing_passes():
