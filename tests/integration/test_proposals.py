@@ -54,7 +54,11 @@ def test_demo_proposals_cost_what_the_contract_says(
 def test_demo_proposals_follow_the_installations_deposit(database_url: str, start_app):
     """DEPOSIT_PERCENT decides where neither the proposal nor the company has a rule of its own."""
     api = start_app(settings_for(database_url, deposit_percent=50)).as_user("admin@peakpro.io")
-    assert api.get("/proposals/7").json()["deposit"] == {"rule": "standard", "percent": 50, "amount_minor": 787_500}
+    assert api.get("/proposals/7").json()["deposit"] == {
+        "rule": "standard",
+        "percent": 50,
+        "amount_minor": 787_500,
+    }
 
 
 def test_a_draft_is_priced_by_us(api: httpx2.Client):

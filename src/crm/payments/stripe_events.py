@@ -24,6 +24,9 @@ from crm.payments.routing import route
 
 log = logger("stripe_events")
 RETRIED = ("received", "failed")
+# A frozen worker, or an engineer's open transaction, must not hold up what Stripe tells about other orgs.
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
+HELD = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
 
 
@@ -35,16 +38,27 @@ async def take_in(db: Database, events: list[StripeEvent], *, dev_mode: bool) ->
         async with pool.connection() as conn, conn.pipeline():
             await _take_batch(conn, events, dev_mode=dev_mode)
         return [None] * len(events)
+    except HELD:
+        log.warning("rows are held by somebody else; each event is tried alone", events=len(events))
     except DATABASE_AWAY:
         return [_away()] * len(events)
     except Exception:
         log.exception("a batch of events stumbled; each is tried alone", events=[e.key for e in events])
     outcomes: list[Exception | None] = []
+    held: set[int] = (
+        set()
+    )  # orgs whose rows do not come free: the others need not wait for each of their events
     for event in events:
+        if event.org_id in held:
+            outcomes.append(_away())
+            continue
         try:
             async with pool.connection() as conn:
                 await _take_one(conn, event, dev_mode=dev_mode)
             outcomes.append(None)
+        except HELD:
+            held.add(event.org_id)
+            outcomes.append(_away())
         except DATABASE_AWAY:
             outcomes.append(_away())
     return outcomes
@@ -57,6 +71,7 @@ def _away() -> Unavailable:
 async def _take_batch(
     conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent], *, dev_mode: bool
 ) -> None:
+    await conn.execute(LOCK_TIMEOUT)
     await route(conn, events, dev_mode=dev_mode)
     fresh = await receive.keep(conn, events)
     if fresh:
@@ -64,6 +79,7 @@ async def _take_batch(
 
 
 async def _take_one(conn: psycopg.AsyncConnection[Any], event: StripeEvent, *, dev_mode: bool) -> None:
+    await conn.execute(LOCK_TIMEOUT)
     await route(conn, [event], dev_mode=dev_mode)
     for fresh in await receive.keep(conn, [event]):
         try:
