@@ -108,6 +108,39 @@ class Due:
         return self.session("completed", "paid", **changes)
 
 
+def refund(due: Due, type_: str, status: str, **changes: Any) -> dict[str, Any]:
+    """A refund event of this payment; 1,250.00 unless `changes` say otherwise."""
+    object_ = {
+        "id": f"re_{due.payment_id}",
+        "object": "refund",
+        "amount": 125_000,
+        "currency": due.currency.lower(),
+        "charge": due.charge,
+        "payment_intent": due.intent,
+        "status": status,
+        "created": 1_795_309_000,
+        **changes,
+    }
+    return event(type_, object_)
+
+
+def payout(type_: str, status: str, payout_id: str, **changes: Any) -> dict[str, Any]:
+    """A payout event of Stripe to the bank."""
+    object_ = {
+        "id": payout_id,
+        "object": "payout",
+        "amount": 371_000,
+        "currency": "usd",
+        "automatic": True,
+        "status": status,
+        "created": 1_795_386_400,
+        "arrival_date": 1_795_472_800,
+        "reconciliation_status": "in_progress",
+        **changes,
+    }
+    return event(f"payout.{type_}", object_, **changes.pop("envelope", {}))
+
+
 class Money:
     """One server on one database, and short ways to look and to act."""
 
