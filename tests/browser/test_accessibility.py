@@ -28,6 +28,8 @@ CONSOLE_PAGES = [
     "/settings?tab=team",
     "/settings?tab=api-keys",
 ]
+# Only colours change in the dark: those of states and figures, lists, and a form.
+DARK_PAGES = ["/", "/proposals", "/proposals/new"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -52,7 +54,7 @@ def test_the_portal_can_be_used_by_everybody(
     assert violations(page) == []
 
 
-@pytest.mark.parametrize(("scheme", "paths"), [("light", CONSOLE_PAGES), ("dark", CONSOLE_PAGES[:6])])
+@pytest.mark.parametrize(("scheme", "paths"), [("light", CONSOLE_PAGES), ("dark", DARK_PAGES)])
 def test_the_console_can_be_used_by_everybody(open_page: OpenPage, scheme: str, paths: list[str]) -> None:
     """No page of the console has a serious violation."""
     page = open_page(DESK, scheme)

@@ -3,6 +3,7 @@
 import { Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { type Overview, overviewQuery } from "../data/books";
 import { Connection } from "../parts/Connection";
 import { Differences } from "../parts/Differences";
@@ -26,7 +27,10 @@ export function Books() {
   const { tab, connected, detail: refused } = useSearch({ from: "/office/books" });
   const navigate = useNavigate({ from: "/books" });
   const { data, error, refetch } = useQuery(overviewQuery);
-  const shown = tab ?? (data && data.payments.needs_you_count === 0 ? "waiting" : "needs-you");
+  // Chosen once: the tab must not move away under somebody who just mended its last row.
+  const [first, setFirst] = useState<BooksTab>();
+  if (data && !first) setFirst(data.payments.needs_you_count === 0 ? "waiting" : "needs-you");
+  const shown = tab ?? first ?? "needs-you";
 
   return (
     <Page title="Books">
