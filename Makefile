@@ -9,6 +9,8 @@ NPM := scripts/with_node npm --prefix web
 WEB := $(wildcard web/package.json)
 WEB_SOURCES := $(if $(WEB),$(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print))
 ARGS ?=
+# Two test processes, each with a database server of its own; a file stays in one. TEST_JOBS= runs one after the other.
+TEST_JOBS ?= -n 2 --dist loadfile
 
 .PHONY: help
 help: ## Show this list
@@ -33,7 +35,7 @@ sandbox: setup-python ## Start only the Stripe and QuickBooks simulators
 
 .PHONY: test
 test: setup ## Run every test, on a private database and the simulators (ARGS="-k webhook" picks some)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(TEST_JOBS) $(ARGS)
 	$(if $(WEB),$(NPM) run --if-present test)
 
 .PHONY: check

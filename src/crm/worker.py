@@ -15,7 +15,7 @@ from crm.gateways.http import Client, make_client
 from crm.gateways.stripe import StripeGateway
 from crm.identity.kept_answers import forget_old_keys
 from crm.identity.login import forget_old_failures
-from crm.jobs import engine
+from crm.jobs import engine, queue
 from crm.kit import clock
 from crm.kit.database import Database, app_url, conninfo
 from crm.kit.errors import OutsideError
@@ -65,7 +65,7 @@ class Work:
         await stripe_sweeps.sweep_sessions(self.db, self.settings, self.stripe)
 
     async def sweep_inbox(self) -> None:
-        """Events that were kept but whose effect is missing, should their job be lost."""
+        """Events that were kept but whose effect is missing, should their job be lost: each gets a job again."""
         async with self.db.transaction(0, *await self._orgs()) as session:
             rows = await session.scalars(
                 text(
@@ -74,9 +74,8 @@ class Work:
                 ),
                 {"old": clock.now() - timedelta(minutes=5)},
             )
-            inbox_ids = rows.all()
-        for inbox_id in inbox_ids:
-            await self.handle_inbox_event(inbox_id)
+            for inbox_id in rows.all():
+                await queue.enqueue(session, "handle_inbox_event", inbox_id=inbox_id)
 
     async def sweep_postings(self) -> None:
         """A posting for every paid payment, should a follow-up be lost."""
@@ -117,7 +116,7 @@ class Work:
         async with self.db.transaction() as session:
             return list((await session.scalars(text("SELECT org_id FROM crm_org_list()"))).all())
 
-    async def wake_lanes(self, queue: procrastinate.App) -> None:
+    async def wake_lanes(self, jobs: procrastinate.App) -> None:
         """Queues the lanes that have something due: first retries, and what a dead worker held."""
         async with self.db.transaction(*await self._orgs()) as session:
             rows = await session.scalars(
@@ -133,7 +132,7 @@ class Work:
             org_ids = rows.all()
         for org_id in org_ids:
             try:
-                await queue.configure_task("run_lane", queueing_lock=f"lane:{org_id}").defer_async(
+                await jobs.configure_task("run_lane", queueing_lock=f"lane:{org_id}").defer_async(
                     org_id=org_id
                 )
             except procrastinate.exceptions.AlreadyEnqueued:
@@ -157,7 +156,7 @@ async def run(settings: Settings, database_url: str) -> None:
                 "fetch_refunds",
             )
         }
-        queue = engine.make_engine(
+        jobs = engine.make_engine(
             conninfo(url),
             tasks,
             {
@@ -167,11 +166,11 @@ async def run(settings: Settings, database_url: str) -> None:
                 "keep_connections_alive": ("17 */6 * * *", work.keep_connections_alive),
                 "expire_proposals": ("*/30 * * * *", work.expire_proposals),
                 "forget_old": ("11 * * * *", work.forget_old),
-                "forget_finished_jobs": ("41 3 * * *", lambda: engine.forget_finished(queue)),
+                "forget_finished_jobs": ("41 3 * * *", lambda: engine.forget_finished(jobs)),
             },
         )
         await engine.run_worker(
-            queue,
-            [partial(engine.every, LANE_SWEEP_SECONDS, "lanes", lambda: work.wake_lanes(queue))],
+            jobs,
+            [partial(engine.every, LANE_SWEEP_SECONDS, "lanes", lambda: work.wake_lanes(jobs))],
         )
     await db.close()

@@ -185,19 +185,9 @@ def test_addresses_and_parameters(
         assert stored.count() == before
 
 
-# Found by this sweep in another room; strict, so that whoever mends it takes the line away.
-LOGIN_NUL = pytest.mark.xfail(
-    strict=True, reason="POST /auth/login with U+0000 in the e-mail address is a 500"
-)
-
-
 @pytest.mark.parametrize(
     "operation",
-    [
-        pytest.param(o, id=named(o), marks=[LOGIN_NUL] if o[1] == "/auth/login" else [])
-        for o in operations()
-        if body_schema(o[2])
-    ],
+    [pytest.param(o, id=named(o)) for o in operations() if body_schema(o[2])],
 )
 def test_bodies(money: Money, staff: httpx2.Client, stored: Stored, operation: tuple[str, str, Json]):
     """Broken JSON, the wrong shape, and every text and number in every field at once."""

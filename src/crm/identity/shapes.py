@@ -35,7 +35,8 @@ class Row(BaseModel):
 
 class Login(Input):
     # Whatever was typed is looked up; saying "no e-mail address" would only differ from "wrong".
-    email: Annotated[str, Field(min_length=1, max_length=254)]
+    # U+0000 alone is refused, as PostgreSQL cannot look for it.
+    email: Annotated[str, Field(min_length=1, max_length=254, pattern=r"^[^\x00]*$")]
     password: Annotated[str, Field(min_length=1, max_length=PASSWORD_LENGTH_MAX)]
 
 

@@ -34,6 +34,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# Stripe and people are better told soon that the database is away than kept waiting.
+POOL_WAIT_SECONDS = 4
+
 # Rows whose org is not known yet (an event nobody has routed) carry this number; only system work sees them.
 NOBODY = 0
 
@@ -97,7 +100,7 @@ class Database:
     async def pool(self) -> psycopg_pool.AsyncConnectionPool[Any]:
         if self._pool is None:
             self._pool = psycopg_pool.AsyncConnectionPool(
-                conninfo(self.url), min_size=0, max_size=4, open=False, timeout=10
+                conninfo(self.url), min_size=0, max_size=4, open=False, timeout=POOL_WAIT_SECONDS
             )
             await self._pool.open()
         return self._pool
