@@ -25,9 +25,9 @@ export function setReach(reach: Reach): void {
   for (const listener of listeners) listener();
 }
 
-/** A read was answered: whatever was wrong is over. */
+/** A read was answered: the server is there. It says nothing of the session, for it may have been asked before. */
 export function answered(): void {
-  if (now.state !== "good") setReach(GOOD);
+  if (now.state === "away") setReach(GOOD);
 }
 
 /** A read got no answer; the first time counts. */

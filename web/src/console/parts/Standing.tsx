@@ -57,7 +57,8 @@ function SignInAgain() {
   const [password, setPassword] = useState("");
   const login = useMutation({
     mutationFn: () => signIn(me.email, password),
-    onSuccess: () => {
+    onSuccess: async () => {
+      await queries.cancelQueries(); // what was asked without a session would open this again
       setReach({ state: "good" });
       void queries.invalidateQueries();
     },
