@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import hmac
@@ -30,6 +29,7 @@ from tests.conftest import (
     _serve,
     settings_for,
 )
+from tests.run_async import run_async
 
 from crm.app import create_app
 from crm.gateways.http import make_client
@@ -237,7 +237,7 @@ class Money:
 
     def run_jobs(self) -> None:
         """Works through what the queue holds now, as a worker process does."""
-        asyncio.run(_run_jobs(self.app.settings))
+        run_async(_run_jobs(self.app.settings))
 
 
 async def _run_jobs(settings: Settings) -> None:

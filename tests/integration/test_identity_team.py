@@ -151,7 +151,7 @@ def test_the_company_changes_its_settings(api: httpx2.Client):
     customer = api.get("/customers").json()["items"][0]["id"]
     line = {"name": "Work", "quantity": "1", "unit_price_minor": 100_00}
     made = api.post("/proposals", json={"customer_id": customer, "title": "New", "lines": [line]}).json()
-    assert made["deposit"] == {"percent": 40, "amount_minor": 40_00}
+    assert made["deposit"] == {"rule": "standard", "percent": 40, "amount_minor": 40_00}
 
 
 @pytest.mark.parametrize(

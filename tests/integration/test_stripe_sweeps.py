@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import httpx2
 import pytest
 from tests.conftest import SECRET_KEY
 from tests.integration.money_world import Money, money_on
+from tests.run_async import run_async
 
 from crm.gateways.stripe import StripeGateway
 from crm.kit.database import Database, app_url
@@ -67,7 +67,7 @@ def run(money: Money, sweep: Sweep) -> Any:
         finally:
             await db.close()
 
-    return asyncio.run(go())
+    return run_async(go())
 
 
 def sweep_events(money: Money) -> Any:
