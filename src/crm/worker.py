@@ -45,7 +45,8 @@ class Work:
     async def run_lane(self, org_id: int) -> None:
         await postings.run_lane(self.books, org_id)
 
-    async def handle_inbox_event(self, inbox_id: int) -> None:
+    async def handle_inbox_event(self, inbox_id: int, org_id: int) -> None:
+        """`org_id` says whose list the job stands on should it give up; the event itself is routed again."""
         await stripe_events.handle_again(self.db, [inbox_id], dev_mode=self.settings.unsigned_events_allowed)
 
     async def fetch_fee(self, org_id: int, payment_id: int) -> None:
@@ -54,7 +55,7 @@ class Work:
     async def fetch_refunds(self, org_id: int, payment_id: int) -> None:
         await stripe_sweeps.fetch_refunds(self.db, self.stripe, org_id, payment_id)
 
-    async def expire_session(self, session_id: str, account: str) -> None:
+    async def expire_session(self, session_id: str, account: str, org_id: int) -> None:
         await stripe_sweeps.close_session(self.stripe, session_id, account)
 
     async def sweep_stripe(self) -> None:
@@ -67,15 +68,15 @@ class Work:
     async def sweep_inbox(self) -> None:
         """Events that were kept but whose effect is missing, should their job be lost: each gets a job again."""
         async with self.db.transaction(0, *await self._orgs()) as session:
-            rows = await session.scalars(
+            rows = await session.execute(
                 text(
-                    "SELECT id FROM inbox_events WHERE state IN ('received','failed') AND received_at < :old "
-                    "AND attempts < 20 ORDER BY id LIMIT 500"
+                    "SELECT id, org_id FROM inbox_events WHERE state IN ('received','failed') "
+                    "AND received_at < :old AND attempts < 20 ORDER BY id LIMIT 500"
                 ),
                 {"old": clock.now() - timedelta(minutes=5)},
             )
-            for inbox_id in rows.all():
-                await queue.enqueue(session, "handle_inbox_event", inbox_id=inbox_id)
+            for inbox_id, org_id in rows.all():
+                await queue.enqueue(session, "handle_inbox_event", inbox_id=inbox_id, org_id=org_id)
 
     async def sweep_postings(self) -> None:
         """A posting for every paid payment, should a follow-up be lost."""

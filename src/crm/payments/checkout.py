@@ -216,7 +216,11 @@ async def _open_try(session: AsyncSession, payment: Payment, *, dev_mode: bool) 
     if current.session_id is not None and not current.dev_mode:
         # Two open pages could both be paid. Should this one be paid before it is closed, its event says so.
         await queue.enqueue(
-            session, "expire_session", session_id=current.session_id, account=payment.stripe_account
+            session,
+            "expire_session",
+            session_id=current.session_id,
+            account=payment.stripe_account,
+            org_id=payment.org_id,
         )
     current.state = "expired"
     await session.flush()

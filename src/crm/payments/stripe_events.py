@@ -89,12 +89,14 @@ async def _take_one(conn: psycopg.AsyncConnection[Any], event: StripeEvent, *, d
             raise
         except Exception as error:
             log.exception("an event's effect failed; a job tries again", event_key=event.key)
-            await _keep_failed(conn, fresh.inbox_id, error)
+            await _keep_failed(conn, fresh.inbox_id, fresh.org_id, error)
 
 
-async def _keep_failed(conn: psycopg.AsyncConnection[Any], inbox_id: int, error: Exception) -> None:
+async def _keep_failed(
+    conn: psycopg.AsyncConnection[Any], inbox_id: int, org_id: int, error: Exception
+) -> None:
     await receive.mark_failed(conn, inbox_id, f"{type(error).__name__}: {error}")
-    await queue.enqueue_many(conn, [("handle_inbox_event", {"inbox_id": inbox_id})])
+    await queue.enqueue_many(conn, [("handle_inbox_event", {"inbox_id": inbox_id, "org_id": org_id})])
 
 
 async def take_effect(
@@ -124,18 +126,18 @@ async def _bring_back(conn: psycopg.AsyncConnection[Any], learned: list[str], *,
     """Events that came before the payment they belong to take their effect now; one that stumbles then is
     kept as failed, and does not hold up what brought it back."""
     cursor = await conn.execute(
-        "SELECT id, account, body FROM inbox_events WHERE waits_for = ANY(%s) ORDER BY id FOR UPDATE",
+        "SELECT id, account, body, org_id FROM inbox_events WHERE waits_for = ANY(%s) ORDER BY id FOR UPDATE",
         [learned],
     )
     for row in await cursor.fetchall():
         try:
             async with conn.transaction():
-                await _again(conn, [row], dev_mode=dev_mode)
+                await _again(conn, [row[:3]], dev_mode=dev_mode)
         except DATABASE_AWAY:
             raise
         except Exception as error:
             log.exception("an event that waited stumbled; a job tries again", inbox_id=row[0])
-            await _keep_failed(conn, row[0], error)
+            await _keep_failed(conn, row[0], row[3], error)
 
 
 async def handle_again(db: Database, inbox_ids: list[int], *, dev_mode: bool) -> None:
