@@ -45,7 +45,7 @@ class Work:
     async def run_lane(self, org_id: int) -> None:
         await postings.run_lane(self.books, org_id)
 
-    async def handle_inbox_event(self, inbox_id: int, org_id: int) -> None:
+    async def handle_inbox_event(self, inbox_id: int, org_id: int) -> None:  # noqa: ARG002 - for GET /jobs/failed
         """`org_id` says whose list the job stands on should it give up; the event itself is routed again."""
         await stripe_events.handle_again(self.db, [inbox_id], dev_mode=self.settings.unsigned_events_allowed)
 
@@ -55,7 +55,7 @@ class Work:
     async def fetch_refunds(self, org_id: int, payment_id: int) -> None:
         await stripe_sweeps.fetch_refunds(self.db, self.stripe, org_id, payment_id)
 
-    async def expire_session(self, session_id: str, account: str, org_id: int) -> None:
+    async def expire_session(self, session_id: str, account: str, org_id: int) -> None:  # noqa: ARG002 - likewise
         await stripe_sweeps.close_session(self.stripe, session_id, account)
 
     async def sweep_stripe(self) -> None:
