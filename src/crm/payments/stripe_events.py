@@ -103,6 +103,8 @@ async def take_effect(
     conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent], *, dev_mode: bool
 ) -> None:
     """What the events mean, in the caller's transaction; then whatever waited for what they told us."""
+    for event in events:  # a batch that was rolled back has left its verdicts on them
+        event.note = event.waits_for = None
     sessions = [event for event in events if event.type in session_events.TYPES]
     if sessions:
         await session_events.apply(conn, sessions, dev_mode=dev_mode)

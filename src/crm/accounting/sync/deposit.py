@@ -160,15 +160,15 @@ async def _invoice(
                 look=look,
             )
         except Refused as error:
-            await _count_failure(books, access.org_id, error)
+            await _count_failure(books, access.org_id)
             if error.code != "6140" or generation == DOC_NUMBERS_MAX:
                 raise
             ours = await _behind_number(books, access, facts, error)
             if ours is None:
                 continue  # somebody else's document has the number: the next generation takes another
             written = outbox.Written(0, ours, "", found=True)
-        except OutsideError as error:
-            await _count_failure(books, access.org_id, error)
+        except OutsideError:
+            await _count_failure(books, access.org_id)
             raise
         return await _keep_invoice(books, access, facts, written)
     raise AssertionError("unreachable: the loop returns or raises")
@@ -198,7 +198,7 @@ async def _read_again(books: Books, access: Access, facts: DepositFacts, invoice
     return invoice
 
 
-async def _count_failure(books: Books, org_id: int, _error: OutsideError) -> None:
+async def _count_failure(books: Books, org_id: int) -> None:
     async with books.db.transaction(org_id) as session:
         await count_error(session, org_id, "create_invoice")
 
