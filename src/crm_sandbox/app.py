@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from crm_sandbox import quickbooks, stripe
 from crm_sandbox.clock import Clock
@@ -19,6 +20,7 @@ from crm_sandbox.faults import FaultRules, fault_routes
 from crm_sandbox.memory import Memory
 from crm_sandbox.quickbooks.kept import RECORDS as QUICKBOOKS_RECORDS
 from crm_sandbox.requests_log import RequestLog
+from crm_sandbox.stale_reads import StaleReads
 from crm_sandbox.state_file import StateFile
 from crm_sandbox.stripe.kept import ACTS, RECORDS
 
@@ -31,10 +33,10 @@ class Sandbox(Starlette):
     def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
         self.config = config
         self.clock = clock or Clock()
-        self.faults = FaultRules()
         self.log = RequestLog(self.clock)
         self.quickbooks = quickbooks.QuickBooksState(config, self.clock)
         self.stripe = stripe.StripeState(config, self.clock)
+        self.faults = FaultRules(self.clock, StaleReads(config, self.clock, self.quickbooks, self.stripe))
         self._requests = 0  # that may have changed something
         self._memory: Memory | None = None
         super().__init__(
@@ -55,17 +57,29 @@ class Sandbox(Starlette):
             return
         # The server's own object knows the TCP connection, which a fault may cut.
         scope["sandbox.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
-        await self.log.record(self._through_faults, scope, receive, send)
+        await self.log.record(self._through_faults, scope, receive, self._dated(send))
 
     async def _through_faults(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.faults.run(self._answer, scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.faults.before(scope["method"], scope["path"])
         try:
             await super().__call__(scope, receive, send)
         finally:
             if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
                 self._requests += 1
+
+    def _dated(self, send: Send) -> Send:
+        """Adds the Date header, which the server leaves to us: it tells the sandbox's time, right or wrong."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(self.clock.now().timestamp(), usegmt=True).encode()
+                message["headers"] = [*message.get("headers", ()), (b"date", date)]
+            await send(message)
+
+        return dated
 
     @contextlib.asynccontextmanager
     async def _life(self, _app: Starlette) -> AsyncIterator[None]:
@@ -122,7 +136,7 @@ class Sandbox(Starlette):
                     "now": self.clock.now().isoformat(timespec="milliseconds"),
                     "quickbooks": self.quickbooks.summary(),
                     "stripe": self.stripe.summary(),
-                    "faults": [rule.as_json() for rule in self.faults.rules.values()],
+                    "faults": self.faults.as_json(),
                 }
             )
 
@@ -145,7 +159,9 @@ class Sandbox(Starlette):
             try:
                 seconds = float((await request.json())["advance_seconds"])
                 return JSONResponse({"now": self.clock.advance(seconds).isoformat()})
-            except (ValueError, KeyError, TypeError, OverflowError):
+            except OverflowError as error:
+                return JSONResponse({"error": str(error)}, 400)
+            except (ValueError, KeyError, TypeError):
                 return JSONResponse({"error": 'send {"advance_seconds": a number from 0}'}, 400)
 
         return [

@@ -31,7 +31,7 @@ def server_for(app: Sandbox, log_level: str = "warning") -> SandboxServer:
     """A server that ends within a second when told to, whatever still runs."""
     settings = uvicorn.Config(
         app, log_level=log_level, access_log=False, timeout_graceful_shutdown=STOP_SECONDS, lifespan="on",
-        timeout_keep_alive=75,
+        timeout_keep_alive=75, date_header=False,
     )  # fmt: skip
     return SandboxServer(settings, app)
 

@@ -106,13 +106,21 @@ class RunningSandbox:
         return str(self.call("POST", "/_faults", {"match": match, "action": action, **more})["id"])
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """One request to the sandbox's own JSON endpoints (/_faults, /_state); HTTPError above 399."""
+        """One request to the sandbox's own JSON endpoints (/_faults, /_state).
+
+        Raises HTTPError above 399, with the sandbox's sentence in its text.
+        """
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 - our own address
             self.base_url + path, data, {"content-type": "application/json"}, method=method
         )
-        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as reply:  # noqa: S310
-            return json.load(reply)
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as reply:  # noqa: S310
+                return json.load(reply)
+        except urllib.error.HTTPError as refused:
+            with contextlib.closing(refused):
+                refused.msg += ": " + refused.read().decode("utf-8", "replace")
+            raise
 
     def _location(self, path: str, form: dict[str, str]) -> str:
         opener = urllib.request.build_opener(_NoRedirect)

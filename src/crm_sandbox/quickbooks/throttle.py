@@ -27,7 +27,7 @@ class Throttle:
         """Whether one more request is within the limits; counts it if so, and the refusal if not."""
         if not self._on:
             return True
-        now = self._clock.now()
+        now = self._clock.unskewed()
         seen, batches = self._seen[realm_id], self._batches[realm_id]
         for window in (seen, batches):
             while window and now - window[0] >= timedelta(seconds=60):

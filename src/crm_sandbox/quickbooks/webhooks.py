@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections import deque
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -76,8 +77,9 @@ class WebhookSender:
     def note(self, company: Company, change: Change) -> None:
         """Queues one change as a CloudEvent."""
         if self.on:
+            at = change.at + timedelta(seconds=self._clock.webhook_skew("quickbooks"))
             self._waiting.append(
-                cloud_event(company.realm_id, change.entity, change.id, change.operation, change.at)
+                cloud_event(company.realm_id, change.entity, change.id, change.operation, at)
             )
 
     async def run(self) -> None:

@@ -228,7 +228,8 @@ class Delivery:
                 "Accept": "*/*; q=0.5, application/xml",
             }
             if sending.target.secrets:
-                headers["Stripe-Signature"] = signature_header(body, sending.target.secrets, int(time.time()))
+                signed_at = int(time.time() + self._timers.clock.webhook_skew("stripe"))
+                headers["Stripe-Signature"] = signature_header(body, sending.target.secrets, signed_at)
             status: int | None = None
             error: str | None = None
             try:
