@@ -19,8 +19,9 @@ from crm_sandbox.quickbooks.preferences import preferences
 from crm_sandbox.quickbooks.query import run as run_query
 from crm_sandbox.quickbooks.refusals import Refused, refusal, unparsable, unsupported
 from crm_sandbox.quickbooks.state import QuickBooksState
-from crm_sandbox.quickbooks.wire import answer, gateway_refusal, headers, throttled
+from crm_sandbox.quickbooks.wire import answer, came_as_xml, gateway_refusal, headers, throttled
 from crm_sandbox.quickbooks.write import create, delete, read, update, void
+from crm_sandbox.quickbooks.xml_form import from_xml
 
 MAX_BODY_BYTES = 5_000_000
 MAX_REQUEST_ID = 50
@@ -49,7 +50,12 @@ async def _serve(state: QuickBooksState, request: Request) -> Response:
     now = company.now().isoformat(timespec="milliseconds")
     if request.method == "GET" and parts[-1:] == ["pdf"]:
         return _pdf(company, request, parts, now)
-    status, content = _answer_once(company, request.method, parts, parameters, body)
+    try:
+        if request.method == "POST" and came_as_xml(request):
+            body = json.dumps(from_xml(body)).encode()
+        status, content = _answer_once(company, request.method, parts, parameters, body)
+    except Refused as unreadable:
+        status, content = 400, unreadable.as_json()
     return answer(request, content, now, status)
 
 

@@ -29,18 +29,23 @@ AlternatePhone TelephoneNumber
 Mobile TelephoneNumber
 Fax TelephoneNumber
 WebAddr WebSiteAddress
-BillAddr PhysicalAddress
 OtherAddr any
 Active flag query keep
-CurrencyRef ref keep
 Notes text 2000
-Balance number query readonly
-TaxIdentifier text 20
-AcctNum text 100
 """
 
-CUSTOMER = (
+PARTY = (
     NAME
+    + """
+BillAddr PhysicalAddress
+CurrencyRef ref keep
+Balance number query readonly
+AcctNum text 100
+"""
+)
+
+CUSTOMER = (
+    PARTY
     + """
 PrimaryEmailAddr EmailAddress query
 FullyQualifiedName text query readonly
@@ -73,8 +78,9 @@ V4IDPseudonym any
 )
 
 VENDOR = (
-    NAME
+    PARTY
     + """
+TaxIdentifier text 20
 PrimaryEmailAddr EmailAddress
 TermRef ref Term
 Vendor1099 flag query keep
@@ -175,15 +181,15 @@ TaxFormType any
 TaxFormNum any
 TxnApprovalInfo any
 RecurringInfo any
-TotalAmt number query
-HomeTotalAmt number readonly
 TotalCostAmount number readonly
 HomeTotalCostAmount number readonly
-GlobalTaxCalculation text keep
 """
+
+TOTAL = "TotalAmt number query\nHomeTotalAmt number readonly\nGlobalTaxCalculation text keep\n"
 
 SALES = (
     TXN
+    + TOTAL
     + """
 CustomerRef ref Customer query
 AutoDocNumber flag
@@ -260,11 +266,11 @@ PaymentRefNum text 21 query
 PaymentType text
 CheckPayment any
 CreditCardPayment any
+TotalAmt number query
 UnappliedAmt number query readonly
 ProcessPayment flag
 PaymentExtendedType text
 PaymentEx any readonly
-TaxExemptionRef any readonly
 """
 )
 
@@ -280,6 +286,8 @@ CreditCardPayment any
 EntityRef ref
 Credit flag
 RemitToAddr PhysicalAddress
+TotalAmt number query
+GlobalTaxCalculation text keep
 Memo text 4000
 PrintStatus text keep
 PurchaseEx any readonly
@@ -299,17 +307,15 @@ SalesTermRef ref Term
 DueDate date
 """
 )
-DEPOSIT = TXN + "DepositToAccountRef ref Account query\nCashBack CashBackInfo\nDepositEx any readonly\n"
+DEPOSIT = (
+    TXN + TOTAL + "DepositToAccountRef ref Account query\nCashBack CashBackInfo\nDepositEx any readonly\n"
+)
 TRANSFER = TXN + "FromAccountRef ref Account\nToAccountRef ref Account\nAmount number\nClassRef ref Class\n"
-JOURNAL = TXN + "Adjustment flag\nHomeCurrencyAdjustment flag\nEnteredInHomeCurrency flag\n"
-PLAIN = """
-Name text 100 query
-Active flag query keep
-FullyQualifiedName text query readonly
-Description text 100
-"""
-CLASS = PLAIN + "SubClass flag\nParentRef ref Class\n"
-DEPARTMENT = PLAIN + "SubDepartment flag\nParentRef ref Department\nAddress PhysicalAddress\n"
+JOURNAL = TXN + TOTAL + "Adjustment flag\nHomeCurrencyAdjustment flag\nEnteredInHomeCurrency flag\n"
+PLAIN = "Name text 100 query\nActive flag query keep\n"
+FULL_NAME = "FullyQualifiedName text query readonly\n"
+CLASS = PLAIN + FULL_NAME + "SubClass flag\nParentRef ref Class\n"
+DEPARTMENT = PLAIN + FULL_NAME + "SubDepartment flag\nParentRef ref Department\nAddress PhysicalAddress\n"
 TERM = (
     PLAIN
     + """
@@ -323,8 +329,13 @@ DiscountDayOfMonth number
 """
 )
 METHOD = PLAIN + "Type text query\n"
-TAX_CODE = PLAIN + "Hidden flag\nTaxable flag\nTaxGroup flag\nSalesTaxRateList any\nPurchaseTaxRateList any\n"
-TAX_RATE = PLAIN + "RateValue number\nAgencyRef ref\nSpecialTaxType text\nDisplayType text\n"
+TAX_CODE = (
+    PLAIN
+    + "Description text 100\nHidden flag\nTaxable flag\nTaxGroup flag\nSalesTaxRateList any\nPurchaseTaxRateList any\n"
+)
+TAX_RATE = (
+    PLAIN + "Description text 100\nRateValue number\nAgencyRef ref\nSpecialTaxType text\nDisplayType text\n"
+)
 COMPANY = """
 CompanyName text 1024 query
 LegalName text 1024

@@ -59,7 +59,9 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     elif entity.name == "Account":
         obj = _account(company, obj)
     else:
-        obj = {**_with_parent(company, entity, obj, f"Sub{entity.name}"), "Active": obj.get("Active", True)}
+        obj = {**obj, "Active": obj.get("Active", True)}
+        if "ParentRef" in entity.fields:
+            obj = _with_parent(company, entity, obj, f"Sub{entity.name}")
     _check_unique(company, entity, obj)
     return obj
 

@@ -355,7 +355,9 @@ def _sort(entity: Entity, found: list[JsonObject], order: tuple[tuple[str, bool]
             found.sort(key=lambda obj: (obj["TxnDate"], int(obj["Id"])), reverse=True)
         else:
             found.sort(
-                key=lambda obj: str(obj.get("DisplayName") or obj.get("FullyQualifiedName")).casefold()
+                key=lambda obj: str(
+                    obj.get("DisplayName") or obj.get("FullyQualifiedName") or obj.get("Name")
+                ).casefold()
             )
     for path, descending in reversed(order):
         found.sort(key=lambda obj, path=path: _sort_key(_look_up(obj, path)), reverse=descending)  # type: ignore[misc]

@@ -3,22 +3,25 @@
 import json
 import secrets
 import time
-from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from crm_sandbox.quickbooks.company import JsonObject
+from crm_sandbox.quickbooks.xml_form import NAMESPACE, to_xml
 
-NAMESPACE = "http://schema.intuit.com/finance/v3"
 QBO_VERSION = "1990.132"
-_ATTRIBUTES = ("domain", "sparse", "status", "startPosition", "maxResults", "totalCount")
 
 
 def wants_json(request: Request) -> bool:
     """Intuit answers in XML unless the client asks for JSON by name."""
     return "application/json" in request.headers.get("accept", "").lower()
+
+
+def came_as_xml(request: Request) -> bool:
+    """Whether the body is XML; Intuit takes both, by Content-Type."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in ("application/xml", "text/xml")
 
 
 def headers() -> dict[str, str]:
@@ -76,42 +79,3 @@ def throttled(now: str) -> Response:
         "<Detail>The request limit was reached.  Try again later</Detail></Error></Fault></IntuitResponse>"
     )
     return Response(text.encode(), 429, headers(), "application/xml")
-
-
-def to_xml(body: JsonObject, now: str) -> str:
-    """The same answer as IntuitResponse in XML: references carry their id as text, names as attributes."""
-    inner = "".join(_element(name, value) for name, value in body.items() if name != "time")
-    return (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        f'<IntuitResponse xmlns="{NAMESPACE}" time="{now}">{inner}</IntuitResponse>'
-    )
-
-
-def _element(name: str, value: Any) -> str:
-    if isinstance(value, list):
-        return "".join(_element(name, one) for one in value)
-    if name == "Fault":
-        errors = "".join(_error(error) for error in value["Error"])
-        return f"<Fault type={quoteattr(value['type'])}>{errors}</Fault>"
-    if not isinstance(value, dict):
-        return f"<{name}>{escape(_text(value))}</{name}>"
-    if "value" in value and set(value) <= {"value", "name", "type"}:
-        extra = "".join(f" {key}={quoteattr(str(value[key]))}" for key in ("name", "type") if key in value)
-        return f"<{name}{extra}>{escape(str(value['value']))}</{name}>"
-    attributes = "".join(f" {key}={quoteattr(_text(value[key]))}" for key in _ATTRIBUTES if key in value)
-    inner = "".join(_element(key, part) for key, part in value.items() if key not in _ATTRIBUTES)
-    return f"<{name}{attributes}>{inner}</{name}>"
-
-
-def _error(error: dict[str, str]) -> str:
-    element = f" element={quoteattr(error['element'])}" if "element" in error else ""
-    return (
-        f"<Error code={quoteattr(error['code'])}{element}>"
-        f"<Message>{escape(error['Message'])}</Message><Detail>{escape(error['Detail'])}</Detail></Error>"
-    )
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
