@@ -139,16 +139,22 @@ def receiving(app: Starlette, listening: socket.socket) -> Iterator[None]:
         listening.close()
 
 
+@contextlib.contextmanager
+def listening_for_webhooks(receiver: Receiver) -> Iterator[str]:
+    """The address of a receiver that takes every POST until the block ends."""
+    taker = Starlette(routes=[Route("/{any:path}", receiver.take, methods=["POST"])])
+    listening = listen("127.0.0.1", 0)
+    with receiving(taker, listening):
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
 @pytest.fixture
 def world() -> Iterator[StripeWorld]:
     """A fresh sandbox whose Stripe delivers to a receiver of this test's own."""
     stripe.enable_telemetry = False
     receiver = Receiver()
-    taker = Starlette(routes=[Route("/{any:path}", receiver.take, methods=["POST"])])
     with contextlib.ExitStack() as stack:
-        listening = listen("127.0.0.1", 0)
-        stack.enter_context(receiving(taker, listening))
-        hook_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        hook_url = stack.enter_context(listening_for_webhooks(receiver))
         sandbox = stack.enter_context(
             running_sandbox(
                 stripe_webhook_url=f"{hook_url}/hook",

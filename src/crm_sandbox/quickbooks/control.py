@@ -51,10 +51,29 @@ def control_routes(state: QuickBooksState) -> list[BaseRoute]:
         state.wipe_books(realm)
         return JSONResponse({"wiped": realm})
 
+    async def delivery(request: Request) -> Response:
+        try:
+            state.webhooks.change(await _json(request))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse(state.webhooks.settings())
+
+    async def deliveries(request: Request) -> Response:
+        shown = [one.shown() for one in state.webhooks.deliveries]
+        return JSONResponse({**state.webhooks.summary(), "data": shown})
+
+    async def resend(request: Request) -> Response:
+        if not state.webhooks.send_again(request.path_params["id"]):
+            return _no_such("delivery")
+        return JSONResponse({"sent": request.path_params["id"]})
+
     base = "/_state/quickbooks"
     return [
         Route(f"{base}/revoke", revoke, methods=["POST"]),
         Route(f"{base}/expire_access_tokens", expire, methods=["POST"]),
+        Route(f"{base}/delivery", delivery, methods=["GET", "POST"]),
+        Route(f"{base}/deliveries", deliveries, methods=["GET"]),
+        Route(base + "/deliveries/{id:int}/resend", resend, methods=["POST"]),
         Route(base + "/{realm}/settings", settings, methods=["POST"]),
         Route(base + "/{realm}/settings", show_settings, methods=["GET"]),
         Route(base + "/{realm}/trial_balance", trial_balance, methods=["GET"]),

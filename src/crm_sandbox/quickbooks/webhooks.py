@@ -6,16 +6,18 @@ import contextlib
 import hashlib
 import hmac
 import json
+import random
 import urllib.error
 import urllib.request
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from crm_sandbox.clock import Clock
 from crm_sandbox.config import SandboxConfig
+from crm_sandbox.delivery_settings import read_delivery_settings
 from crm_sandbox.quickbooks.company import Change, Company
 
 ANSWER_SECONDS = 3.0
@@ -27,12 +29,22 @@ GATHER_SECONDS = 0.05
 
 @dataclass
 class Delivery:
-    """One body that was or will be sent."""
+    """One body that was or will be sent. Each attempt is a status, or the name of what prevented one."""
 
+    id: int
     body: str
     signature: str
     attempts: list[str] = field(default_factory=list)
     delivered: bool = False
+    failed: bool = False
+
+    def shown(self) -> dict[str, Any]:
+        """For `GET /_state/quickbooks/deliveries`: with the events as they were sent."""
+        state = "delivered" if self.delivered else "failed" if self.failed else "sending"
+        return {
+            "id": self.id, "state": state, "attempts": self.attempts, "signature": self.signature,
+            "events": json.loads(self.body),
+        }  # fmt: skip
 
 
 class WebhookSender:
@@ -44,9 +56,11 @@ class WebhookSender:
         self._waiting: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING)
         self.deliveries: deque[Delivery] = deque(maxlen=MAX_KEPT)
         self._sent = 0
+        self._count = 0
         self._current: Delivery | None = None
         self.attempts = 0
         """How often something was sent so far."""
+        self.clear()
 
     @property
     def on(self) -> bool:
@@ -54,17 +68,27 @@ class WebhookSender:
         return bool(self._config.qbo_webhook_url and self._config.qbo_verifier_token)
 
     def clear(self) -> None:
-        """Forgets what waits and what was sent."""
+        """Forgets what waits and what was sent, and goes back to the configured behaviour."""
         self._waiting.clear()
         self.deliveries.clear()
+        self._current = None
+        self._again: deque[Delivery] = deque(maxlen=MAX_KEPT)
+        """What shall be sent once more by hand."""
+        self.paused = False
+        self.shuffle = False
+        self.duplicate_every = self._config.webhook_duplicate_every
+        self.delay_seconds = self._config.webhook_delay_seconds
+        self._random = random.Random(self._config.seed)
 
     def snapshot(self) -> dict[str, Any]:
-        """What waits (with what is being sent now) and what was sent."""
+        """What waits (with what is being sent now), what was sent, and how things are sent."""
         sending = json.loads(self._current.body) if self._current else []
         return {
             "waiting": [*sending, *self._waiting],
             "deliveries": [one for one in self.deliveries if one is not self._current],
             "sent": self._sent,
+            "count": self._count - (self._current is not None),
+            "settings": self.settings(),
         }
 
     def restore(self, kept: dict[str, Any]) -> None:
@@ -72,7 +96,22 @@ class WebhookSender:
         self.clear()
         self._waiting.extend(kept["waiting"])
         self.deliveries.extend(kept["deliveries"])
-        self._sent = kept["sent"]
+        self._sent, self._count = kept["sent"], kept["count"]
+        self.change(kept["settings"])
+
+    def settings(self) -> dict[str, Any]:
+        """How things are sent: held back or not, in which order, how often twice, how late."""
+        return {
+            "paused": self.paused,
+            "shuffle": self.shuffle,
+            "duplicate_every": self.duplicate_every,
+            "delay_seconds": self.delay_seconds,
+        }
+
+    def change(self, given: dict[str, Any]) -> None:
+        """Changes any of the settings; ValueError names one that is wrong."""
+        for name, value in read_delivery_settings(given).items():
+            setattr(self, name, value)
 
     def note(self, company: Company, change: Change) -> None:
         """Queues one change as a CloudEvent."""
@@ -82,37 +121,66 @@ class WebhookSender:
                 cloud_event(company.realm_id, change.entity, change.id, change.operation, at)
             )
 
+    def send_again(self, delivery_id: int) -> bool:
+        """Sends a body once more, by hand; False when it is not known (any more)."""
+        found = [one for one in self.deliveries if one.id == delivery_id]
+        self._again.extend(found)
+        return bool(found)
+
     async def run(self) -> None:
-        """Delivers until cancelled. One body holds what changed together, as Intuit gathers changes."""
+        """Delivers until cancelled, one body after the other, each until it is acknowledged or given up."""
         while True:
             await asyncio.sleep(GATHER_SECONDS)
-            if not self._waiting:
+            if self._again:
+                again = self._again.popleft()
+                again.attempts.append(await self._send(again))
+            if not self._waiting or self.paused:
                 continue
-            if self._config.webhook_delay_seconds:
-                await asyncio.sleep(self._config.webhook_delay_seconds)
+            if self.delay_seconds:
+                await asyncio.sleep(self.delay_seconds)
+            self._current = self._next_delivery()
+            if self._current is not None:
+                self.deliveries.append(self._current)
+                await self._deliver(self._current)
+                self._current = None
+
+    def _next_delivery(self) -> Delivery | None:
+        """One body holds what changed together, as Intuit gathers changes.
+
+        Out of order it holds a single change, picked at random from those that wait.
+        """
+        if not self._waiting or self.paused:  # a reset came while we waited, or a hand
+            return None
+        if self.shuffle:
+            picked = self._random.randrange(len(self._waiting))
+            events = [self._waiting[picked]]
+            del self._waiting[picked]
+        else:
             events = list(self._waiting)
             self._waiting.clear()
-            body = json.dumps(events, separators=(",", ":"))
-            delivery = Delivery(body, sign(str(self._config.qbo_verifier_token), body.encode()))
-            self.deliveries.append(delivery)
-            self._current = delivery
-            await self._deliver(delivery)
-            self._current = None
+        body = json.dumps(events, separators=(",", ":"))
+        self._count += 1
+        return Delivery(self._count, body, sign(str(self._config.qbo_verifier_token), body.encode()))
 
     async def _deliver(self, delivery: Delivery) -> None:
         for wait in (*self._config.webhook_retry_seconds, None):
-            outcome = await asyncio.to_thread(self._post, delivery)
-            self.attempts += 1
+            outcome = await self._send(delivery)
             delivery.attempts.append(outcome)
             if outcome == "200":
                 delivery.delivered = True
                 self._sent += 1
-                every = self._config.webhook_duplicate_every
-                if every and self._sent % every == 0:
-                    delivery.attempts.append(await asyncio.to_thread(self._post, delivery))
+                if self.duplicate_every and self._sent % self.duplicate_every == 0:
+                    delivery.attempts.append(await self._send(delivery))
                 return
             if wait is not None:
                 await asyncio.sleep(wait)
+            if self._current is not delivery:  # forgotten by a reset: what comes now must not wait for it
+                return
+        delivery.failed = True
+
+    async def _send(self, delivery: Delivery) -> str:
+        self.attempts += 1
+        return await asyncio.to_thread(self._post, delivery)
 
     def _post(self, delivery: Delivery) -> str:
         headers = {"content-type": "application/json; charset=utf-8", "intuit-signature": delivery.signature}
@@ -129,11 +197,13 @@ class WebhookSender:
             return type(error).__name__
 
     def summary(self) -> dict[str, Any]:
-        """What waits and what was sent, newest last."""
+        """What waits and how many bodies were sent."""
         return {
             "on": self.on,
             "waiting": len(self._waiting),
-            "deliveries": [asdict(d) for d in self.deliveries],
+            "sending": int(self._current is not None),
+            "delivered": sum(one.delivered for one in self.deliveries),
+            "failed": sum(one.failed for one in self.deliveries),
         }
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from crm_sandbox.delivery_settings import read_delivery_settings
 from crm_sandbox.stripe.accounts import deauthorize
 from crm_sandbox.stripe.call import Call, background
 from crm_sandbox.stripe.checkout_sessions import expire_session
@@ -111,14 +112,12 @@ def _deliveries(state: StripeState, request: Request, _given: Given) -> Given:
 
 def _delivery(state: StripeState, _request: Request, given: Given) -> Given:
     delivery = state.delivery
-    unknown = set(given) - {"paused", "shuffle", "duplicate_every", "delay_seconds"}
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    delivery.shuffle = bool(given.get("shuffle", delivery.shuffle))
-    delivery.duplicate_every = int(given.get("duplicate_every", delivery.duplicate_every))
-    delivery.delay_seconds = float(given.get("delay_seconds", delivery.delay_seconds))
+    read_delivery_settings(given)
+    delivery.shuffle = given.get("shuffle", delivery.shuffle)
+    delivery.duplicate_every = given.get("duplicate_every", delivery.duplicate_every)
+    delivery.delay_seconds = given.get("delay_seconds", delivery.delay_seconds)
     if "paused" in given:
-        delivery.pause(paused=bool(given["paused"]))
+        delivery.pause(paused=given["paused"])
     return {
         "paused": delivery.paused,
         "shuffle": delivery.shuffle,
