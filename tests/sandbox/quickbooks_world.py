@@ -1,9 +1,12 @@
 """A connected company to write against: what the QuickBooks tests share."""
 
 import contextlib
+import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
 
@@ -82,6 +85,25 @@ class Books:
     def payment(self, amount: float, *invoices: tuple[str, float], **more: object) -> Json:
         """A payment of Amy's, applied to invoices: (Id, amount)."""
         return self.make("Payment", {**payment_body(amount, *invoices), **more})
+
+
+def approve(authorization_url: str) -> str:
+    """Opens the consent page, presses Connect; the address to which the person is sent back."""
+    with httpx2.Client() as browser:
+        page = browser.get(authorization_url)
+        assert page.status_code == 200, page.text
+        form = re.search(r'<form method="post" action="([^"]+)">(.*?)</form>', page.text, re.DOTALL)
+        assert form is not None, page.text
+        hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[2])
+        fields = {name: html.unescape(value) for name, value in hidden}
+        answer = browser.post(urljoin(authorization_url, form[1]), data={**fields, "decision": "approve"})
+        assert answer.status_code == 302, answer.text
+        return answer.headers["location"]
+
+
+def query_of(address: str) -> dict[str, str]:
+    """The parameters of an address, each once."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
 def line(amount: float, item: str = "1", **detail: object) -> Json:
