@@ -153,11 +153,16 @@ def test_a_full_update_clears_what_it_leaves_out_and_a_sparse_one_keeps_it(books
     assert full["DocNumber"] == invoice["DocNumber"]
 
 
-def test_a_payment_has_no_sparse_update(books: Books) -> None:
-    """Payment is not in Intuit's list of sparse updates: left-out fields are cleared, required ones asked for."""
-    payment = books.payment(10, PrivateNote="note")
-    error = books.refusal("Payment", {**token(payment), "sparse": True, "PrivateNote": "x"})
-    assert (error["code"], error["element"]) == ("2020", "CustomerRef")
+def test_a_sparse_update_of_a_payment_keeps_what_it_leaves_out(books: Books) -> None:
+    """Amount, customer and applied lines stay when only the note is sent; the lines sent replace all."""
+    invoice = books.invoice(30)
+    payment = books.payment(10, (invoice["Id"], 10), PrivateNote="note")
+    noted = books.make("Payment", {**token(payment), "sparse": True, "PrivateNote": "x"})
+    assert (noted["TotalAmt"], noted["UnappliedAmt"], noted["PrivateNote"]) == (10, 0, "x")
+    assert books.read("Invoice", invoice["Id"])["Balance"] == 20
+    freed = books.make("Payment", {**token(noted), "sparse": True, "Line": []})
+    assert (freed["UnappliedAmt"], freed["PrivateNote"]) == (10, "x")
+    assert books.read("Invoice", invoice["Id"])["Balance"] == 30
 
 
 def test_tax_follows_the_code_or_the_override(books: Books) -> None:

@@ -35,7 +35,6 @@ class Entity:
     fields: dict[str, Field]
     required: tuple[str, ...] = ()
     name_group: str | None = None
-    sparse: bool = True
     voidable: bool = False
     writable: bool = True
     lines: tuple[str, ...] = ()
@@ -74,9 +73,9 @@ def _list(name: str, text: str, *required: str, writable: bool = True) -> Entity
 
 def _txn(
     name: str, text: str, required: tuple[str, ...], lines: tuple[str, ...], *,
-    sparse: bool = True, voidable: bool = False,
+    voidable: bool = False,
 ) -> Entity:  # fmt: skip
-    return Entity(name, "txn", "txn", _fields(text), required, None, sparse, voidable, True, lines)
+    return Entity(name, "txn", "txn", _fields(text), required, None, voidable, True, lines)
 
 
 ENTITIES: dict[str, Entity] = {
@@ -94,7 +93,7 @@ ENTITIES: dict[str, Entity] = {
         _list("TaxCode", fields.TAX_CODE, writable=False),
         _list("TaxRate", fields.TAX_RATE, writable=False),
         _txn("Invoice", fields.INVOICE, ("CustomerRef", "Line"), _SALES_LINES, voidable=True),
-        _txn("Payment", fields.PAYMENT, ("CustomerRef", "TotalAmt"), ("links",), sparse=False, voidable=True),
+        _txn("Payment", fields.PAYMENT, ("CustomerRef", "TotalAmt"), ("links",), voidable=True),
         _txn("Estimate", fields.ESTIMATE, ("CustomerRef", "Line"), _SALES_LINES),
         _txn("CreditMemo", fields.CREDIT, ("CustomerRef", "Line"), _SALES_LINES),
         _txn("RefundReceipt", fields.REFUND, ("DepositToAccountRef", "Line"), _SALES_LINES),

@@ -66,7 +66,8 @@ def update(
     before = find(company, entity, body)
     with company.transaction():
         sent = clean(company, entity, body)
-        sparse = body.get("sparse") in (True, "true") and entity.sparse
+        # Payments too: Intuit's samples of sparse updates lack them, but its page of Payment says "full ... or sparse".
+        sparse = body.get("sparse") in (True, "true")
         kept = {
             name: value
             for name, value in before.items()
