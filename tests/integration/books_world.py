@@ -30,7 +30,12 @@ Json = dict[str, Any]
 
 def books_settings(database_url: str, sandbox_url: str, **changes: Any) -> Settings:
     """The product pointed at the simulator of Intuit, Stripe in the seeds' dev mode."""
-    intuit = {
+    return settings_for(database_url, **{**intuit_at(sandbox_url), **changes})
+
+
+def intuit_at(sandbox_url: str) -> dict[str, Any]:
+    """The settings that point the product at this simulator of Intuit."""
+    return {
         "qbo_client_id": "sandbox-client-id",
         "qbo_client_secret": SecretStr("sandbox-client-secret"),
         "qbo_api_base": sandbox_url,
@@ -38,7 +43,6 @@ def books_settings(database_url: str, sandbox_url: str, **changes: Any) -> Setti
         "qbo_token_url": f"{sandbox_url}/oauth2/v1/tokens/bearer",
         "qbo_revoke_url": f"{sandbox_url}/v2/oauth2/tokens/revoke",
     }
-    return settings_for(database_url, **{**intuit, **changes})
 
 
 def consent(staff: httpx2.Client, realm_id: str) -> Json:

@@ -43,6 +43,22 @@ STRIPE_KEY = "sk_test_only_for_tests_0123456789abcdef"
 NEW_SECRET, OLD_SECRET = "whsec_the_new_one_for_tests", "whsec_the_old_one_for_tests"
 DEPOSIT = 472_500
 TASKS = ("follow_up", "run_lane", "handle_inbox_event", "expire_session", "fetch_fee", "fetch_refunds")
+# What a customer types into the simulated Stripe's page.
+CARD = {
+    "method": "card",
+    "email": "ann@example.com",
+    "card_number": "4242 4242 4242 4242",
+    "card_expiry": "12 / 34",
+    "card_cvc": "123",
+    "card_name": "Ann Homeowner",
+    "postal_code": "80202",
+}
+BANK = {
+    "method": "us_bank_account",
+    "email": "ann@example.com",
+    "account_name": "Ann Homeowner",
+    "bank_outcome": "clears",
+}
 
 _numbers = itertools.count(1)
 

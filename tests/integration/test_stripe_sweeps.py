@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.conftest import SECRET_KEY
-from tests.integration.money_world import Money, money_on
+from tests.integration.money_world import CARD, Money, money_on
 from tests.run_async import run_async
 
 from crm.gateways.stripe import StripeGateway
@@ -18,15 +18,6 @@ from crm.payments import stripe_sweeps
 from crm_sandbox.testing import RunningSandbox, running_sandbox
 
 Sweep = Callable[[Database, StripeGateway], Coroutine[Any, Any, Any]]
-CARD = {
-    "method": "card",
-    "email": "ann@example.com",
-    "card_number": "4242 4242 4242 4242",
-    "card_expiry": "12 / 34",
-    "card_cvc": "123",
-    "card_name": "Ann Homeowner",
-    "postal_code": "80202",
-}
 
 
 @pytest.fixture(scope="module")

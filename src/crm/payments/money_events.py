@@ -179,11 +179,13 @@ async def save_refund(
 async def _dispute(conn: Conn, event: StripeEvent) -> None:
     payment = await _payment(conn, event)
     amount = event.object.get("amount")
-    if payment is None or not isinstance(amount, int):
+    # Before disputes had ids, a charge had one at most: then the charge names it (fixtures of stripe-ruby-mock).
+    dispute_id = event.object_id or _text(event.object.get("charge"))
+    if payment is None or dispute_id is None or not isinstance(amount, int):
         return
     cursor = await conn.execute(
         "SELECT status, fee_minor, net_minor FROM disputes WHERE org_id = %s AND dispute_id = %s",
-        [payment.org_id, event.object_id],
+        [payment.org_id, dispute_id],
     )
     old, *figures = await cursor.fetchone() or (None, 0, 0)
     status = states.climb(states.DISPUTE, old, str(event.object.get("status") or "needs_response"))
@@ -196,7 +198,7 @@ async def _dispute(conn: Conn, event: StripeEvent) -> None:
         "fee_minor = excluded.fee_minor, net_minor = excluded.net_minor",
         [
             payment.org_id,
-            event.object_id,
+            dispute_id,
             payment.id,
             amount,
             currency,
@@ -219,7 +221,7 @@ async def _dispute(conn: Conn, event: StripeEvent) -> None:
             payment.id,
         ],
     )
-    meta = {"dispute_id": event.object_id, "amount_cents": amount, "currency": currency, "status": status}
+    meta = {"dispute_id": dispute_id, "amount_cents": amount, "currency": currency, "status": status}
     facts = []
     if old is None:
         facts.append(Fact(payment.org_id, Event.DISPUTE_OPENED, payment.proposal_id, meta, "stripe"))

@@ -37,16 +37,17 @@ async def _route_platform(
     conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent], *, dev_mode: bool
 ) -> None:
     """Events of our own Stripe account that no row of ours explains: a payout belongs to the one org that
-    uses the account; a session that claims one of our proposals goes to that org, as a difference for a
-    person (in dev mode it is believed, as the seeds' tests have it)."""
+    uses the account, and so does a session, as a difference for a person. Where several use it, a session goes
+    to the one that it names (in dev mode it is believed, as the seeds' tests have it)."""
     own = [row[0] for row in await (await conn.execute("SELECT org_id FROM crm_platform_orgs()")).fetchall()]
     everyone: set[int] | None = None
     for event in events:
         if event.account:
             continue
-        if event.type.startswith("payout.") and len(own) == 1:
-            event.org_id = own[0]
-        elif event.type.startswith("checkout.session."):
+        a_session = event.type.startswith("checkout.session.")
+        if len(own) == 1 and (event.type.startswith("payout.") or (a_session and not dev_mode)):
+            event.org_id = own[0]  # whatever a session names: nobody else can have taken its money
+        elif a_session:
             claimed = claim(event, "org_id")
             if claimed is None:
                 continue

@@ -129,17 +129,20 @@ def _apply_one(
 
 def _amount_fits(event: StripeEvent, row: _Row, found: list[Found]) -> bool:
     amount, currency = event.object.get("amount_total"), event.object.get("currency")
-    if amount == row.amount_minor and (currency is None or str(currency).upper() == row.currency):
-        return True
-    if currency is None and amount is None:
-        return True  # an event that says nothing of the amount contradicts nothing
+    nothing_taken = event.object.get("payment_status") == "no_payment_required"
+    if not nothing_taken:
+        if amount == row.amount_minor and (currency is None or str(currency).upper() == row.currency):
+            return True
+        if currency is None and amount is None:
+            return True  # an event that says nothing of the amount contradicts nothing
+    reported = "that no payment was required" if nothing_taken else _said(amount, currency)
     expected = format_money(row.amount_minor, row.currency)
     found.append(
         Found(
             row.org_id,
             "amount_mismatch",
             row.session_id,
-            f"Stripe reports {_said(amount, currency)} for proposal {row.proposal_id}, but {expected} was due. "
+            f"Stripe reports {reported} for proposal {row.proposal_id}, but {expected} was due. "
             "Nothing was booked. Look at the payment in Stripe and refund or correct it.",
             row.proposal_id,
             {"expected_minor": row.amount_minor, "reported": str(amount)[:30], "currency": row.currency},
@@ -169,20 +172,25 @@ def _paid_twice(row: _Row, payment: _Payment) -> Found:
 
 
 def _unknown_session(event: StripeEvent, found: list[Found]) -> None:
-    """A paid session that we did not make: a difference for the org it names, else only kept."""
-    said = states.session_state(event.type, event.object.get("payment_status"))
-    if said != "paid" or event.org_id == 0 or claim(event, "proposal_id") is None:
+    """A paid session that we did not make: a difference for the org whose account took the money, where that is
+    known; else only kept."""
+    status = event.object.get("payment_status")
+    said = states.session_state(event.type, status)
+    if said != "paid" or status == "no_payment_required" or event.org_id == 0:
         event.state, event.note = "kept", "a session that this system did not make"
         return
     event.state = "difference"
     amount = _said(event.object.get("amount_total"), event.object.get("currency"))
+    session_id = event.object_id or event.key
+    proposal_id = claim(event, "proposal_id")
+    names = f"; it names proposal {proposal_id}" if proposal_id else ""
     found.append(
         Found(
             event.org_id,
             "unknown_session",
-            event.object_id,
-            f"Stripe reports {amount} paid in a checkout that we did not make ({event.object_id}); it names "
-            f"proposal {claim(event, 'proposal_id')}. Nothing was booked. Find out who made it.",
+            session_id,
+            f"Stripe reports {amount} paid in a checkout that we did not make ({session_id}){names}. "
+            "Nothing was booked. Find out who made it.",
         )
     )
 
