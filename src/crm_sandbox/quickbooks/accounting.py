@@ -1,9 +1,9 @@
 """The accounting API under /v3/company/{realm}: who may, how often, and which operation is meant."""
 
-import json
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -11,13 +11,14 @@ from starlette.routing import BaseRoute, Route
 from crm_sandbox.quickbooks import reports
 from crm_sandbox.quickbooks.batch import run_batch
 from crm_sandbox.quickbooks.change_data import changes_since
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import BY_PATH, ENTITIES, Entity
 from crm_sandbox.quickbooks.listings import present
 from crm_sandbox.quickbooks.paper import invoice_pdf
 from crm_sandbox.quickbooks.preferences import preferences
 from crm_sandbox.quickbooks.query import run as run_query
 from crm_sandbox.quickbooks.refusals import Refused, refusal, unparsable, unsupported
+from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.state import QuickBooksState
 from crm_sandbox.quickbooks.wire import answer, came_as_xml, gateway_refusal, headers, throttled
 from crm_sandbox.quickbooks.write import create, delete, read, update, void
@@ -25,7 +26,7 @@ from crm_sandbox.quickbooks.xml_form import from_xml
 
 MAX_BODY_BYTES = 5_000_000
 MAX_REQUEST_ID = 50
-MAX_ANSWERS_KEPT = 100_000
+MAX_NESTING = 100
 
 
 def accounting_routes(state: QuickBooksState) -> list[BaseRoute]:
@@ -86,16 +87,15 @@ def _answer_once(
         )
         return 400, refusal("2130", "Invalid Request Id Format", detail, "requestid").as_json()
     is_query = parts[:1] == ["query"]
-    if request_id and not is_query and request_id in company.answers:
-        return company.answers[request_id]
+    first = company.answers.find(request_id) if request_id and not is_query else None
+    if first is not None:
+        return first
     try:
         result = 200, _dispatch(company, method, parts, parameters, body)
     except Refused as refused:
         result = 400, refused.as_json()
     if request_id and not is_query:
-        company.answers[request_id] = result
-        while len(company.answers) > MAX_ANSWERS_KEPT:
-            company.answers.popitem(last=False)
+        company.answers.keep(request_id, *result)
     return result
 
 
@@ -145,16 +145,22 @@ def parse_object(body: bytes) -> JsonObject:
     if len(body) > MAX_BODY_BYTES:
         raise unparsable("Request larger than 5 MB;")
     try:
-        parsed = json.loads(body, parse_constant=_no_such_number)
-    except (ValueError, UnicodeDecodeError):
+        parsed = orjson.loads(body)
+    except ValueError:
         raise unparsable("failed to parse json object; a property") from None
     if not isinstance(parsed, dict):
         raise unparsable("failed to parse json object; a property")
+    if body.count(b"{") + body.count(b"[") > MAX_NESTING and _is_deeper(parsed, MAX_NESTING):
+        raise unparsable(f"nested deeper than {MAX_NESTING};")
     return parsed
 
 
-def _no_such_number(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether more lists and objects lie in each other: too many could not be written down again."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def _query(company: Company, parts: list[str], parameters: dict[str, str], body: bytes) -> JsonObject:

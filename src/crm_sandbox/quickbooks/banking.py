@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.ledger import Posting
 from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
 from crm_sandbox.quickbooks.refusals import business, cannot_link, missing, refusal
 from crm_sandbox.quickbooks.sales import check_money_account, money_account
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 DEPOSITABLE = ("Payment", "SalesReceipt", "RefundReceipt", "JournalEntry", "Transfer")
 PAYMENT_TYPES = ("Cash", "Check", "CreditCard")

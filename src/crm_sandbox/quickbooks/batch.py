@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import ENTITIES, Entity
 from crm_sandbox.quickbooks.query import run as run_query
 from crm_sandbox.quickbooks.refusals import Refused, refusal, unsupported
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 MAX_ITEMS = 30
 

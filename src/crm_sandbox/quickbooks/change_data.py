@@ -1,11 +1,14 @@
 """Change data capture: everything that changed since a time, deleted transactions included."""
 
+import math
 from datetime import datetime, timedelta
 
-from crm_sandbox.quickbooks.company import PACIFIC, Company, JsonObject
+from crm_sandbox.quickbooks.collection import UPDATED
+from crm_sandbox.quickbooks.company import PACIFIC, Company
 from crm_sandbox.quickbooks.entities import BY_PATH, Entity
 from crm_sandbox.quickbooks.listings import present
 from crm_sandbox.quickbooks.refusals import missing, query_invalid, refusal
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 MAX_DAYS_BACK = 30
 MAX_OBJECTS = 1_000
@@ -42,19 +45,17 @@ def changes_since(company: Company, entities: str, since_text: str) -> JsonObjec
 
 
 def _changed(company: Company, entity: Entity, since: datetime) -> list[JsonObject]:
-    live = [
-        present(company, entity, obj)
-        for obj in company.objects[entity.name].values()
-        if datetime.fromisoformat(obj["MetaData"]["LastUpdatedTime"]) >= since.replace(microsecond=0)
-    ]
-    gone = [
-        {
-            "domain": "QBO",
-            "status": "Deleted",
-            "Id": ident,
-            "MetaData": {"LastUpdatedTime": at.astimezone(PACIFIC).isoformat(timespec="seconds")},
-        }
-        for (name, ident), at in company.deleted.items()
-        if name == entity.name and at >= since
-    ]
+    kept = company.objects[entity.name]
+    updated = kept.order[UPDATED]
+    places = updated.between(math.floor(since.timestamp()), None)
+    live = [present(company, entity, kept[ident]) for ident in updated.ids(places[-MAX_OBJECTS:])]
+    gone: list[JsonObject] = []
+    for (name, ident), at in reversed(company.deleted.items()):
+        if at < since or len(gone) == MAX_OBJECTS:
+            break
+        if name == entity.name:
+            when = at.astimezone(PACIFIC).isoformat(timespec="seconds")
+            gone.append(
+                {"domain": "QBO", "status": "Deleted", "Id": ident, "MetaData": {"LastUpdatedTime": when}}
+            )
     return sorted([*live, *gone], key=lambda obj: str(obj["MetaData"]["LastUpdatedTime"]), reverse=True)

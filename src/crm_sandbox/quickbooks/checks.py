@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import ENTITIES, REFERENCE_NAMES, Entity, Field
 from crm_sandbox.quickbooks.money import to_decimal
 from crm_sandbox.quickbooks.refusals import (
@@ -17,6 +17,7 @@ from crm_sandbox.quickbooks.refusals import (
     unknown_property,
     unparsable,
 )
+from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.structures import STRUCTURE_LIMITS, STRUCTURES
 
 MAX_LINES = 10_000

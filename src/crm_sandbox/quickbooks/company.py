@@ -1,6 +1,6 @@
 """One QuickBooks company: its objects, numbers, settings and books, with undo for writes that fail."""
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,27 +9,25 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crm_sandbox.clock import Clock
-from crm_sandbox.quickbooks.entities import ENTITIES, Entity
+from crm_sandbox.quickbooks.answers import Answers
+from crm_sandbox.quickbooks.collection import Collection, all_collections
+from crm_sandbox.quickbooks.entities import Entity
 from crm_sandbox.quickbooks.ledger import Ledger, Posting
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 """Intuit writes all times in Pacific time and uses its date where TxnDate is missing."""
 
 MAX_OBJECTS = 200_000
-MAX_CHANGES = 50_000
+MAX_DELETED = 200_000
+"""How many deleted transactions change data can tell of."""
 CURRENCY_NAMES = {
     "USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound Sterling",
     "AUD": "Australian Dollar", "MXN": "Mexican Peso", "JPY": "Japanese Yen",
 }  # fmt: skip
 
-_KEPT = (
-    "settings", "objects", "changes", "deleted", "answers", "applied", "in_deposit", "names", "numbers", "has_jobs",
-    "_last_id", "_last_number",
-)  # fmt: skip
-"""The fields of a company that a snapshot holds as they are; the ledger's postings besides."""
-
-JsonObject = dict[str, Any]
-"""An object in the shape that Intuit sends; never changed in place, always replaced."""
+_KEPT = ("settings", "deleted", "applied", "in_deposit", "_last_id", "_last_number")
+"""The fields of a company that a snapshot holds as they are; the objects, answers and postings besides."""
 
 
 @dataclass
@@ -71,22 +69,16 @@ class Company:
     realm_id: str
     clock: Clock
     settings: CompanySettings = field(default_factory=CompanySettings)
-    objects: dict[str, dict[str, JsonObject]] = field(default_factory=lambda: {name: {} for name in ENTITIES})
+    objects: dict[str, Collection] = field(default_factory=all_collections)
     ledger: Ledger = field(default_factory=Ledger)
-    changes: list[Change] = field(default_factory=list)
     deleted: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    answers: OrderedDict[str, tuple[int, JsonObject]] = field(default_factory=OrderedDict)
+    """When each transaction that is gone was deleted, oldest first."""
+    answers: Answers = field(default_factory=Answers)
     """What was answered to each requestid."""
     applied: defaultdict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     """(entity, Id) of an invoice or credit memo -> Payment Id -> cents applied to it."""
     in_deposit: dict[tuple[str, str], str] = field(default_factory=dict)
     """(entity, Id) of what was brought to the bank -> Id of the Deposit."""
-    names: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    """(name group, name in small letters) -> entity and Id that have it."""
-    numbers: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
-    """(entity, DocNumber) -> Ids that carry it."""
-    has_jobs: bool = False
-    """Whether any customer was ever given a parent; spares looking for jobs when there are none."""
     on_change: Callable[["Company", Change], None] | None = None
     _last_id: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     _last_number: dict[str, int] = field(default_factory=lambda: {"sales": 1000, "Estimate": 1000})
@@ -96,14 +88,22 @@ class Company:
     # -- kept in a file -------------------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, Any]:
-        """All between two writes, as plain data shared with this company."""
-        return {name: getattr(self, name) for name in _KEPT} | {"postings": self.ledger.postings}
+        """All between two writes. What is small is shared with this company, what is many are copies."""
+        return {name: getattr(self, name) for name in _KEPT} | {
+            "objects": {name: found.copied() for name, found in self.objects.items()},
+            "answers": self.answers.copied(),
+            "postings": self.ledger.postings.copied(),
+        }
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Takes a snapshot's place. Raises KeyError for what it lacks."""
         for name in _KEPT:
             setattr(self, name, kept[name])
-        self.objects = {name: {} for name in ENTITIES} | self.objects
+        self.objects = all_collections()
+        for name, found in kept["objects"].items():
+            self.objects[name].restore(found)
+        self.answers = Answers()
+        self.answers.restore(kept["answers"])
         self.ledger = Ledger()
         self.ledger.restore(kept["postings"])
 
@@ -140,44 +140,31 @@ class Company:
 
     def put(self, entity: Entity, obj: JsonObject) -> None:
         """Stores the object under its Id in place of the one before, and keeps the indexes."""
-        object_id = obj["Id"]
-        before = self.objects[entity.name].get(object_id)
-        self._index(entity, object_id, before, obj)
-        self.objects[entity.name][object_id] = obj
+        object_id, kept = obj["Id"], self.objects[entity.name]
+        before = kept.get(object_id)
+        kept[object_id] = obj
 
         def take_back() -> None:
-            self._index(entity, object_id, obj, before)
             if before is None:
-                self.objects[entity.name].pop(object_id, None)
+                del kept[object_id]
             else:
-                self.objects[entity.name][object_id] = before
+                kept[object_id] = before
 
         self._remember(take_back)
 
     def remove(self, entity: Entity, object_id: str) -> None:
         """Deletes a transaction for good; its Id is never given again."""
-        before = self.objects[entity.name].pop(object_id)
-        self._index(entity, object_id, before, None)
+        kept = self.objects[entity.name]
+        before = kept.pop(object_id)
         self.deleted[entity.name, object_id] = self.clock.now()
+        if len(self.deleted) > MAX_DELETED:
+            del self.deleted[next(iter(self.deleted))]
 
         def take_back() -> None:
-            self._index(entity, object_id, None, before)
-            self.objects[entity.name][object_id] = before
+            kept[object_id] = before
             self.deleted.pop((entity.name, object_id), None)
 
         self._remember(take_back)
-
-    def _index(self, entity: Entity, object_id: str, old: JsonObject | None, new: JsonObject | None) -> None:
-        if entity.is_txn:
-            if old and old.get("DocNumber"):
-                self.numbers[entity.name, old["DocNumber"]].remove(object_id)
-            if new and new.get("DocNumber"):
-                self.numbers[entity.name, new["DocNumber"]].append(object_id)
-        elif entity.name_group:
-            if old:
-                self.names.pop((entity.name_group, name_key(entity, old)), None)
-            if new:
-                self.names[entity.name_group, name_key(entity, new)] = (entity.name, object_id)
 
     # -- books and links ------------------------------------------------------------------------------
 
@@ -229,8 +216,6 @@ class Company:
                 take_back()
             raise
         else:
-            self.changes.extend(self._pending)
-            del self.changes[:-MAX_CHANGES]
             if self.on_change:
                 for change in self._pending:
                     self.on_change(self, change)
@@ -245,23 +230,15 @@ class Company:
 
     def account_of_type(self, account_type: str, sub_type: str | None = None) -> JsonObject:
         """The first active account of the type; LookupError when the chart has none."""
-        for account in self.objects["Account"].values():
-            same = account["AccountType"] == account_type and account.get("Active", True)
-            if same and (sub_type is None or account.get("AccountSubType") == sub_type):
+        for account in self.objects["Account"].having("AccountType", account_type.casefold()):
+            fits = sub_type is None or account.get("AccountSubType") == sub_type
+            if fits and account.get("Active", True):
                 return account
         raise LookupError(f"no account of type {account_type}/{sub_type}")
 
     def currency(self, code: str) -> JsonObject:
         """The reference to a currency: its value is the ISO code, never a number."""
         return {"value": code, "name": CURRENCY_NAMES.get(code, code)}
-
-
-def name_key(entity: Entity, obj: JsonObject) -> str:
-    """What must be unique: the display name, or for accounts and items the full name with its parents."""
-    name = (
-        obj.get("DisplayName") if entity.shape == "name" else obj.get("FullyQualifiedName") or obj.get("Name")
-    )
-    return str(name or "").strip().casefold()
 
 
 def _set_or_drop(links: dict[str, int], key: str, cents: int) -> None:

@@ -1,8 +1,7 @@
 """What a snapshot of the QuickBooks simulator may hold besides plain data."""
 
-from crm_sandbox.quickbooks.company import Change, CompanySettings
-from crm_sandbox.quickbooks.ledger import Posting
+from crm_sandbox.quickbooks.company import CompanySettings
 from crm_sandbox.quickbooks.tokens import AccessToken, Code, Grant
 from crm_sandbox.quickbooks.webhooks import Delivery
 
-RECORDS = (AccessToken, Change, Code, CompanySettings, Delivery, Grant, Posting)
+RECORDS = (AccessToken, Code, CompanySettings, Delivery, Grant)

@@ -1,12 +1,13 @@
 """What hangs together: payments on invoices, invoices on estimates, payments in a bank deposit."""
 
 from crm_sandbox.quickbooks import banking, receipts, sales
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import ENTITIES, Entity
 from crm_sandbox.quickbooks.ledger import Posting
 from crm_sandbox.quickbooks.money import to_cents, to_number
 from crm_sandbox.quickbooks.refusals import books_closed, business, cannot_link
 from crm_sandbox.quickbooks.sales import SALES_FORMS
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 
 def book(company: Company, entity: Entity, obj: JsonObject) -> None:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from crm_sandbox.quickbooks.company import Company, JsonObject, name_key
+from crm_sandbox.quickbooks.collection import UNIQUE_NAME, unique_name
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import ENTITIES, Entity
 from crm_sandbox.quickbooks.money import to_number
 from crm_sandbox.quickbooks.refusals import (
@@ -12,6 +13,7 @@ from crm_sandbox.quickbooks.refusals import (
     open_balance,
     refusal,
 )
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 MAX_LEVELS = 5
 ACCOUNT_TYPES = {
@@ -79,9 +81,11 @@ def check_can_rest(company: Company, entity: Entity, before: JsonObject, after: 
     shown = present(company, entity, before)
     if entity.shape == "name" and (shown.get("BalanceWithJobs") or shown.get("Balance")):
         raise open_balance(entity.name)
-    children = company.objects[entity.name].values() if "ParentRef" in entity.fields else ()
+    children = (
+        company.objects[entity.name].having("ParentRef", before["Id"]) if "ParentRef" in entity.fields else ()
+    )
     for child in children:
-        if (child.get("ParentRef") or {}).get("value") == before["Id"] and child.get("Active", True):
+        if child.get("Active", True):
             raise refusal(
                 "800", "Cannot delete object", f"{entity.name} has active sub-objects. Delete those first."
             )
@@ -104,13 +108,7 @@ def present(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
 
 
 def _jobs_of(company: Company, parent: str) -> list[str]:
-    if not company.has_jobs:
-        return []
-    children = [
-        one["Id"]
-        for one in company.objects["Customer"].values()
-        if (one.get("ParentRef") or {}).get("value") == parent
-    ]
+    children = company.objects["Customer"].same["ParentRef"].ids(parent)
     return children + [grandchild for child in children for grandchild in _jobs_of(company, child)]
 
 
@@ -134,9 +132,7 @@ def _person(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
             "BillWithParent": obj.get("BillWithParent", False),
             "PreferredDeliveryMethod": obj.get("PreferredDeliveryMethod") or "Print",
         }
-        obj = _with_parent(company, entity, {**obj, **filled}, "Job")
-        company.has_jobs = company.has_jobs or bool(obj.get("ParentRef"))
-        return obj
+        return _with_parent(company, entity, {**obj, **filled}, "Job")
     if entity.name == "Vendor":
         filled |= {"Balance": 0, "Vendor1099": obj.get("Vendor1099", False)}
     else:
@@ -217,6 +213,9 @@ def _with_parent(company: Company, entity: Entity, obj: JsonObject, flag: str) -
 def _check_unique(company: Company, entity: Entity, obj: JsonObject) -> None:
     if not entity.name_group:
         return
-    holder = company.names.get((entity.name_group, name_key(entity, obj)))
-    if holder and holder != (entity.name, obj["Id"]):
-        raise duplicate_name(entity.name, holder[0])
+    name = unique_name(entity, obj)
+    for other in ENTITIES.values():
+        if other.name_group == entity.name_group:
+            holders = company.objects[other.name].same[UNIQUE_NAME].ids(name)
+            if holders and (other, holders) != (entity, [obj["Id"]]):
+                raise duplicate_name(entity.name, other.name)

@@ -5,8 +5,9 @@ All balances start at zero, so that a test can count what it brought in.
 
 from typing import Any
 
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import ENTITIES
+from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.write import create
 
 FIRST_TXN_ID = 140
@@ -111,7 +112,6 @@ def fill(company: Company) -> None:
     for given, family in EMPLOYEES:
         create(company, ENTITIES["Employee"], {"GivenName": given, "FamilyName": family})
     company.start_ids_after("txn", FIRST_TXN_ID)
-    company.changes.clear()
 
 
 def fill_taxes(company: Company) -> None:

@@ -1,7 +1,8 @@
 """A transaction on paper: a small PDF, written by hand, with the lines and the total."""
 
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import Entity
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 MAX_LINES_SHOWN = 40
 

@@ -1,6 +1,7 @@
 """The Preferences object: the company's settings in the words of Intuit."""
 
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 
 def preferences(company: Company) -> JsonObject:

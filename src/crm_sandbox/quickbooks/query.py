@@ -6,15 +6,15 @@ and the recordings. There is no OR, no join and no GROUP BY; a quote in a text i
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
 
-from crm_sandbox.quickbooks.company import PACIFIC, Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
+from crm_sandbox.quickbooks.comparing import Condition
 from crm_sandbox.quickbooks.entities import BY_PATH, QUERY_PATHS, Entity
-from crm_sandbox.quickbooks.listings import present
 from crm_sandbox.quickbooks.preferences import preferences
 from crm_sandbox.quickbooks.refusals import query_invalid, query_unparsable
+from crm_sandbox.quickbooks.search import Search
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 DEFAULT_PAGE = 100
 MAX_PAGE = 1_000
@@ -37,15 +37,6 @@ class Token:
     kind: str
     text: str
     column: int
-
-
-@dataclass(frozen=True)
-class Condition:
-    """`path` compared with one value, or for IN with several."""
-
-    path: str
-    operator: str
-    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,11 +65,10 @@ def run(company: Company, text: str) -> JsonObject:
     for path in query.fields:
         if path.partition(".")[0] not in entity.fields:
             raise query_invalid(f"Property {path} not found for Entity {entity.name}")
-    found = _matching(company, entity, query)
+    search = Search(company, entity, query.conditions, query.order)
     if query.counting:
-        return {"totalCount": len(found)}
-    _sort(entity, found, query.order)
-    page = found[query.start - 1 : query.start - 1 + query.page]
+        return {"totalCount": search.count()}
+    page = search.page(query.start, query.page)
     if not page:
         return {}
     shown = [_selected(obj, query.fields) for obj in page]
@@ -254,123 +244,6 @@ def _check_path(entity: Entity, path: str) -> None:
         raise query_invalid(f"Property {path} not found for Entity {entity.name}")
     if not field.query:
         raise query_invalid(f"property '{path}' is not queryable")
-
-
-def _matching(company: Company, entity: Entity, query: Query) -> list[JsonObject]:
-    conditions = list(query.conditions)
-    if not entity.is_txn and "Active" in entity.fields and not any(c.path == "Active" for c in conditions):
-        conditions.append(Condition("Active", "=", ("true",)))
-    stored = company.objects[entity.name]
-    by_id = next((c for c in conditions if c.path == "Id" and c.operator in ("=", "in")), None)
-    by_number = next((c for c in conditions if c.path == "DocNumber" and c.operator == "="), None)
-    candidates: list[JsonObject]
-    if by_id:
-        candidates = [stored[ident] for ident in by_id.values if ident in stored]
-    elif by_number and entity.is_txn:
-        candidates = [stored[ident] for ident in company.numbers.get((entity.name, by_number.values[0]), ())]
-    else:
-        candidates = list(stored.values())
-    if any("Balance" in c.path for c in conditions):  # only these need the books to be asked first
-        candidates = [present(company, entity, obj) for obj in candidates]
-        return [obj for obj in candidates if all(_holds(c, obj) for c in conditions)]
-    return [present(company, entity, obj) for obj in candidates if all(_holds(c, obj) for c in conditions)]
-
-
-def _holds(condition: Condition, obj: JsonObject) -> bool:
-    value = _look_up(obj, condition.path)
-    if condition.operator == "in":
-        return any(_compare(value, "=", wanted) for wanted in condition.values)
-    return _compare(value, condition.operator, condition.values[0])
-
-
-def _look_up(obj: JsonObject, path: str) -> Any:
-    value: Any = obj
-    for part in path.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(part) if part in value else _ignoring_case(value, part)
-    if isinstance(value, dict):
-        return next((value[name] for name in ("value", "Address", "FreeFormNumber") if name in value), None)
-    return value
-
-
-def _ignoring_case(obj: JsonObject, part: str) -> Any:
-    return next((value for name, value in obj.items() if name.lower() == part.lower()), None)
-
-
-def _compare(value: Any, operator: str, wanted: str) -> bool:
-    if value is None:
-        return False
-    if operator == "like":
-        pattern = re.escape(wanted).replace("%", ".*")
-        return re.fullmatch(pattern, str(value), re.IGNORECASE | re.DOTALL) is not None
-    left: Any
-    right: Any
-    if isinstance(value, bool):
-        left, right = value, wanted.lower() == "true"
-    elif isinstance(value, int | float):
-        left, right = Decimal(str(value)), _number(wanted)
-        if right is None:
-            return False
-    elif (moment := _moment(value)) and (other := _moment(wanted)):
-        left, right = moment, other
-    elif value.isdecimal() and wanted.isdecimal() and operator != "=":
-        left, right = int(value), int(wanted)
-    else:
-        left, right = str(value).casefold(), wanted.casefold()
-    match operator:
-        case "=":
-            return bool(left == right)
-        case "<":
-            return bool(left < right)
-        case ">":
-            return bool(left > right)
-        case "<=":
-            return bool(left <= right)
-        case _:
-            return bool(left >= right)
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
-
-
-def _moment(text: Any) -> datetime | None:
-    if not isinstance(text, str) or not re.match(r"\d{4}-\d\d-\d\d", text):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=PACIFIC)
-
-
-def _sort(entity: Entity, found: list[JsonObject], order: tuple[tuple[str, bool], ...]) -> None:
-    """Without ORDERBY lists come by name and transactions newest first, as in the recordings."""
-    if not order:
-        if entity.is_txn:
-            found.sort(key=lambda obj: (obj["TxnDate"], int(obj["Id"])), reverse=True)
-        else:
-            found.sort(
-                key=lambda obj: str(
-                    obj.get("DisplayName") or obj.get("FullyQualifiedName") or obj.get("Name")
-                ).casefold()
-            )
-    for path, descending in reversed(order):
-        found.sort(key=lambda obj, path=path: _sort_key(_look_up(obj, path)), reverse=descending)  # type: ignore[misc]
-
-
-def _sort_key(value: Any) -> tuple[int, Any]:
-    if value is None:
-        return (0, 0)
-    if isinstance(value, bool | int | float):
-        return (1, float(value))
-    if value.isdecimal():
-        return (2, int(value))
-    return (3, value.casefold())
 
 
 def _selected(obj: JsonObject, fields: tuple[str, ...]) -> JsonObject:

@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.ledger import Posting
 from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
 from crm_sandbox.quickbooks.refusals import business, cannot_link, deleted_transaction, missing
 from crm_sandbox.quickbooks.sales import check_money_account, money_account
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 LINKABLE = ("Invoice", "CreditMemo")
 
@@ -132,8 +133,8 @@ def _oldest_open_invoices(company: Company, obj: JsonObject, total: int) -> list
     customer = obj["CustomerRef"]["value"]
     open_ones = [
         invoice
-        for invoice in company.objects["Invoice"].values()
-        if invoice["CustomerRef"]["value"] == customer and invoice["Balance"]
+        for invoice in company.objects["Invoice"].having("CustomerRef", customer)
+        if invoice["Balance"]
     ]
     lines = []
     for invoice in sorted(open_ones, key=lambda one: (one["TxnDate"], int(one["Id"]))):

@@ -1,7 +1,8 @@
 """Reports: the trial balance in Intuit's rows and columns, and rates of exchange."""
 
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.refusals import missing, unsupported
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 RATES_TO_USD = {"USD": 1.0, "EUR": 1.08, "GBP": 1.27, "CAD": 0.73, "AUD": 0.66, "MXN": 0.055, "JPY": 0.0067}
 """Home units per foreign unit in a US company; other home currencies are crossed over these."""

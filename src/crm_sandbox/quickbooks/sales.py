@@ -4,11 +4,12 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from crm_sandbox.quickbooks.company import Company, JsonObject
+from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import Entity
 from crm_sandbox.quickbooks.ledger import Posting
 from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
 from crm_sandbox.quickbooks.refusals import business, missing, refusal, wrong_amount
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 SALES_FORMS = ("Invoice", "SalesReceipt", "RefundReceipt", "CreditMemo", "Estimate")
 CENT_OF_SLACK = 1

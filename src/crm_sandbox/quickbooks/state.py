@@ -6,12 +6,13 @@ from typing import Any
 
 from crm_sandbox.clock import Clock
 from crm_sandbox.config import SandboxConfig
-from crm_sandbox.quickbooks.company import Company, CompanySettings, JsonObject
+from crm_sandbox.quickbooks.company import Company, CompanySettings
 from crm_sandbox.quickbooks.entities import BY_PATH, ENTITIES
 from crm_sandbox.quickbooks.ledger import Ledger
 from crm_sandbox.quickbooks.listings import present
 from crm_sandbox.quickbooks.money import to_number
 from crm_sandbox.quickbooks.opening import fill, fill_taxes
+from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.throttle import Throttle
 from crm_sandbox.quickbooks.tokens import TokenStore
 from crm_sandbox.quickbooks.webhooks import WebhookSender
@@ -151,7 +152,6 @@ class QuickBooksState:
         company.ledger = Ledger()
         company.applied.clear()
         company.in_deposit.clear()
-        company.numbers.clear()
 
 
 def _check_setting(name: str, value: Any) -> None:

@@ -4,10 +4,11 @@ import json
 import secrets
 import time
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crm_sandbox.quickbooks.company import JsonObject
+from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.xml_form import NAMESPACE, to_xml
 
 QBO_VERSION = "1990.132"
@@ -33,8 +34,8 @@ def headers() -> dict[str, str]:
 def answer(request: Request, body: JsonObject, now: str, status: int = 200) -> Response:
     """The answer with `time` added, in the form that the request asked for."""
     if wants_json(request):
-        text = json.dumps({**body, "time": now}, separators=(",", ":"), ensure_ascii=False)
-        return Response(text.encode(), status, headers(), "application/json;charset=utf-8")
+        content = orjson.dumps({**body, "time": now})
+        return Response(content, status, headers(), "application/json;charset=utf-8")
     return Response(to_xml(body, now).encode(), status, headers(), "application/xml;charset=utf-8")
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from crm_sandbox.quickbooks import banking, listings, receipts, sales
 from crm_sandbox.quickbooks.checks import clean, require
-from crm_sandbox.quickbooks.company import MAX_OBJECTS, Company, JsonObject
+from crm_sandbox.quickbooks.company import MAX_OBJECTS, Company
 from crm_sandbox.quickbooks.entities import Entity
 from crm_sandbox.quickbooks.linking import (
     book,
@@ -30,6 +30,7 @@ from crm_sandbox.quickbooks.refusals import (
     unsupported,
 )
 from crm_sandbox.quickbooks.sales import SALES_FORMS
+from crm_sandbox.quickbooks.shapes import JsonObject
 
 DEFAULT_DUE_DAYS = 30
 MAX_SYNC_TOKEN_LENGTH = 10
@@ -293,7 +294,8 @@ def _check_number(company: Company, entity: Entity, obj: JsonObject, *, duplicat
     number = obj.get("DocNumber")
     if not number or duplicate_ok or not company.settings.custom_txn_numbers:
         return
-    others = [ident for ident in company.numbers[entity.name, number] if ident != obj["Id"]]
+    alike = company.objects[entity.name].having("DocNumber", number.casefold())
+    others = [one["Id"] for one in alike if one["DocNumber"] == number and one["Id"] != obj["Id"]]
     if others:
         raise duplicate_number(number, entity.name, others[0])
 

@@ -1,0 +1,154 @@
+"""Which objects a query means: found through an index where one helps, else by reading them all."""
+
+import math
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from crm_sandbox.quickbooks.collection import CREATED, INACTIVE, UPDATED, USUAL_ORDER
+from crm_sandbox.quickbooks.company import PACIFIC, Company
+from crm_sandbox.quickbooks.comparing import Condition, holds, look_up, moment, sort_key
+from crm_sandbox.quickbooks.entities import Entity
+from crm_sandbox.quickbooks.indexes import number_of
+from crm_sandbox.quickbooks.listings import present
+from crm_sandbox.quickbooks.shapes import JsonObject
+
+Order = tuple[tuple[str, bool], ...]
+"""Paths to sort by, each with whether it is descending."""
+
+_ACTIVE = Condition("Active", "=", ("true",))
+
+
+class Search:
+    """One query over one kind of object. List objects that are inactive stay out unless Active is asked for."""
+
+    def __init__(
+        self, company: Company, entity: Entity, conditions: Iterable[Condition], order: Order
+    ) -> None:
+        self._company = company
+        self._entity = entity
+        self._kept = company.objects[entity.name]
+        self._conditions = [_spelt_as_stored(condition) for condition in conditions]
+        hides = not entity.is_txn and "Active" in entity.fields
+        if hides and not any(condition.path == "Active" for condition in self._conditions):
+            self._conditions.append(_ACTIVE)
+        self._order = tuple((_stored_path(path), descending) for path, descending in order)
+        paths = [condition.path for condition in self._conditions] + [path for path, _ in self._order]
+        self._asks_books = any("Balance" in path for path in paths)
+
+    def count(self) -> int:
+        """How many there are."""
+        if not self._conditions:
+            return len(self._kept)
+        if self._conditions == [_ACTIVE]:
+            return len(self._kept) - self._kept.same[INACTIVE].count(True)
+        narrowed = self._narrowed()
+        return sum(1 for _ in self._fitting(self._kept if narrowed is None else narrowed))
+
+    def page(self, start: int, length: int) -> list[JsonObject]:
+        """`length` of them from the place `start`, counted from 1, with the balances of this moment."""
+        first, end = start - 1, start - 1 + length
+        narrowed, walk = self._narrowed(), self._walk()
+        if walk is not None and (narrowed is None or len(narrowed) ** 2 > end * len(self._kept)):
+            # So many fit that the first `end` of them are soon met on the way.
+            found = list(islice(self._fitting(walk), first, end))
+        else:
+            found = list(self._fitting(self._kept if narrowed is None else narrowed))
+            self._sort(found)
+            found = found[first:end]
+        return found if self._asks_books else [present(self._company, self._entity, obj) for obj in found]
+
+    def _fitting(self, idents: Iterable[str]) -> Iterator[JsonObject]:
+        conditions = self._conditions
+        if _ACTIVE in conditions:
+            resting = set(self._kept.same[INACTIVE].ids(True))
+            idents = (ident for ident in idents if ident not in resting)
+            conditions = [condition for condition in conditions if condition != _ACTIVE]
+        for ident in idents:
+            obj = self._kept.peek(ident)
+            if self._asks_books:
+                obj = present(self._company, self._entity, obj)
+            if all(holds(condition, obj) for condition in conditions):
+                yield obj
+
+    def _narrowed(self) -> list[str] | None:
+        """The Ids that the most telling index leaves over; None when none helps."""
+        best: list[str] | None = None
+        for condition in self._conditions:
+            found = self._by_value(condition)
+            if found is not None and (best is None or len(found) < len(best)):
+                best = found
+        for path, index in self._kept.order.items():
+            places = self._places(path)
+            if places is not None and (best is None or len(places) < len(best)):
+                best = list(index.ids(places))
+        return best
+
+    def _by_value(self, condition: Condition) -> list[str] | None:
+        if condition.operator not in ("=", "in"):
+            return None
+        if condition.path == "Id":
+            return [ident for ident in dict.fromkeys(condition.values) if ident in self._kept]
+        index = self._kept.same.get(condition.path)
+        if index is None or any(moment(value) for value in condition.values):
+            return None  # what looks like a time is compared as a time
+        values = dict.fromkeys(value.casefold() for value in condition.values)
+        return [ident for value in values for ident in index.ids(value)]
+
+    def _places(self, path: str) -> range | None:
+        """The part of an ordered index that the conditions leave over; None when they say nothing of it."""
+        asked = self._path_of(path)
+        if asked not in (CREATED, UPDATED, "TxnDate"):
+            return None
+        lows: list[int | str] = []
+        highs: list[int | str] = []
+        for condition in self._conditions:
+            at = moment(condition.values[0]) if condition.path == asked else None
+            if at is None or condition.operator in ("in", "like"):
+                continue
+            # Whole seconds and days: what is left over is compared exactly afterwards.
+            bound = (
+                at.astimezone(PACIFIC).date().isoformat()
+                if asked == "TxnDate"
+                else math.floor(at.timestamp())
+            )
+            if condition.operator in ("=", ">", ">="):
+                lows.append(bound)
+            if condition.operator in ("=", "<", "<="):
+                highs.append(bound)
+        if not lows and not highs:
+            return None
+        return self._kept.order[path].between(max(lows, default=None), min(highs, default=None))
+
+    def _path_of(self, index: str) -> str:
+        """What a query calls the value by which an index is ordered."""
+        if index != USUAL_ORDER:
+            return index
+        return {"txn": "TxnDate", "name": "DisplayName", "list": "FullyQualifiedName"}[self._entity.shape]
+
+    def _walk(self) -> Iterable[str] | None:
+        """All Ids in the order that is asked for; None when no index has it."""
+        if not self._order:
+            return self._kept.order[USUAL_ORDER].ids(descending=self._entity.is_txn)
+        (path, descending), *more = self._order
+        for name, index in self._kept.order.items():
+            if not more and self._path_of(name) == path:
+                return index.ids(self._places(name), descending=descending)
+        return None
+
+    def _sort(self, found: list[JsonObject]) -> None:
+        key_of = self._kept.order[USUAL_ORDER].key_of
+        if not self._order:
+            found.sort(key=lambda obj: (key_of(obj), number_of(obj["Id"])), reverse=self._entity.is_txn)
+            return
+        found.sort(key=lambda obj: number_of(obj["Id"]), reverse=self._order[-1][1])
+        for path, descending in reversed(self._order):
+            found.sort(key=lambda obj, path=path: sort_key(path, look_up(obj, path)), reverse=descending)  # type: ignore[misc]
+
+
+def _spelt_as_stored(condition: Condition) -> Condition:
+    return Condition(_stored_path(condition.path), condition.operator, condition.values)
+
+
+def _stored_path(path: str) -> str:
+    """Intuit takes Metadata.CreateTime in any mixture of small and capital letters."""
+    return {CREATED.lower(): CREATED, UPDATED.lower(): UPDATED}.get(path.lower(), path)
