@@ -1,7 +1,7 @@
 """Keeps a sandbox in its state file: restored at start, saved while it runs and when it ends.
 
-Only bytes leave the event loop, so a snapshot is never half of a change. Loading the loop with a big state is
-bounded: saving takes at most a SHARE of the time.
+What leaves the event loop cannot change any more, so a snapshot is never half of a change. What a big state costs
+is bounded: saving takes at most a SHARE of the loop's time, and writing the file a WRITING_SHARE of the clock's.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ from crm_sandbox.state_file import InUse, NotPlain, StateFile, Unreadable
 SAVE_SECONDS = 1.0
 SHARE = 0.05
 """Of the event loop's time, for snapshots: those of a big state come less often than SAVE_SECONDS."""
+WRITING_SHARE = 0.2
+"""Of the time, for putting the file together and writing it beside the loop, on the same processor."""
 LOCK_SECONDS = 2.0
 LOCK_POLL_SECONDS = 0.05
 """How long to wait for a sandbox that is just ending to let go of the file."""
@@ -24,7 +26,7 @@ class Remembered(Protocol):
     """What is kept."""
 
     def snapshot(self) -> dict[str, Any]:
-        """Plain data, to be packed before anything else runs."""
+        """Plain data and bulks, to be packed before anything else runs."""
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Goes on from a snapshot; raises whatever a foreign one provokes."""
@@ -50,6 +52,7 @@ class Memory:
         self._task: asyncio.Task[None] | None = None
         self._problem = ""
         self._pack_seconds = 0.0
+        self._write_seconds = 0.0
         self._one_save_at_a_time = asyncio.Lock()
 
     async def open(self) -> None:
@@ -87,6 +90,7 @@ class Memory:
                 payload = self._file.pack(self._remembered.snapshot())
                 self._pack_seconds = time.perf_counter() - started
                 await asyncio.to_thread(self._file.write, payload)
+                self._write_seconds = time.perf_counter() - started - self._pack_seconds
             except (OSError, NotPlain) as error:
                 if str(error) != self._problem:
                     self._problem = str(error)
@@ -125,7 +129,7 @@ class Memory:
 
     async def _keep_saving(self) -> None:
         while True:
-            pause = max(SAVE_SECONDS, self._pack_seconds / SHARE)
+            pause = max(SAVE_SECONDS, self._pack_seconds / SHARE, self._write_seconds / WRITING_SHARE)
             try:
                 await asyncio.wait_for(self._stopping.wait(), pause)
             except TimeoutError:

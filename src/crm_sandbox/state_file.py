@@ -1,7 +1,8 @@
 """The file that a sandbox's snapshot is written to and read from: whole or not at all, and only what it knows.
 
-One line that names the format and the payload's SHA-256, then a pickle of plain data and of the records and
-functions given as `known`. Nothing else is loaded from it, whatever it says.
+One line that names the format and the payload's SHA-256, then pickles: each Bulk of the snapshot in slices, and
+last the snapshot itself, which names its bulks by number. They hold plain data and the records and functions
+given as `known`. Nothing else is loaded from it, whatever it says.
 """
 
 import dataclasses
@@ -11,16 +12,23 @@ import io
 import os
 import pickle
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+from crm_sandbox.packed import Bulk
+
+FORMAT = 2
 """Raise it when the layout of a snapshot changes; a change of the records is noticed without."""
 
 MAGIC = b"crm-sandbox-state"
 MAX_HEADER_BYTES = 200
+SLICE = 500
+"""Entries of a Bulk in one pickle: nothing else in the process runs while one is made, about a millisecond."""
 _PLAIN = (OrderedDict, datetime, defaultdict, deque, dict, frozenset, int, list, set, timedelta, timezone)
 
 Known = type | Callable[..., None]
@@ -38,8 +46,16 @@ class NotPlain(Exception):
     """The snapshot holds something that cannot be written down: a mistake of the sandbox."""
 
 
+@dataclass(frozen=True)
+class Payload:
+    """A snapshot that nothing can change any more: the pickle of what is small, and what is many as it was."""
+
+    rest: bytes
+    bulks: list[Bulk]
+
+
 class StateFile:
-    """One snapshot on disk. `pack` is quick and `write` may wait for the disk, so they are two steps."""
+    """One snapshot on disk. `pack` is quick and `write` is not, so they are two steps."""
 
     def __init__(self, path: Path, known: Iterable[Known]) -> None:
         self.path = path
@@ -66,44 +82,62 @@ class StateFile:
 
     def read(self) -> dict[str, Any] | None:
         """The snapshot; None when there is no file. Raises Unreadable or OSError."""
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
+        if not self.path.exists():
             return None
-        header, _, payload = content.partition(b"\n")
-        parts = header[:MAX_HEADER_BYTES].split(b" ")
+        with self.path.open("rb") as file:
+            return self._checked(file)
+
+    def _checked(self, file: BufferedReader) -> dict[str, Any]:
+        parts = file.readline(MAX_HEADER_BYTES).rstrip(b"\n").split(b" ")
+        begin = file.tell()
         if len(parts) != 3 or parts[0] != MAGIC:
             raise Unreadable("it is not a sandbox's state")
         if parts[1] != self._version:
             raise Unreadable("another version of the sandbox wrote it")
-        if parts[2] != _digest(payload):
+        if parts[2] != hashlib.file_digest(file, "sha256").hexdigest().encode():
             raise Unreadable("it is damaged")
+        file.seek(begin)
         try:
-            snapshot = _Reader(io.BytesIO(payload), self._known).load()
+            snapshot = _read(file, self._known)
         except Exception as error:  # a pickle that is not ours can raise anything
             raise Unreadable(f"it cannot be loaded ({error})") from error
         if not isinstance(snapshot, dict):
             raise Unreadable("it holds no snapshot")
         return snapshot
 
-    def pack(self, snapshot: dict[str, Any]) -> bytes:
-        """The snapshot's bytes: nothing may change it meanwhile, so call this where all changes happen.
+    def pack(self, snapshot: dict[str, Any]) -> Payload:
+        """All that may change is pickled here; call this where all changes happen. Raises NotPlain."""
+        bulks: list[Bulk] = []
 
-        Raises NotPlain.
-        """
+        def by_number(bulk: Bulk) -> tuple[Callable[..., None], tuple[int]]:
+            bulks.append(bulk)
+            return _bulk, (len(bulks) - 1,)
+
+        buffer = io.BytesIO()
+        pickler = pickle.Pickler(buffer, protocol=5)
+        pickler.dispatch_table = {Bulk: by_number}
         try:
-            return pickle.dumps(snapshot, protocol=5)
+            pickler.dump(snapshot)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise NotPlain(str(error)) from error
+        return Payload(buffer.getvalue(), bulks)
 
-    def write(self, payload: bytes) -> None:
-        """Puts the bytes in place of the file, for its owner's eyes only. OSError leaves the old file."""
+    def write(self, payload: Payload) -> None:
+        """Puts the snapshot in place of the file, for its owner's eyes only. OSError leaves the old file.
+
+        May run in a thread: the others get their turn after each slice.
+        """
         fresh = self._beside(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, 0o600)  # a left-over one may be looser
-            file.write(MAGIC + b" " + self._version + b" " + _digest(payload) + b"\n")
-            file.write(payload)
+            file.write(self._header(hashlib.sha256()))  # room for the right one
+            digest = hashlib.sha256()
+            for part in _parts(payload):
+                digest.update(part)
+                file.write(part)
+            file.seek(0)
+            file.write(self._header(digest))
             file.flush()
             os.fsync(descriptor)
         fresh.replace(self.path)
@@ -114,6 +148,9 @@ class StateFile:
         aside = self._beside(".unreadable")
         self.path.replace(aside)
         return aside
+
+    def _header(self, digest: "hashlib._Hash") -> bytes:
+        return MAGIC + b" " + self._version + b" " + digest.hexdigest().encode() + b"\n"
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
@@ -126,10 +163,34 @@ class StateFile:
             os.close(folder)
 
 
+def _parts(payload: Payload) -> Iterator[bytes]:
+    """The slices of each bulk, with its number, and then the rest."""
+    for number, bulk in enumerate(payload.bulks):
+        entries = iter(bulk.items())
+        while part := dict(islice(entries, SLICE)):
+            yield pickle.dumps((number, part), protocol=5)
+    yield payload.rest
+
+
+def _read(file: BufferedReader, known: dict[tuple[str, str], Known]) -> Any:
+    """What was packed; what is no slice of a bulk is the rest."""
+    bulks = defaultdict[int, Bulk](Bulk)
+    while isinstance(part := _Reader(file, known, bulks).load(), tuple):
+        number, entries = part
+        bulks[number].update(entries)
+    return part
+
+
+def _bulk(number: int) -> None:
+    """Stands in a file for the bulk of that number; what it means there is up to the reader."""
+
+
 class _Reader(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, known: dict[tuple[str, str], Known]) -> None:
+    def __init__(
+        self, file: BufferedReader, known: dict[tuple[str, str], Known], bulks: defaultdict[int, Bulk]
+    ) -> None:
         super().__init__(file)
-        self._known = known
+        self._known = {**known, (_bulk.__module__, _bulk.__qualname__): bulks.__getitem__}
 
     def find_class(self, module: str, name: str) -> Any:
         try:
@@ -146,7 +207,3 @@ def _fingerprint(known: Iterable[Known]) -> str:
         for one in known
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
-
-
-def _digest(payload: bytes) -> bytes:
-    return hashlib.sha256(payload).hexdigest().encode()
