@@ -1,5 +1,6 @@
 """Keeps the last requests and answers, so that a person can see on the page what went by."""
 
+import sys
 import time
 from collections import deque
 from dataclasses import asdict, dataclass, field
@@ -10,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crm_sandbox.clock import Clock
 
 MAX_KEPT = 1_000
+MAX_KEPT_BYTES = 8_000_000
+"""Of memory for all texts together; a request that is still running counts when it ends."""
 MAX_BODY_SHOWN = 4_000
 SECRET_WORDS = (
     "access_token",
@@ -36,13 +39,22 @@ class LoggedRequest:
     milliseconds: float | None = None
     faults: list[str] = field(default_factory=list)
 
+    def size(self) -> int:
+        """Bytes of memory for its texts."""
+        return sum(map(sys.getsizeof, (self.path, self.query, self.request_body, self.answer_body)))
+
 
 class RequestLog:
-    """A ring of the last MAX_KEPT requests; asking the sandbox about itself (`/_*`, `/`) is not logged."""
+    """The last requests, MAX_KEPT and MAX_KEPT_BYTES at most.
+
+    Asking the sandbox about itself (`/_*`, `/`) is not logged.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._entries: deque[LoggedRequest] = deque(maxlen=MAX_KEPT)
+        self._entries: deque[LoggedRequest] = deque()
+        self._sizes: dict[int, int] = {}
+        self._bytes = 0
         self._count = 0
 
     def newest_first(self, after: int = 0, limit: int = MAX_KEPT) -> list[dict[str, object]]:
@@ -53,6 +65,8 @@ class RequestLog:
     def clear(self) -> None:
         """Forgets all entries; the numbers go on."""
         self._entries.clear()
+        self._sizes.clear()
+        self._bytes = 0
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Runs `app` and writes down what came in and what went out."""
@@ -66,6 +80,7 @@ class RequestLog:
             self._count, self._clock.now().isoformat(timespec="milliseconds"), scope["method"], path, query
         )
         self._entries.append(entry)
+        self._trim()
         scope["sandbox.log_entry"] = entry
         started = time.perf_counter()
 
@@ -86,6 +101,14 @@ class RequestLog:
             await app(scope, receive_and_keep, send_and_keep)
         finally:
             entry.milliseconds = round((time.perf_counter() - started) * 1000, 2)
+            if self._entries and entry.number >= self._entries[0].number:  # else it is forgotten already
+                self._sizes[entry.number] = entry.size()
+                self._bytes += self._sizes[entry.number]
+                self._trim()
+
+    def _trim(self) -> None:
+        while len(self._entries) > MAX_KEPT or self._bytes > MAX_KEPT_BYTES:
+            self._bytes -= self._sizes.pop(self._entries.popleft().number, 0)
 
 
 def _shown(body: bytes, already: str) -> str:
