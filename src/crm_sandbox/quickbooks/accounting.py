@@ -53,7 +53,7 @@ async def _serve(state: QuickBooksState, request: Request) -> Response:
         return _pdf(company, request, parts, now)
     try:
         if request.method == "POST" and came_as_xml(request):
-            body = json.dumps(from_xml(body)).encode()
+            body = orjson.dumps(from_xml(body))
         status, content = _answer_once(company, request.method, parts, parameters, body)
     except Refused as unreadable:
         status, content = 400, unreadable.as_json()

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from crm_sandbox.quickbooks.company import JsonObject
 from crm_sandbox.quickbooks.refusals import unparsable
+from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.xml_shapes import SHAPES, Element
 
 NAMESPACE = "http://schema.intuit.com/finance/v3"
