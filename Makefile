@@ -8,6 +8,8 @@ NPM := scripts/with_node npm --prefix web
 # Set for the front end: only when there is one.
 WEB := $(wildcard web/package.json)
 WEB_SOURCES := $(if $(WEB),$(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print))
+# QuickBooks clients of others, which the suite drives against the simulator.
+NODE_CLIENTS := tests/sandbox/node_quickbooks
 ARGS ?=
 # Two test processes, each with a database server of its own; a file stays in one. TEST_JOBS= runs one after the other.
 TEST_JOBS ?= -n 2 --dist loadfile
@@ -34,7 +36,7 @@ sandbox: setup-python ## Start only the Stripe and QuickBooks simulators
 	@exec $(CRM) sandbox
 
 .PHONY: test
-test: setup ## Run every test, on a private database and the simulators (ARGS="-k webhook" picks some)
+test: setup $(NODE_CLIENTS)/node_modules/.installed ## Run every test, on a private database and the simulators (ARGS="-k webhook" picks some)
 	$(BIN)/pytest $(TEST_JOBS) $(ARGS)
 	$(if $(WEB),$(NPM) run --if-present test)
 
@@ -93,7 +95,7 @@ campaign: setup-python ## Pay deposits while processes are killed and Intuit fai
 .PHONY: clean
 clean: ## Delete what was made in this folder, with the database in var/
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m crm.kit.embedded_postgres remove var; fi
-	rm -rf .venv var web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv var web/dist web/node_modules $(NODE_CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # --- set-up: each step leaves a stamp, so that the next start costs nothing ---
 
@@ -114,4 +116,9 @@ web/node_modules/.installed: web/package.json $(wildcard web/package-lock.json)
 web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
 	@echo "setting up: front end"
 	@$(NPM) run --silent build
+	@touch $@
+
+$(NODE_CLIENTS)/node_modules/.installed: $(NODE_CLIENTS)/package.json $(NODE_CLIENTS)/package-lock.json
+	@echo "setting up: QuickBooks clients for Node"
+	@scripts/with_node npm --prefix $(NODE_CLIENTS) install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
