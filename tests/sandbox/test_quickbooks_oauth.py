@@ -86,6 +86,15 @@ def test_one_post_on_the_consent_form_leads_to_working_tokens(
     assert read_company(http, back["realmId"], tokens["access_token"]).status_code == 200
 
 
+def test_a_script_consents_by_posting_to_the_authorization_url(http: httpx2.Client) -> None:
+    """Without reading the form: the request may stay in the address, the body only says yes."""
+    answer = http.post("/connect/oauth2", params=ASK, data={"decision": "approve"})
+    assert answer.status_code == 302, answer.text
+    back = {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+    assert back["state"] == "st-1"
+    assert exchange(http, back["code"]).status_code == 200
+
+
 def test_saying_no_sends_the_person_back_with_access_denied(http: httpx2.Client) -> None:
     """A refusal brings error and state, and no code."""
     answer = http.post("/connect/oauth2", data={**ASK, "decision": "deny"})

@@ -44,7 +44,8 @@ def oauth_routes(state: QuickBooksState) -> list[BaseRoute]:
         return HTMLResponse(consent_page(asked, list(state.companies.values()), chosen))
 
     async def decide(request: Request) -> Response:
-        form = await _form(request)
+        # The page sends the request along in hidden fields; a script may leave it in the address.
+        form = {**dict(parse_qsl(request.url.query)), **await _form(request)}
         wrong = _authorize_error(state, form)
         if wrong:
             return HTMLResponse(error_page(wrong), 400)
