@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection
 
 from sqlalchemy import select, text
 
@@ -11,16 +12,21 @@ from crm.accounting.context import Books
 from crm.activity.events import Event
 from crm.activity.tables import ActivityEntry
 from crm.kit import clock
+from crm.payments.parts import settle_schedule
 
 
-async def deposit_paid(books: Books, org_id: int) -> None:
-    """A paid deposit goes into the books; if QuickBooks is not connected, it waits there visibly."""
+async def payment_came(books: Books, org_id: int, proposal_ids: Collection[int]) -> None:
+    """What was paid goes into the books; if QuickBooks is not connected, it waits there visibly. Should it have
+    been paid on a page of an older amount, the rest of the schedule is divided again."""
     async with books.db.transaction(org_id) as session:
         await postings.ensure(session, org_id)
+    for proposal_id in sorted(proposal_ids):
+        async with books.db.transaction(org_id) as session:
+            await settle_schedule(session, org_id, proposal_id)
     await postings.run_lane(books, org_id)
 
 
-async def books_connected(books: Books, org_id: int) -> None:
+async def books_connected(books: Books, org_id: int, _proposal_ids: Collection[int]) -> None:
     """Everything that waited for the connection is due now."""
     async with books.db.transaction(org_id) as session:
         await postings.ensure(session, org_id)
@@ -38,21 +44,23 @@ async def books_connected(books: Books, org_id: int) -> None:
     await postings.run_lane(books, org_id)
 
 
-FOLLOWS: dict[Event, Callable[[Books, int], Awaitable[None]]] = {
-    Event.PAYMENT_SUCCESS: deposit_paid,
+FOLLOWS: dict[Event, Callable[[Books, int, Collection[int]], Awaitable[None]]] = {
+    Event.PAYMENT_SUCCESS: payment_came,
     Event.QBO_CONNECTED: books_connected,
 }
 
 
 async def follow_up(books: Books, org_id: int, entry_ids: list[int]) -> None:
     """The job staged with every followed fact. Each kind of follow-up runs once, however many facts."""
+    about: dict[Event, set[int]] = defaultdict(set)
     async with books.db.transaction(org_id) as session:
-        events = await session.scalars(
-            select(ActivityEntry.event)
+        rows = await session.execute(
+            select(ActivityEntry.event, ActivityEntry.proposal_id)
             .where(ActivityEntry.org_id == org_id, ActivityEntry.id.in_(entry_ids))
             .distinct()
         )
-        happened = {Event(event) for event in events}
+        for event, proposal_id in rows:
+            about[Event(event)] |= {proposal_id} if proposal_id is not None else set()
     for event, follow in FOLLOWS.items():
-        if event in happened:
-            await follow(books, org_id)
+        if event in about:
+            await follow(books, org_id, about[event])

@@ -189,7 +189,10 @@ class Money:
         proposal_id = 10_000 + next(_numbers)
         self.sql.execute(
             "INSERT INTO proposals SELECT (jsonb_populate_record(p, %s::jsonb)).* FROM proposals p WHERE id = %s",
-            [json.dumps({"status": "approved", **changes, "id": proposal_id}), 7 if org_id == 1 else 20],
+            [
+                json.dumps({"status": "approved", "number": None, **changes, "id": proposal_id}),
+                7 if org_id == 1 else 20,
+            ],
         )
         return proposal_id
 

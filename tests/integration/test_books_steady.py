@@ -46,7 +46,7 @@ async def test_second_deposit_costs_two_writes_and_no_read(world: World) -> None
 async def test_unconnected_payment_waits_and_connecting_books_it(world: World) -> None:
     """Without a connection the webhook succeeds and the payment waits in plain sight; connecting books it."""
     payment_id = world.pay()
-    await pipeline.deposit_paid(world.books, 1)
+    await pipeline.payment_came(world.books, 1, ())
     line = world.posting(payment_id)
     assert (line["state"], line["attempts"], line["problem"]) == ("waiting", 0, None)
     assert world.staff().get("/qbo/status").json() == {"connected": False}
@@ -54,7 +54,7 @@ async def test_unconnected_payment_waits_and_connecting_books_it(world: World) -
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "qbo-not-connected")
 
     world.connect()
-    await pipeline.books_connected(world.books, 1)
+    await pipeline.books_connected(world.books, 1, ())
     world.assert_booked_once(payment_id)
 
 

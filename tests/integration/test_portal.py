@@ -35,7 +35,12 @@ def test_the_customer_sees_the_offer_and_nothing_else(customer: httpx2.Client):
     """Price, parts and who offers; no other customer's data and nothing internal."""
     view = customer.get("/portal/7").json()
     assert view["total_minor"] == 1_575_000
+    assert [part["name"] for part in view["payments"]] == ["Deposit", "Final balance"]
+    assert sum(part["amount_minor"] for part in view["payments"]) == view["total_minor"]
     assert view["payment"] == {
+        "id": None,
+        "key": "deposit",
+        "name": "Deposit",
         "state": "due",
         "amount_minor": 472_500,
         "currency": "USD",
@@ -132,7 +137,11 @@ def test_an_approval_is_proof(api: httpx2.Client, customer: httpx2.Client, owner
             "signer_name": "Elena Hartley",
             "content_hash": view["content_hash"],
             "option_id": None,
+            "line_ids": [],
             "ip": "127.0.0.1",
+            "total_minor": 1_575_000,
+            "currency": "USD",
+            "version": 1,
             "actor": "customer",
         }
     ]
@@ -161,7 +170,11 @@ def test_only_what_was_shown_can_be_approved(customer: httpx2.Client, owner_sql:
     view = customer.get("/portal/7").json()
     other = customer.post("/portal/7/approve", json=yes(view, content_hash="0" * 64))
     assert (other.status_code, other.json()["type"].rsplit("/", 1)[1]) == (409, "content-changed")
-    owner_sql.execute("UPDATE line_items SET unit_price_minor = unit_price_minor + 1 WHERE proposal_id = 7")
+    behind = "UPDATE line_items SET unit_price_minor = unit_price_minor + 1 WHERE proposal_id = 7"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="was sent"):
+        owner_sql.execute(behind)
+    owner_sql.execute("ALTER TABLE line_items DISABLE TRIGGER frozen")
+    owner_sql.execute(behind)
     changed = customer.post("/portal/7/approve", json=yes(view))
     assert changed.status_code == 409
     assert entries(owner_sql, "approve") == []
@@ -238,10 +251,7 @@ def test_the_page_tells_where_the_payment_stands(
 ):
     """Processing, failed and paid are each shown as they are stored; only due and failed can be paid."""
     customer.post("/portal/7/approve", json=yes(customer.get("/portal/7").json()))
-    owner_sql.execute(
-        "INSERT INTO payments (org_id, proposal_id, amount_minor, currency) VALUES (1, 7, 472500, 'USD')"
-    )
-    owner_sql.execute(f"UPDATE payments SET {columns}")
+    owner_sql.execute(f"UPDATE payments SET {columns} WHERE part = 'deposit'")
     view = customer.get("/portal/7").json()
     assert {name: view["payment"][name] for name in shown} == shown
     assert view["payment"]["remaining_minor"] == 1_575_000 - 472_500

@@ -19,6 +19,7 @@ from crm.kit.money import to_decimal
 US = Company("US", "USD", False, True, False, "America/Denver")
 DE = replace(US, country="DE", home_currency="EUR", multicurrency=True, custom_numbers=False)
 DEPOSIT = DepositFacts(
+    name="Deposit",
     proposal_id=7,
     payment_id=12,
     title="Roof: “new” – all of it",

@@ -32,9 +32,10 @@ def test_a_move_is_allowed_or_explained(current: Status, wanted: Status):
 
 
 def test_decided_is_decided():
-    """Nothing follows an approval, and a replaced proposal never comes back."""
-    assert not MAY_FOLLOW[Status.APPROVED]
+    """Only a cancellation follows an approval; what was replaced or cancelled never comes back."""
+    assert MAY_FOLLOW[Status.APPROVED] == {Status.CANCELLED}
     assert not MAY_FOLLOW[Status.SUPERSEDED]
+    assert not MAY_FOLLOW[Status.CANCELLED]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ class Line:
     quantity: Decimal
     unit_price_minor: int
     tax_percent: Decimal = Decimal(0)
+    discount_percent: Decimal = Decimal(0)
+    discount_minor: int = 0
 
 
 quantities = st.decimals(min_value=Decimal("0.001"), max_value=Decimal(5000), places=3)

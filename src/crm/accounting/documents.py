@@ -83,10 +83,11 @@ class CustomerFacts:
 
 @dataclass(frozen=True, slots=True)
 class DepositFacts:
-    """A paid deposit. Amount in minor units of `currency`."""
+    """A paid part of a proposal, "Deposit" by its `name` or another. Amount in minor units of `currency`."""
 
     proposal_id: int
     payment_id: int
+    name: str
     title: str
     amount_minor: int
     currency: str
@@ -208,7 +209,9 @@ def invoice_body(
             {
                 "Amount": amount,
                 "DetailType": "SalesItemLineDetail",
-                "Description": f"Deposit for proposal #{facts.proposal_id}: {title}"[:4000],
+                "Description": f"{display_name(facts.name, 'Payment', company)} for proposal #{facts.proposal_id}: {title}"[
+                    :4000
+                ],
                 "SalesItemLineDetail": detail,
             }
         ],

@@ -140,6 +140,7 @@ RowId = Annotated[int, Field(ge=1, le=ID_MAX)]
 # A unit price below zero is a discount; pricing refuses totals below zero.
 UnitPrice = Annotated[int, Field(strict=True, ge=-AMOUNT_MINOR_MAX, le=AMOUNT_MINOR_MAX)]
 AmountMinor = Annotated[int, Field(strict=True, ge=1, le=AMOUNT_MINOR_MAX)]
+DiscountMinor = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_MINOR_MAX)]
 Quantity = Annotated[
     Decimal, Field(le=QUANTITY_MAX, max_digits=10, decimal_places=3), AfterValidator(_quantity)
 ]

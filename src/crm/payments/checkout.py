@@ -6,6 +6,7 @@ asks again under the same idempotency key and gets the same page. One open page 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,14 +21,16 @@ from crm.customers.tables import Customer
 from crm.gateways.stripe import StripeGateway
 from crm.identity.principal import Principal
 from crm.identity.tables import Org
-from crm.jobs import queue
 from crm.kit import clock
-from crm.kit.database import Database, get_own
-from crm.kit.errors import Conflict, Invalid, NotConfigured, Refused
+from crm.kit.database import Big, Database, get_own
+from crm.kit.errors import Conflict, Invalid, NotConfigured, NotFound, Refused
 from crm.kit.money import format_money
 from crm.kit.settings import Settings
+from crm.payments.parts import SETTLED, close_page, open_page, parts_of
 from crm.payments.tables import CheckoutSession, Payment
-from crm.proposals import lifecycle, pricing
+from crm.proposals import lifecycle
+from crm.proposals.content import deposit_minor
+from crm.proposals.schedule import DEPOSIT
 from crm.proposals.tables import Proposal
 
 OPEN_FOR = timedelta(hours=23)  # Stripe allows 30 minutes to 24 hours
@@ -53,7 +56,7 @@ class _Try:
     org_id: int
     id: int
     payment_id: int
-    attempt: int
+    earlier: int  # tries of this proposal's parts before this one
     proposal_id: int
     account: str
     amount_minor: int
@@ -65,9 +68,15 @@ class _Try:
 
 
 async def open_checkout(
-    db: Database, settings: Settings, stripe: StripeGateway, principal: Principal, proposal_id: int
+    db: Database,
+    settings: Settings,
+    stripe: StripeGateway,
+    principal: Principal,
+    proposal_id: int,
+    payment_id: int | None = None,
 ) -> Checkout:
-    """The open page for the proposal's deposit, made if there is none.
+    """The open page for a part of the proposal's price, made if there is none; without `payment_id` for the
+    first part that is due, which before the approval is the deposit.
 
     Raises NotFound, Conflict (not payable, paid, under way), NotConfigured, Refused or Unavailable.
     """
@@ -75,11 +84,11 @@ async def open_checkout(
         raise NotConfigured(
             "Online payment is not set up: STRIPE_SECRET_KEY is missing.", kind="stripe-not-configured"
         )
-    prepared = await _prepare(db, settings, principal, proposal_id)
+    prepared = await _prepare(db, settings, principal, proposal_id, payment_id)
     if prepared.url is None:
         if settings.stripe_dev_mode:
-            # One further per earlier try: two tries within a second must not share an id.
-            stamp = int(clock.now().timestamp()) + prepared.attempt - 1
+            # One further per earlier try of any part: two tries within a second must not share an id.
+            stamp = int(clock.now().timestamp()) + prepared.earlier
             session_id, url = (
                 f"cs_test_mock_{proposal_id}_{stamp}",
                 _portal(settings, proposal_id, "mock_payment=true"),
@@ -105,13 +114,15 @@ async def open_checkout(
     )
 
 
-async def _prepare(db: Database, settings: Settings, principal: Principal, proposal_id: int) -> _Try:
+async def _prepare(
+    db: Database, settings: Settings, principal: Principal, proposal_id: int, payment_id: int | None
+) -> _Try:
     async with db.transaction(principal.org_id) as session:
         proposal = await get_own(session, Proposal, proposal_id, principal.org_id)
         org = await session.get_one(Org, principal.org_id)
         customer = await session.get_one(Customer, (principal.org_id, proposal.customer_id))
         _must_be_payable(proposal, org, principal)
-        payment = await due_deposit(session, settings, org, proposal)
+        payment = await _due_part(session, settings, org, proposal, payment_id)
         current = await _open_try(session, payment, dev_mode=settings.stripe_dev_mode)
         if current is None:
             current = await _new_try(session, settings, org, proposal, payment, customer.email)
@@ -119,16 +130,32 @@ async def _prepare(db: Database, settings: Settings, principal: Principal, propo
             org_id=org.id,
             id=current.id,
             payment_id=payment.id,
-            attempt=current.attempt,
+            earlier=await _tries_before(session, proposal, current),
             proposal_id=proposal.id,
             account=payment.stripe_account,
             amount_minor=current.amount_minor,
-            total_minor=proposal.total_minor,
+            total_minor=proposal.total_minor + proposal.changes_minor,
             request=dict(current.request),
             idempotency_key=f"deposit:{org.id}:{payment.id}:{int(payment.created_at.timestamp())}:{current.attempt}",
             session_id=current.session_id,
             url=current.url,
         )
+
+
+async def _tries_before(session: AsyncSession, proposal: Proposal, current: CheckoutSession) -> int:
+    count = await session.scalar(
+        select(func.count())
+        .select_from(CheckoutSession)
+        .join(
+            Payment, (Payment.org_id == CheckoutSession.org_id) & (Payment.id == CheckoutSession.payment_id)
+        )
+        .where(
+            CheckoutSession.org_id == proposal.org_id,
+            Payment.proposal_id == proposal.id,
+            CheckoutSession.id < current.id,
+        )
+    )
+    return count or 0
 
 
 def _must_be_payable(proposal: Proposal, org: Org, principal: Principal) -> None:
@@ -146,34 +173,62 @@ def _must_be_payable(proposal: Proposal, org: Org, principal: Principal) -> None
         )
 
 
-async def due_deposit(session: AsyncSession, settings: Settings, org: Org, proposal: Proposal) -> Payment:
-    """The proposal's deposit, locked; made on the first call. Raises Conflict when it is paid or under way."""
-    rule = pricing.deposit_rule(
-        proposal.deposit_percent, proposal.deposit_minor, org.deposit_percent, settings.deposit_percent
-    )
-    amount = pricing.deposit(proposal.total_minor, proposal.currency, rule)
-    if amount <= 0:
-        raise Conflict("There is nothing to pay on this proposal.", kind="nothing-due")
-    if amount > STRIPE_AMOUNT_MAX:
+async def _due_part(
+    session: AsyncSession, settings: Settings, org: Org, proposal: Proposal, payment_id: int | None
+) -> Payment:
+    """The part to pay, locked. Raises NotFound for one of another proposal, Conflict when nothing is due, or it
+    is paid or under way."""
+    # Two first calls at once: the proposal's row makes them one after the other.
+    await get_own(session, Proposal, proposal.id, org.id, lock=True)
+    parts = [row for row in await parts_of(session, proposal, lock=True) if row.state != "void"]
+    if payment_id is not None:
+        payment = next((row for row in parts if row.id == payment_id), None)
+        if payment is None:
+            raise NotFound(f"There is no payment {payment_id} of this proposal.")
+    elif proposal.approved_at is None or not parts:
+        payment = await _deposit_before_approval(session, settings, org, proposal, parts)
+    else:
+        payment = _first_due(parts)
+    if payment.state == "paid":
+        raise Conflict(f"The {_spoken(payment)} is already paid.", kind="already-paid")
+    if payment.state == "processing":
+        raise Conflict(
+            f"A bank transfer for this {_spoken(payment)} is under way; it can take up to 4 business days.",
+            kind="payment-processing",
+        )
+    if payment.state == "planned":
+        raise Conflict(f"The {_spoken(payment)} is not due yet.", kind="nothing-due")
+    if payment.amount_minor > STRIPE_AMOUNT_MAX:
         raise Invalid(
-            f"A deposit of {format_money(amount, proposal.currency)} is more than Stripe takes in one payment "
-            f"({format_money(STRIPE_AMOUNT_MAX, proposal.currency)}). Lower the deposit.",
+            f"{format_money(payment.amount_minor, proposal.currency)} is more than Stripe takes in one payment "
+            f"({format_money(STRIPE_AMOUNT_MAX, proposal.currency)}). Divide it into several.",
             field="deposit",
         )
-    query = (
-        select(Payment)
-        .where(Payment.org_id == org.id, Payment.proposal_id == proposal.id, Payment.part == "deposit")
-        .with_for_update()
-    )
-    payment = await session.scalar(query)
-    if payment is None:
-        # Two first calls at once: the proposal's row makes them one after the other.
-        await get_own(session, Proposal, proposal.id, org.id, lock=True)
-        payment = await session.scalar(query)
+    return payment
+
+
+def _first_due(parts: Sequence[Payment]) -> Payment:
+    for state in ("due", "failed", "processing", "planned", "paid"):
+        found = [row for row in parts if row.state == state]
+        if found:
+            return found[-1] if state == "paid" else found[0]
+    raise Conflict("There is nothing to pay on this proposal.", kind="nothing-due")
+
+
+async def _deposit_before_approval(
+    session: AsyncSession, settings: Settings, org: Org, proposal: Proposal, parts: Sequence[Payment]
+) -> Payment:
+    """Staff may take the deposit before the signature: it follows the total as long as nobody has paid it."""
+    amount = deposit_minor(proposal, org, proposal.total_minor, settings.deposit_percent)
+    if amount <= 0:
+        raise Conflict("There is nothing to pay on this proposal.", kind="nothing-due")
+    payment = next((row for row in parts if row.part == DEPOSIT), None)
     if payment is None:
         payment = Payment(
             org_id=org.id,
             proposal_id=proposal.id,
+            state="due",
+            due_at=clock.now(),
             amount_minor=amount,
             currency=proposal.currency,
             stripe_account=org.stripe_account or "",
@@ -181,26 +236,19 @@ async def due_deposit(session: AsyncSession, settings: Settings, org: Org, propo
         session.add(payment)
         await session.flush()
         await session.refresh(payment)
-    if payment.state == "paid":
-        raise Conflict("The deposit is already paid.", kind="already-paid")
-    if payment.state == "processing":
-        raise Conflict(
-            "A bank transfer for this deposit is under way; it can take up to 4 business days.",
-            kind="payment-processing",
-        )
-    payment.amount_minor, payment.currency = amount, proposal.currency
+    elif payment.state not in SETTLED:
+        payment.amount_minor, payment.currency = Big(amount), proposal.currency
     return payment
+
+
+def _spoken(payment: Payment) -> str:
+    """ "deposit", "final balance", or a milestone by its own name."""
+    return f"payment “{payment.name}”" if ":" in payment.part else payment.name.lower()
 
 
 async def _open_try(session: AsyncSession, payment: Payment, *, dev_mode: bool) -> CheckoutSession | None:
     """The try that is still good; one that is not is closed here."""
-    current = await session.scalar(
-        select(CheckoutSession).where(
-            CheckoutSession.org_id == payment.org_id,
-            CheckoutSession.payment_id == payment.id,
-            CheckoutSession.state.in_(["creating", "open"]),
-        )
-    )
+    current = await open_page(session, payment)
     if current is None:
         return None
     now = clock.now()
@@ -213,17 +261,7 @@ async def _open_try(session: AsyncSession, payment: Payment, *, dev_mode: bool) 
     )
     if not (abandoned or over or other):
         return current
-    if current.session_id is not None and not current.dev_mode:
-        # Two open pages could both be paid. Should this one be paid before it is closed, its event says so.
-        await queue.enqueue(
-            session,
-            "expire_session",
-            session_id=current.session_id,
-            account=payment.stripe_account,
-            org_id=payment.org_id,
-        )
-    current.state = "expired"
-    await session.flush()
+    await close_page(session, payment, current)  # two open pages could both be paid
     return None
 
 
@@ -277,7 +315,7 @@ def session_request(
         "metadata": metadata,
         "payment_intent_data": {
             "metadata": metadata,
-            "description": f"Deposit for proposal #{proposal.id}, {org.name}"[:1000],
+            "description": f"{payment.name} for proposal #{proposal.id}, {org.name}"[:1000],
         },
         "client_reference_id": f"org-{org.id}-proposal-{proposal.id}-payment-{payment.id}",
         "expires_at": expires_at,

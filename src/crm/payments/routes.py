@@ -22,7 +22,7 @@ from crm.kit.errors import Conflict, Invalid
 from crm.kit.inputs import ID_MAX
 from crm.kit.money import format_money, to_decimal
 from crm.kit.paging import Cursor, Limit, Page, after, cut
-from crm.payments import simulated, stripe_sweeps
+from crm.payments import parts, simulated, stripe_sweeps
 from crm.payments.checkout import open_checkout
 from crm.payments.shapes import (
     Accepted,
@@ -54,7 +54,7 @@ StripeDep = Annotated[StripeGateway, Depends(stripe_gateway)]
 
 @router.post(
     "/payments/checkout_session",
-    summary="Open the page on which a proposal's deposit is paid",
+    summary="Open the page on which a proposal's deposit, or another part that is due, is paid",
     response_model_exclude_none=True,
 )
 async def create_checkout_session(
@@ -62,6 +62,12 @@ async def create_checkout_session(
     principal: PayerDep,
     state: StateDep,
     stripe: StripeDep,
+    payment_id: Annotated[
+        int | None,
+        Query(
+            ge=1, le=ID_MAX, description="Which part of the schedule; the first that is due when left out."
+        ),
+    ] = None,
     amount_dollars: Annotated[
         str | None,
         Query(max_length=32, description="Optional; must equal the proposal's stored total, else 409."),
@@ -74,7 +80,7 @@ async def create_checkout_session(
         async with state.database.transaction(principal.org_id) as session:
             proposal = await get_own(session, Proposal, proposal_id, principal.org_id)
             _must_equal_total(claimed, proposal)
-    made = await open_checkout(state.database, state.settings, stripe, principal, proposal_id)
+    made = await open_checkout(state.database, state.settings, stripe, principal, proposal_id, payment_id)
     return CheckoutOut(
         checkout_url=made.url,
         session_id=made.session_id,
@@ -141,7 +147,7 @@ async def list_payments(
     session: OrgTx,
     principal: StaffDep,
     proposal_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
-    state: Annotated[str | None, Query(pattern="^(due|processing|paid|failed)$")] = None,
+    state: Annotated[str | None, Query(pattern="^(planned|due|processing|paid|failed|void)$")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[PaymentOut]:
@@ -180,6 +186,20 @@ def _shaped(payment: Payment, title: str, customer: str) -> PaymentOut:
         payment.state, payment.amount_minor, payment.refunded_minor, disputed=payment.disputed
     )
     return PaymentOut(**values, proposal_title=title, customer_name=customer)
+
+
+@router.post(
+    "/payments/{payment_id}/request",
+    summary="Ask the customer for a planned payment",
+    dependencies=[require(Permission.PAYMENTS_WRITE)],
+)
+async def ask_for_payment(
+    session: OrgTx, principal: StaffDep, payment_id: Annotated[int, Path(ge=1, le=ID_MAX)]
+) -> PaymentOut:
+    await parts.request_payment(session, principal, payment_id)
+    await session.flush()
+    row = (await session.execute(_payments(principal.org_id).where(Payment.id == payment_id))).one()
+    return _shaped(*row)
 
 
 @router.get("/refunds", summary="Refunds, newest first", dependencies=[READ])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from crm.kit.inputs import Input
 from crm.payments.simulated import Outcome
@@ -15,7 +15,7 @@ SessionId = Annotated[str, StringConstraints(max_length=255, pattern="^[A-Za-z0-
 
 
 class CheckoutOut(BaseModel):
-    """The seed's answer; `dev_mode` is there only when true."""
+    """The seed's answer; `deposit_cents` is the amount of the part to pay, `dev_mode` is there only when true."""
 
     checkout_url: str
     session_id: str
@@ -42,7 +42,9 @@ class PaymentOut(BaseModel):
     proposal_id: int
     proposal_title: str
     customer_name: str
-    part: str
+    part: Annotated[str, Field(examples=["deposit", "milestone:1", "final"])]
+    name: str
+    due_at: datetime | None
     amount_minor: int
     currency: str
     state: str

@@ -24,12 +24,16 @@ from crm.kit.database import Base, Big
 
 
 class Payment(Base):
-    """One part of a proposal's price that is to be paid once: today the deposit."""
+    """One part of a proposal's price, paid once: the deposit, a milestone, the final balance, a change.
+
+    The parts of an approved proposal are its payment schedule; but for `void` ones they sum to what was agreed.
+    `planned` is not asked for yet, `due` since `due_at`; `void` fell away by a change order or a cancellation.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
-        CheckConstraint("part IN ('deposit')", name="part"),
-        CheckConstraint("state IN ('due','processing','paid','failed')", name="state"),
+        CheckConstraint("part ~ '^(deposit|final|(milestone|change):[0-9]+)$'", name="part"),
+        CheckConstraint("state IN ('planned','due','processing','paid','failed','void')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount_minor"),
         ForeignKeyConstraint(["org_id", "proposal_id"], ["proposals.org_id", "proposals.id"]),
         UniqueConstraint("org_id", "proposal_id", "part"),
@@ -42,6 +46,9 @@ class Payment(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     proposal_id: Mapped[int]
     part: Mapped[str] = mapped_column(server_default="deposit")
+    name: Mapped[str] = mapped_column(server_default="Deposit")
+    position: Mapped[int] = mapped_column(server_default="0")
+    due_at: Mapped[datetime | None]
     amount_minor: Mapped[Big]
     currency: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="due")
@@ -59,6 +66,32 @@ class Payment(Base):
     disputed: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class RefundOrder(Base):
+    """A refund that a person asked for, kept with its idempotency key before Stripe is asked."""
+
+    __tablename__ = "refund_orders"
+    __table_args__ = (
+        CheckConstraint("state IN ('prepared','sent','refused')", name="state"),
+        CheckConstraint("amount_minor > 0", name="amount_minor"),
+        ForeignKeyConstraint(["org_id", "payment_id"], ["payments.org_id", "payments.id"]),
+        Index("ix_refund_orders_org_id_payment_id", "org_id", "payment_id"),
+        Index("ix_refund_orders_prepared", "created_at", postgresql_where="state = 'prepared'"),
+    )
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    payment_id: Mapped[int]
+    amount_minor: Mapped[Big]
+    currency: Mapped[str]
+    reason: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default="")
+    state: Mapped[str] = mapped_column(server_default="prepared")
+    refund_id: Mapped[str | None]
+    problem: Mapped[str | None]
+    asked_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class CheckoutSession(Base):

@@ -12,6 +12,8 @@ from crm.identity.principal import Principal
 from crm.kit import clock
 from crm.kit.errors import Forbidden
 from crm.kit.inputs import ID_MAX
+from crm.payments.parts import set_schedule
+from crm.portal.consent import CONSENT
 from crm.portal.shapes import ApproveIn, DeclineIn, OpenPortal, PortalView
 from crm.portal.view import portal_view
 from crm.proposals import decision
@@ -75,8 +77,14 @@ async def approve_proposal(
         option_id=body.option_id,
         ip=client_ip(request),
         user_agent=_user_agent(request),
+        line_ids=tuple(body.line_ids),
+        path=body.signature_path,
+        consent=CONSENT[body.language],
+        language=body.language,
     )
-    content = await decision.approve(session, principal.org_id, proposal_id, signature)
+    content, new = await decision.approve(session, principal.org_id, proposal_id, signature)
+    if new:
+        await set_schedule(session, content, settings.deposit_percent)
     return await portal_view(session, content, settings)
 
 

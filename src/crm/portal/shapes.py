@@ -8,17 +8,37 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from crm.kit.inputs import Input, LongText, Name, RowId
 from crm.kit.times import Moment
-from crm.proposals.shapes import ProposalCore
+from crm.proposals.shapes import LINES_MAX, Language, ProposalCore
 
 
 class OpenPortal(Input):
     token: Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
+PATH_LENGTH_MAX = 20_000
+# Strokes only: what is drawn is shown again on paper, and nothing else may come along with it.
+SignaturePath = Annotated[
+    str,
+    Field(
+        max_length=PATH_LENGTH_MAX,
+        pattern=r"^(?:[ML] ?-?\d{1,4}(?:\.\d{1,2})?[ ,]-?\d{1,4}(?:\.\d{1,2})? ?)+$",
+    ),
+]
+
+
 class ApproveIn(Input):
     signer_name: Annotated[Name, StringConstraints(min_length=2)]
     content_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="As shown on the page.")]
     option_id: RowId | None = None
+    line_ids: Annotated[
+        list[RowId],
+        Field(max_length=LINES_MAX, default_factory=list, description="The extras that were ticked."),
+    ]
+    signature_path: Annotated[
+        SignaturePath | None,
+        Field(description="The drawn signature as an SVG path of M and L commands in a box of 600 by 200."),
+    ] = None
+    language: Language = "en"
     agree: Annotated[Literal[True], Field(description="The customer ticked that they agree.")]
 
 
@@ -39,14 +59,19 @@ class PortalCustomer(BaseModel):
 
 
 class PortalPayment(BaseModel):
-    """The deposit: what is due, or what became of it."""
+    """One part of the price: what is due, or what became of it."""
 
-    state: Literal["due", "processing", "paid", "failed"]
+    id: Annotated[int | None, Field(description="Null before the approval, when nothing is asked for yet.")]
+    key: Annotated[str, Field(examples=["deposit", "milestone:1", "final"])]
+    name: str
+    state: Literal["planned", "due", "processing", "paid", "failed"]
     amount_minor: int
     currency: str
     paid_at: Moment | None
     failure: str | None
-    remaining_minor: Annotated[int, Field(description="What is left of the total after this payment.")]
+    remaining_minor: Annotated[
+        int, Field(description="What is still to be paid of the total when this payment is made.")
+    ]
     refunded_minor: int
     disputed: bool
     simulated: bool
@@ -57,7 +82,10 @@ class PortalView(ProposalCore):
     customer: PortalCustomer
     signer_name: str | None
     decline_reason: str | None
-    payment: PortalPayment
+    payment: Annotated[PortalPayment, Field(description="The part that matters now.")]
+    payments: Annotated[
+        list[PortalPayment], Field(description="All parts, in the order in which they are paid.")
+    ]
     can_pay: bool
     can_approve: bool
     dev_mode: Annotated[bool, Field(description="Payments are simulated; no money moves.")]

@@ -1,23 +1,26 @@
-"""What the customer sees of their proposal, and where the payment of the deposit stands."""
+"""What the customer sees of their proposal, and where its payments stand."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.kit.settings import Settings
+from crm.payments.parts import parts_of
 from crm.payments.tables import Payment
 from crm.portal.shapes import Contractor, PortalCustomer, PortalPayment, PortalView
 from crm.proposals.content import Content
 from crm.proposals.lifecycle import OPEN, Status
+from crm.proposals.schedule import DEPOSIT, Part
 from crm.proposals.shapes import core
 
+_AGREED = frozenset({Status.APPROVED, Status.CANCELLED})
 _PAYABLE_STATES = frozenset({"due", "failed"})
 
 
 async def portal_view(session: AsyncSession, content: Content, settings: Settings) -> PortalView:
     proposal, org, status = content.proposal, content.org, content.status()
-    payment = await _payment(session, content, settings.deposit_percent)
+    payments = await _payments(session, content, settings.deposit_percent)
+    payment = _that_matters(payments)
     return PortalView(
         **core(content, settings.deposit_percent),
         contractor=Contractor.model_validate(org, from_attributes=True),
@@ -25,6 +28,7 @@ async def portal_view(session: AsyncSession, content: Content, settings: Setting
         signer_name=content.approval.signer_name if content.approval else None,
         decline_reason=proposal.decline_reason,
         payment=payment,
+        payments=payments,
         # Sign first, then pay: money without a signature is money without a contract.
         can_pay=status is Status.APPROVED and payment.state in _PAYABLE_STATES and payment.amount_minor > 0,
         can_approve=status in OPEN,
@@ -33,41 +37,68 @@ async def portal_view(session: AsyncSession, content: Content, settings: Setting
     )
 
 
-async def _payment(session: AsyncSession, content: Content, default_percent: int) -> PortalPayment:
-    """The stored payment; before the first try to pay there is none, and the deposit is simply due."""
-    total = content.headline().total_minor
-    stored = (
-        await session.scalars(
-            select(Payment).where(
-                Payment.org_id == content.org.id,
-                Payment.proposal_id == content.proposal.id,
-                Payment.part == "deposit",
-            )
+async def _payments(session: AsyncSession, content: Content, default_percent: int) -> list[PortalPayment]:
+    """The stored parts. Before the approval they are as the schedule would be, but for a deposit taken early."""
+    proposal = content.proposal
+    rows = [row for row in await parts_of(session, proposal) if row.state != "void"]
+    total = content.headline().total_minor + proposal.changes_minor
+    if content.status() not in _AGREED or not rows:
+        planned = content.schedule(total, default_percent)
+        taken = {row.part: row for row in rows if row.state != "due"}
+        shown = [
+            _stored(taken[part.key]) if part.key in taken else _planned(part, proposal.currency)
+            for part in planned
+        ]
+    else:
+        shown = [_stored(row) for row in rows]
+    shown = shown or [_planned(Part(DEPOSIT, "Deposit", 0), proposal.currency)]  # nothing costs anything
+    left = total - sum(payment.amount_minor for payment in shown if payment.state == "paid")
+    return [
+        payment.model_copy(
+            update={"remaining_minor": left - (0 if payment.state == "paid" else payment.amount_minor)}
         )
-    ).one_or_none()
-    # Until somebody tries to pay again, what is due follows the option that the customer looks at.
-    untouched = stored is None or (stored.state == "due" and content.status() is not Status.APPROVED)
-    if stored is None or untouched:
-        amount = content.deposit_minor(total, default_percent)
-        return PortalPayment(
-            state="due",
-            amount_minor=amount,
-            currency=content.proposal.currency,
-            paid_at=None,
-            failure=None,
-            remaining_minor=total - amount,
-            refunded_minor=0,
-            disputed=False,
-            simulated=False,
-        )
+        for payment in shown
+    ]
+
+
+def _planned(part: Part, currency: str) -> PortalPayment:
     return PortalPayment(
-        state=stored.state,
-        amount_minor=stored.amount_minor,
-        currency=stored.currency,
-        paid_at=stored.paid_at,
-        failure=stored.failure if stored.state == "failed" else None,
-        remaining_minor=total - stored.amount_minor,
-        refunded_minor=stored.refunded_minor,
-        disputed=stored.disputed,
-        simulated=stored.simulated,
+        id=None,
+        key=part.key,
+        name=part.name,
+        state="due" if part.key == DEPOSIT else "planned",
+        amount_minor=part.amount_minor,
+        currency=currency,
+        paid_at=None,
+        failure=None,
+        remaining_minor=0,
+        refunded_minor=0,
+        disputed=False,
+        simulated=False,
     )
+
+
+def _stored(row: Payment) -> PortalPayment:
+    return PortalPayment(
+        id=row.id,
+        key=row.part,
+        name=row.name,
+        state=row.state,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        paid_at=row.paid_at,
+        failure=row.failure if row.state == "failed" else None,
+        remaining_minor=0,
+        refunded_minor=row.refunded_minor,
+        disputed=row.disputed,
+        simulated=row.simulated,
+    )
+
+
+def _that_matters(payments: list[PortalPayment]) -> PortalPayment:
+    """What is to be paid now, else what is on its way, else the last that was paid, else the next one."""
+    for state in ("failed", "due", "processing"):
+        if found := [payment for payment in payments if payment.state == state]:
+            return found[0]
+    paid = [payment for payment in payments if payment.state == "paid"]
+    return paid[-1] if paid else payments[0]

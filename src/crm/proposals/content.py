@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,11 +18,12 @@ from crm.customers.tables import Customer
 from crm.identity.tables import Org
 from crm.kit import clock
 from crm.kit.database import Big, get_own
-from crm.proposals import lifecycle, pricing
-from crm.proposals.tables import Approval, LineItem, Proposal, ProposalOption
+from crm.proposals import lifecycle, pricing, schedule
+from crm.proposals.tables import Approval, LineItem, Milestone, Proposal, ProposalOption
 
 # Old hashes are checked with the form of their time; a new form gets a new number.
-HASH_VERSION = 1
+HASH_VERSION = 2
+HASH_VERSIONS = (2, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Content:
     customer: Customer
     options: Sequence[ProposalOption]
     lines: Sequence[LineItem]
+    milestones: Sequence[Milestone]
     approval: Approval | None
 
     @property
@@ -45,10 +47,32 @@ class Content:
         """The lines of one option alone."""
         return [line for line in self.lines if line.option_id == option_id]
 
-    def totals(self, option_id: int | None) -> pricing.Totals:
-        """What it costs with this option; with None, what it costs when there are no options."""
-        lines = self.common_lines + (self.own_lines(option_id) if option_id is not None else [])
+    def offered(self, option_id: int | None) -> list[LineItem]:
+        """All lines that somebody who takes this option can have, the optional ones too."""
+        return self.common_lines + (self.own_lines(option_id) if option_id is not None else [])
+
+    def totals(self, option_id: int | None, ticked: Collection[int] | None = None) -> pricing.Totals:
+        """What it costs with this option and the optional lines of these ids (None: `ticked_lines`).
+
+        `option_id` is None when there are no options.
+        """
+        wanted = self.ticked_lines() if ticked is None else ticked
+        lines = [line for line in self.offered(option_id) if not line.optional or line.id in wanted]
         return pricing.totals(lines, self.proposal.currency)
+
+    def ticked_lines(self) -> list[int]:
+        """The optional lines that count: those approved; until then those that are preselected."""
+        if self.approval is not None:
+            return self.proposal.selected_line_ids
+        return [line.id for line in self.lines if line.optional and line.preselected]
+
+    def smallest_total(self) -> int:
+        """The least that may be approved: the cheapest option without anything optional."""
+        return min(self.totals(option_id, ()).total_minor for option_id in self.choices())
+
+    def choices(self) -> list[int | None]:
+        """The options' ids; None alone when there are none."""
+        return [option.id for option in self.options] or [None]
 
     def headline_option_id(self) -> int | None:
         """The option whose price stands at the top: the chosen one, until then the first.
@@ -62,8 +86,13 @@ class Content:
     def headline(self) -> pricing.Totals:
         return self.totals(self.headline_option_id())
 
-    def deposit_minor(self, total_minor: int, default_percent: int) -> int:
-        return deposit_minor(self.proposal, self.org, total_minor, default_percent)
+    def deposit_rule(self, default_percent: int) -> pricing.DepositRule:
+        return deposit_rule(self.proposal, self.org, default_percent)
+
+    def schedule(self, total_minor: int, default_percent: int) -> list[schedule.Part]:
+        """Deposit, milestones and final balance of such a total. Raises Invalid when they are more than it."""
+        rule = self.deposit_rule(default_percent)
+        return schedule.plan(total_minor, self.proposal.currency, rule, self.milestones)
 
     def status(self) -> lifecycle.Status:
         return status_today(self.proposal, self.org)
@@ -74,14 +103,15 @@ async def load(session: AsyncSession, org_id: int, proposal_id: int, *, lock: bo
     proposal = await get_own(session, Proposal, proposal_id, org_id, lock=lock)
     org = await session.get_one(Org, org_id)
     customer = await get_own(session, Customer, proposal.customer_id, org_id)
-    own = {"org_id": org_id, "proposal_id": proposal_id}
+    own: dict[str, Any] = {"org_id": org_id, "proposal_id": proposal_id}
     options = (await session.scalars(_of(ProposalOption, own).order_by(ProposalOption.position))).all()
     lines = (await session.scalars(_of(LineItem, own).order_by(LineItem.position, LineItem.id))).all()
-    approval = (await session.scalars(_of(Approval, own))).one_or_none()
-    return Content(proposal, org, customer, options, lines, approval)
+    milestones = (await session.scalars(_of(Milestone, own).order_by(Milestone.position))).all()
+    approval = (await session.scalars(_of(Approval, own | {"change_order_id": None}))).one_or_none()
+    return Content(proposal, org, customer, options, lines, milestones, approval)
 
 
-def _of(table: Any, own: dict[str, int]) -> Any:
+def _of(table: Any, own: dict[str, Any]) -> Any:
     return select(table).filter_by(**own)
 
 
@@ -94,10 +124,13 @@ def store_totals(proposal: Proposal, totals: pricing.Totals) -> None:
 
 def deposit_minor(proposal: Proposal, org: Org, total_minor: int, default_percent: int) -> int:
     """What is due on approval of `total_minor`: by the proposal's rule, the org's, or DEPOSIT_PERCENT."""
-    rule = pricing.deposit_rule(
+    return pricing.deposit(total_minor, proposal.currency, deposit_rule(proposal, org, default_percent))
+
+
+def deposit_rule(proposal: Proposal, org: Org, default_percent: int) -> pricing.DepositRule:
+    return pricing.deposit_rule(
         proposal.deposit_percent, proposal.deposit_minor, org.deposit_percent, default_percent
     )
-    return pricing.deposit(total_minor, proposal.currency, rule)
 
 
 def status_today(proposal: Proposal, org: Org) -> lifecycle.Status:
@@ -110,15 +143,22 @@ def today(org: Org) -> date:
     return clock.now().astimezone(ZoneInfo(org.time_zone)).date()
 
 
-def content_hash(content: Content) -> str:
+def content_hash(content: Content, version: int = HASH_VERSION) -> str:
     """SHA-256 over the canonical JSON of what the customer is shown and would sign."""
-    return hashlib.sha256(orjson.dumps(_canonical(content), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    form = _canonical(content, version)
+    return hashlib.sha256(orjson.dumps(form, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _canonical(content: Content) -> dict[str, Any]:
+def is_unchanged(content: Content) -> bool:
+    """Whether the content is what was frozen when it was sent, in the form of that time."""
+    frozen = content.proposal.content_hash
+    return any(content_hash(content, version) == frozen for version in HASH_VERSIONS)
+
+
+def _canonical(content: Content, version: int) -> dict[str, Any]:
     proposal = content.proposal
-    return {
-        "hash_version": HASH_VERSION,
+    form = {
+        "hash_version": version,
         "proposal": proposal.id,
         "title": proposal.title,
         "introduction": proposal.introduction,
@@ -126,23 +166,38 @@ def _canonical(content: Content) -> dict[str, Any]:
         "currency": proposal.currency,
         "valid_until": proposal.valid_until.isoformat() if proposal.valid_until else None,
         "deposit": {"percent": proposal.deposit_percent, "amount_minor": proposal.deposit_minor},
-        "lines": [_canonical_line(line) for line in content.common_lines],
+        "lines": [_canonical_line(line, version) for line in content.common_lines],
         "options": [
             {
                 "id": option.id,
                 "name": option.name,
                 "description": option.description,
-                "lines": [_canonical_line(line) for line in content.own_lines(option.id)],
-                **_canonical_totals(content.totals(option.id)),
+                "lines": [_canonical_line(line, version) for line in content.own_lines(option.id)],
+                **_canonical_totals(content.totals(option.id, ())),
             }
             for option in content.options
         ],
-        **({} if content.options else _canonical_totals(content.totals(None))),
+        **({} if content.options else _canonical_totals(content.totals(None, ()))),
+    }
+    if version == 1:
+        return form
+    return form | {
+        "number": proposal.number,
+        "version": proposal.version,
+        "language": proposal.language,
+        "milestones": [
+            {
+                "name": milestone.name,
+                "percent": plain(milestone.percent) if milestone.percent is not None else None,
+                "amount_minor": milestone.amount_minor,
+            }
+            for milestone in content.milestones
+        ],
     }
 
 
-def _canonical_line(line: LineItem) -> dict[str, Any]:
-    return {
+def _canonical_line(line: LineItem, version: int) -> dict[str, Any]:
+    form = {
         "name": line.name,
         "description": line.description,
         "quantity": plain(line.quantity),
@@ -150,6 +205,14 @@ def _canonical_line(line: LineItem) -> dict[str, Any]:
         "unit_price_minor": line.unit_price_minor,
         "tax_percent": plain(line.tax_percent),
         "amount_minor": pricing.line_amount(line),
+    }
+    if version == 1:
+        return form
+    return form | {
+        "section": line.section,
+        "discount_percent": plain(line.discount_percent),
+        "discount_minor": line.discount_minor,
+        "optional": line.optional,
     }
 
 

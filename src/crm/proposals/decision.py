@@ -13,7 +13,7 @@ from crm.identity.tables import Org
 from crm.kit import clock
 from crm.kit.errors import Conflict, Invalid
 from crm.proposals import lifecycle
-from crm.proposals.content import Content, content_hash, load, store_totals, today
+from crm.proposals.content import Content, content_hash, is_unchanged, load, store_totals, today
 from crm.proposals.lifecycle import OPEN, Status
 from crm.proposals.tables import Approval, Proposal
 
@@ -38,6 +38,7 @@ async def send(
         raise Invalid("This date has passed; choose a later one.", field="valid_until")
     if proposal.deposit_percent is None and proposal.deposit_minor is None:
         proposal.deposit_percent = content.org.deposit_percent or default_percent
+    content.schedule(content.smallest_total(), default_percent or 1)  # Invalid when the payments are more
     proposal.status, proposal.sent_at = Status.SENT, clock.now()
     proposal.content_hash = content_hash(content)
     await record(
@@ -49,6 +50,7 @@ async def send(
         content_hash=proposal.content_hash,
         total_minor=proposal.total_minor,
         currency=proposal.currency,
+        version=proposal.version,
     )
     await session.flush()
     await session.refresh(proposal)
@@ -73,35 +75,44 @@ async def mark_viewed(session: AsyncSession, content: Content) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The customer's yes as it came: the name typed, the hash shown, the option chosen, from where."""
+    """The customer's yes as it came: name, the hash shown, what was chosen, the consent given, from where.
+
+    `path` is the drawn signature as an SVG path; None when the name was typed.
+    """
 
     signer_name: str
     content_hash: str
     option_id: int | None
     ip: str
     user_agent: str
+    line_ids: tuple[int, ...] = ()
+    path: str | None = None
+    consent: str = ""
+    language: str = "en"
 
 
-async def approve(session: AsyncSession, org_id: int, proposal_id: int, signature: Signature) -> Content:
-    """Stores the approval. Raises Conflict when it may not be approved, or is not what was shown.
-
-    Approving again what is approved changes nothing and says nothing twice.
+async def approve(
+    session: AsyncSession, org_id: int, proposal_id: int, signature: Signature
+) -> tuple[Content, bool]:
+    """Stores the approval; True when it is new. Raises Conflict when it may not be approved, or is not what was
+    shown. Approving again what is approved changes nothing and says nothing twice.
     """
     content = await load(session, org_id, proposal_id, lock=True)
     proposal = content.proposal
     if content.approval is not None and content.status() is Status.APPROVED:
         _same_decision(content.approval, signature)
-        return content
+        return content, False
     lifecycle.move(content.status(), Status.APPROVED)
-    if signature.content_hash != proposal.content_hash or content_hash(content) != proposal.content_hash:
+    if signature.content_hash != proposal.content_hash or not is_unchanged(content):
         raise Conflict(
             "This is not what was shown to you. Please read the page again before you sign.",
             kind="content-changed",
         )
     option_id = _chosen(content, signature.option_id)
-    totals = content.totals(option_id)
+    line_ids = _ticked(content, option_id, signature.line_ids)
+    totals = content.totals(option_id, line_ids)
     moment = clock.now()
-    proposal.selected_option_id = option_id
+    proposal.selected_option_id, proposal.selected_line_ids = option_id, line_ids
     store_totals(proposal, totals)
     proposal.status, proposal.approved_at = Status.APPROVED, moment
     session.add(
@@ -109,7 +120,12 @@ async def approve(session: AsyncSession, org_id: int, proposal_id: int, signatur
             org_id=org_id,
             proposal_id=proposal_id,
             option_id=option_id,
+            line_ids=line_ids,
             signer_name=signature.signer_name,
+            signature_kind="drawn" if signature.path else "typed",
+            signature_path=signature.path,
+            consent=signature.consent,
+            language=signature.language,
             approved_at=moment,
             ip=signature.ip,
             user_agent=signature.user_agent,
@@ -127,16 +143,21 @@ async def approve(session: AsyncSession, org_id: int, proposal_id: int, signatur
         signer_name=signature.signer_name,
         content_hash=signature.content_hash,
         option_id=option_id,
+        line_ids=line_ids,
         ip=signature.ip,
+        total_minor=totals.total_minor,
+        currency=proposal.currency,
+        version=proposal.version,
     )
     await session.flush()
     await session.refresh(proposal)
-    return await load(session, org_id, proposal_id)
+    return await load(session, org_id, proposal_id), True
 
 
 def _same_decision(approval: Approval, signature: Signature) -> None:
-    if signature.option_id is not None and signature.option_id != approval.option_id:
-        raise Conflict("This proposal was approved with another option already.", kind="proposal-approved")
+    other_option = signature.option_id is not None and signature.option_id != approval.option_id
+    if other_option or sorted(signature.line_ids) != sorted(approval.line_ids):
+        raise Conflict("This proposal was approved with another choice already.", kind="proposal-approved")
 
 
 def _chosen(content: Content, option_id: int | None) -> int | None:
@@ -147,6 +168,14 @@ def _chosen(content: Content, option_id: int | None) -> int | None:
     if option_id is None and len(own) > 1:
         raise Invalid("Please choose one of the options.", field="option_id")
     return option_id if option_id is not None else (own[0] if own else None)
+
+
+def _ticked(content: Content, option_id: int | None, line_ids: tuple[int, ...]) -> list[int]:
+    """The optional lines signed for, in the order shown. Raises Invalid for a line that is not on offer."""
+    on_offer = [line.id for line in content.offered(option_id) if line.optional]
+    if not set(line_ids) <= set(on_offer):
+        raise Invalid("One of the extras does not belong to this choice.", field="line_ids")
+    return [line_id for line_id in on_offer if line_id in line_ids]
 
 
 async def decline(session: AsyncSession, org_id: int, proposal_id: int, reason: str) -> Content:

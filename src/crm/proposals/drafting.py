@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
@@ -16,11 +16,11 @@ from crm.identity.tables import Org
 from crm.kit.database import Big, get_own
 from crm.kit.errors import Invalid, NotFound
 from crm.kit.money import format_money, payable_step
-from crm.proposals import lifecycle
+from crm.proposals import lifecycle, pricing
 from crm.proposals.content import Content, load, store_totals
 from crm.proposals.lifecycle import Status
-from crm.proposals.shapes import DepositIn, LineIn, NewProposal, OptionIn, ProposalChange
-from crm.proposals.tables import LineItem, Proposal, ProposalOption
+from crm.proposals.shapes import DepositIn, LineIn, MilestoneIn, NewProposal, OptionIn, ProposalChange
+from crm.proposals.tables import LineItem, Milestone, Proposal, ProposalOption
 
 
 async def create(session: AsyncSession, principal: Principal, new: NewProposal) -> Content:
@@ -30,6 +30,7 @@ async def create(session: AsyncSession, principal: Principal, new: NewProposal) 
     proposal = Proposal(
         org_id=principal.org_id,
         customer_id=new.customer_id,
+        language=new.language,
         title=new.title,
         introduction=new.introduction,
         terms=new.terms,
@@ -40,6 +41,8 @@ async def create(session: AsyncSession, principal: Principal, new: NewProposal) 
     )
     session.add(proposal)
     await session.flush()
+    proposal.number = proposal.id
+    _add_milestones(session, proposal, new.milestones)
     await _add_lines(session, proposal, None, new.lines)
     await _add_options(session, proposal, new.options)
     content = await _priced(session, proposal)
@@ -62,7 +65,8 @@ async def change(
     content = await load(session, principal.org_id, proposal_id, lock=True)
     lifecycle.must_be_editable(content.status())
     proposal = content.proposal
-    fields = given.model_dump(exclude_unset=True, include={"title", "introduction", "terms", "currency"})
+    plain = {"title", "introduction", "terms", "currency", "language"}
+    fields = given.model_dump(exclude_unset=True, include=plain)
     for name, value in fields.items():
         if value is None:
             raise Invalid("Please fill this in.", field=name)
@@ -76,6 +80,9 @@ async def change(
         rule = given.deposit or DepositIn()
         proposal.deposit_percent = rule.percent
         proposal.deposit_minor = Big(rule.amount_minor) if rule.amount_minor is not None else None
+    if given.milestones is not None:
+        await session.execute(delete(Milestone).where(*_own(Milestone, proposal)))
+        _add_milestones(session, proposal, given.milestones)
     if given.lines is not None:
         await session.execute(delete(LineItem).where(*_own(LineItem, proposal), LineItem.option_id.is_(None)))
         await _add_lines(session, proposal, None, given.lines)
@@ -107,7 +114,10 @@ async def supersede(session: AsyncSession, principal: Principal, proposal_id: in
     source = old.proposal
     new = Proposal(
         org_id=source.org_id,
+        number=source.number or source.id,
+        version=source.version + 1,
         customer_id=source.customer_id,
+        language=source.language,
         title=source.title,
         introduction=source.introduction,
         terms=source.terms,
@@ -118,6 +128,7 @@ async def supersede(session: AsyncSession, principal: Principal, proposal_id: in
     )
     session.add(new)
     await session.flush()
+    _add_milestones(session, new, old.milestones)
     option_ids: dict[int | None, int | None] = {None: None}
     for option in old.options:
         copy = ProposalOption(
@@ -139,9 +150,42 @@ async def supersede(session: AsyncSession, principal: Principal, proposal_id: in
     )
     await record(
         session, org_id, Event.PROPOSAL_CREATED, proposal_id=new.id, actor=actor, supersedes=source.id,
-        total_minor=new.total_minor, currency=new.currency,
+        total_minor=new.total_minor, currency=new.currency, version=new.version,
     )  # fmt: skip
     return draft
+
+
+async def discard(session: AsyncSession, principal: Principal, proposal_id: int) -> int | None:
+    """Deletes a draft. When it was to replace a version that the customer has, that one holds again, with its
+    links; its id is returned. Raises Conflict for what was sent."""
+    draft = (await load(session, principal.org_id, proposal_id, lock=True)).proposal
+    if draft.status != Status.DRAFT:
+        raise lifecycle.blocked(Status(draft.status), "be discarded")
+    before = await session.scalar(
+        select(Proposal)
+        .where(Proposal.org_id == draft.org_id, Proposal.superseded_by == draft.id)
+        .with_for_update()
+    )
+    for table in (LineItem, ProposalOption, Milestone):
+        await session.execute(delete(table).where(*_own(table, draft)))
+    if before is not None:
+        before.superseded_by = None
+        before.status = _status_before(before)
+    number, version = draft.number, draft.version
+    await session.delete(draft)
+    await session.flush()
+    await record(
+        session, principal.org_id, Event.PROPOSAL_DISCARDED, actor=principal.actor,
+        proposal_id=before.id if before else proposal_id, number=number, version=version,
+    )  # fmt: skip
+    return before.id if before else None
+
+
+def _status_before(proposal: Proposal) -> Status:
+    """What it was before it was replaced; its moments tell. Its date may have passed: `status_today` says so."""
+    if proposal.declined_at is not None:
+        return Status.DECLINED
+    return Status.VIEWED if proposal.viewed_at is not None else Status.SENT
 
 
 async def _check_customer(session: AsyncSession, org_id: int, customer_id: int) -> None:
@@ -149,6 +193,22 @@ async def _check_customer(session: AsyncSession, org_id: int, customer_id: int) 
         await get_own(session, Customer, customer_id, org_id)
     except NotFound:
         raise Invalid("There is no such customer here.", field="customer_id") from None
+
+
+def _add_milestones(
+    session: AsyncSession, proposal: Proposal, milestones: Sequence[MilestoneIn | Milestone]
+) -> None:
+    session.add_all(
+        Milestone(
+            org_id=proposal.org_id,
+            proposal_id=proposal.id,
+            position=position,
+            name=given.name,
+            percent=given.percent,
+            amount_minor=given.amount_minor,
+        )
+        for position, given in enumerate(milestones, start=1)
+    )
 
 
 async def _add_options(session: AsyncSession, proposal: Proposal, options: Sequence[OptionIn]) -> None:
@@ -186,9 +246,17 @@ async def _priced(session: AsyncSession, proposal: Proposal) -> Content:
     await session.flush()
     await session.refresh(proposal)
     content = await load(session, proposal.org_id, proposal.id)
-    for option in content.options:
-        content.totals(option.id)
+    for line in content.lines:
+        pricing.check_discount(line, "lines")
+    for option_id in content.choices():
+        everything = [line.id for line in content.offered(option_id)]
+        content.totals(option_id, everything)
+        content.totals(option_id, ())
     _check_deposit(content)
+    if content.lines and content.milestones:
+        content.schedule(
+            content.smallest_total(), 1
+        )  # sending asks again, with the installation's percentage
     store_totals(proposal, content.headline())
     await session.flush()
     await session.refresh(proposal)
@@ -203,8 +271,7 @@ def _check_deposit(content: Content) -> None:
     step = payable_step(currency)
     if amount % step:
         raise Invalid(f"In {currency} an amount must be a multiple of {step}.", field="deposit.amount_minor")
-    totals = [content.totals(option.id) for option in content.options] or [content.totals(None)]
-    smallest = min(total.total_minor for total in totals)
+    smallest = content.smallest_total()
     if content.lines and amount > smallest:
         raise Invalid(
             f"The deposit is more than the total of {format_money(smallest, currency)}.",
@@ -213,18 +280,12 @@ def _check_deposit(content: Content) -> None:
 
 
 def _copied(line: LineItem, proposal_id: int, option_id: int | None) -> LineItem:
-    return LineItem(
-        org_id=line.org_id,
-        proposal_id=proposal_id,
-        option_id=option_id,
-        position=line.position,
-        name=line.name,
-        description=line.description,
-        quantity=line.quantity,
-        unit=line.unit,
-        unit_price_minor=line.unit_price_minor,
-        tax_percent=line.tax_percent,
-    )
+    same = {
+        column.key: getattr(line, column.key)
+        for column in LineItem.__table__.columns
+        if column.key not in {"id", "proposal_id", "option_id"}
+    }
+    return LineItem(**same, proposal_id=proposal_id, option_id=option_id)
 
 
 def _own(table: Any, proposal: Proposal) -> tuple[Any, Any]:

@@ -16,6 +16,7 @@ class Status(StrEnum):
     DECLINED = "declined"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
 
 
 OPEN = frozenset({Status.SENT, Status.VIEWED})
@@ -27,20 +28,22 @@ MAY_FOLLOW: dict[Status, frozenset[Status]] = {
         {Status.VIEWED, Status.APPROVED, Status.DECLINED, Status.EXPIRED, Status.SUPERSEDED}
     ),
     Status.VIEWED: frozenset({Status.APPROVED, Status.DECLINED, Status.EXPIRED, Status.SUPERSEDED}),
-    Status.APPROVED: frozenset(),
+    Status.APPROVED: frozenset({Status.CANCELLED}),
     Status.DECLINED: frozenset({Status.SUPERSEDED}),
     Status.EXPIRED: frozenset({Status.SUPERSEDED}),
     Status.SUPERSEDED: frozenset(),
+    Status.CANCELLED: frozenset(),
 }
 
 _BLOCKED_BY = {
     Status.DRAFT: "It has not been sent yet.",
     Status.SENT: "It has been sent already.",
     Status.VIEWED: "It has been sent already.",
-    Status.APPROVED: "It has been approved already; agree changes in a new proposal.",
+    Status.APPROVED: "It has been approved already; agree changes in a change order.",
     Status.DECLINED: "It was declined.",
     Status.EXPIRED: "Its date has passed; ask for a new one.",
     Status.SUPERSEDED: "A newer version has replaced it.",
+    Status.CANCELLED: "The contract was cancelled.",
 }
 
 # The problem `type` by which a page knows what to show.
@@ -49,6 +52,7 @@ _KIND = {
     Status.DECLINED: "proposal-declined",
     Status.EXPIRED: "proposal-expired",
     Status.SUPERSEDED: "proposal-superseded",
+    Status.CANCELLED: "proposal-cancelled",
     Status.DRAFT: "proposal-draft",
 }
 
@@ -69,6 +73,7 @@ def move(current: Status, wanted: Status) -> None:
             Status.APPROVED: "approved",
             Status.DECLINED: "declined",
             Status.SUPERSEDED: "replaced",
+            Status.CANCELLED: "cancelled",
         }.get(wanted, str(wanted))
         raise blocked(current, f"be {verb}")
 

@@ -1,7 +1,7 @@
 """From lines to totals and deposit, in whole minor units. Pure: no database, no clock.
 
-Rounding happens at three places only, each half up (`money.round_half_up`): a line's amount, the tax of all
-lines with one rate, the deposit. So the parts that are shown always sum to the whole.
+Rounding happens at four places only, each half up (`money.round_half_up`): quantity times price, a discount
+in percent, the tax of all lines with one rate, a payment in percent. So what is shown always sums to the whole.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from crm.kit.money import AMOUNT_MINOR_MAX, exponent, format_money, payable_step
 
 
 class Priced(Protocol):
-    """What a line needs to have a price; a negative unit price is a discount."""
+    """What a line needs to have a price; a negative unit price is a credit. A line has a discount in percent
+    or in minor units, or none (both 0)."""
 
     @property
     def quantity(self) -> Decimal: ...
@@ -25,6 +26,10 @@ class Priced(Protocol):
     def unit_price_minor(self) -> int: ...
     @property
     def tax_percent(self) -> Decimal: ...
+    @property
+    def discount_percent(self) -> Decimal: ...
+    @property
+    def discount_minor(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,24 @@ def totals(lines: Sequence[Priced], currency: str) -> Totals:
 
 
 def line_amount(line: Priced) -> int:
-    """Quantity times unit price in minor units, before tax."""
+    """Quantity times unit price less the discount, in minor units, before tax."""
+    full = full_amount(line)
+    return full - round_half_up(Decimal(full) * Decimal(line.discount_percent) / 100) - line.discount_minor
+
+
+def full_amount(line: Priced) -> int:
+    """Quantity times unit price in minor units, before discount and tax."""
     return round_half_up(Decimal(line.quantity) * line.unit_price_minor)
+
+
+def check_discount(line: Priced, field: str) -> None:
+    """Raises Invalid for a discount on a credit, or one larger than the line itself."""
+    if not line.discount_percent and not line.discount_minor:
+        return
+    if line.unit_price_minor < 0:
+        raise Invalid("A credit cannot have a discount of its own.", field=field)
+    if line_amount(line) < 0:
+        raise Invalid("The discount is larger than the line.", field=field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +106,17 @@ def deposit(total_minor: int, currency: str, rule: DepositRule) -> int:
     At least one whole unit of the currency (1.00 USD, 1 JPY: the contract's "at least 1.00"), and never more
     than the total.
     """
-    step = payable_step(currency)
-    payable_total = total_minor // step * step
     if rule.amount_minor is not None:
-        wanted = round_half_up(Decimal(rule.amount_minor), step)
+        wanted = round_half_up(Decimal(rule.amount_minor), payable_step(currency))
     else:
         wanted = percent_of(total_minor, rule.percent, currency)
-    return min(max(wanted, smallest_deposit(currency)), payable_total)
+    return min(max(wanted, smallest_deposit(currency)), payable_total(total_minor, currency))
+
+
+def payable_total(total_minor: int, currency: str) -> int:
+    """What can be charged of a total: all of it, but for the currencies that Stripe charges in larger steps."""
+    step = payable_step(currency)
+    return total_minor // step * step
 
 
 def smallest_deposit(currency: str) -> int:

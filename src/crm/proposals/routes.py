@@ -23,6 +23,7 @@ from crm.proposals.lifecycle import Status
 from crm.proposals.links import create_link, revoke_link
 from crm.proposals.shapes import (
     CustomerRef,
+    Discarded,
     LinkOut,
     NewLink,
     NewLinkOut,
@@ -84,6 +85,8 @@ async def list_proposals(
 def _summary(proposal: Proposal, customer: Customer, org: Org, default_percent: int) -> ProposalSummary:
     return ProposalSummary(
         id=proposal.id,
+        number=proposal.number or proposal.id,
+        version=proposal.version,
         title=proposal.title,
         customer=CustomerRef(id=customer.id, name=customer.name, email=customer.email),
         status=status_today(proposal, org),
@@ -133,6 +136,11 @@ async def supersede_proposal(
     id: Id, principal: StaffDep, session: OrgTx, settings: SettingsDep
 ) -> ProposalOut:
     return proposal_out(await drafting.supersede(session, principal, id), settings.deposit_percent)
+
+
+@router.delete("/{id}", dependencies=WRITE, summary="Discard a draft")
+async def discard_proposal(id: Id, principal: StaffDep, session: OrgTx) -> Discarded:
+    return Discarded(reopened=await drafting.discard(session, principal, id))
 
 
 @router.get("/{id}/portal-links", dependencies=READ, summary="Its links, without their secrets")

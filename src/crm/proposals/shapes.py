@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from crm.kit.errors import Invalid
 from crm.kit.inputs import (
     AmountMinor,
     Currency,
+    DiscountMinor,
     Input,
     LongText,
     Name,
@@ -26,6 +28,7 @@ from crm.kit.times import Moment
 from crm.proposals import pricing
 from crm.proposals.content import Content, plain
 from crm.proposals.lifecycle import Status
+from crm.proposals.schedule import MILESTONES_MAX
 from crm.proposals.tables import LineItem
 
 LINES_MAX = 200
@@ -40,6 +43,21 @@ class LineIn(Input):
     unit: ShortLine = ""
     unit_price_minor: Annotated[UnitPrice, Field(description="Minor units; below zero it is a discount.")]
     tax_percent: TaxPercent = Decimal(0)
+    section: Annotated[ShortLine, Field(description="The heading it stands under; blank for none.")] = ""
+    discount_percent: TaxPercent = Decimal(0)
+    discount_minor: DiscountMinor = 0
+    optional: Annotated[bool, Field(description="The customer may tick it or leave it.")] = False
+    preselected: Annotated[bool, Field(description="Ticked to begin with.")] = False
+
+    @model_validator(mode="after")
+    def _one_discount(self) -> LineIn:
+        if self.discount_percent and self.discount_minor:
+            raise ValueError("Give the discount either in percent or as an amount.")
+        if self.preselected and not self.optional:
+            raise ValueError("Only an optional line can be preselected.")
+        if self.optional and self.unit_price_minor < 0:
+            raise ValueError("An optional line cannot be a credit; make it a discount of another line.")
+        return self
 
 
 class OptionIn(Input):
@@ -61,28 +79,49 @@ class DepositIn(Input):
         return self
 
 
+class MilestoneIn(Input):
+    """A payment between deposit and final balance: either a percentage of the total or an amount."""
+
+    name: Name
+    percent: Annotated[Decimal, Field(gt=0, le=100, max_digits=6, decimal_places=3)] | None = None
+    amount_minor: AmountMinor | None = None
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> MilestoneIn:
+        if (self.percent is None) == (self.amount_minor is None):
+            raise ValueError("Give either a percentage or an amount.")
+        return self
+
+
+Language = Literal["en", "es"]
+
+
 class NewProposal(Input):
     customer_id: RowId
+    language: Annotated[Language, Field(description="The language of the sale, and of the contract.")] = "en"
     title: Name
     introduction: LongText = ""
     terms: LongText = ""
     currency: Currency | None = Field(default=None, description="The company's currency when left out.")
     valid_until: SensibleDate | None = None
     deposit: DepositIn = DepositIn()
+    milestones: Annotated[list[MilestoneIn], Field(max_length=MILESTONES_MAX, default_factory=list)]
     lines: Annotated[list[LineIn], Field(max_length=LINES_MAX, default_factory=list)]
     options: Annotated[list[OptionIn], Field(max_length=OPTIONS_MAX, default_factory=list)]
 
 
 class ProposalChange(Input):
-    """Fields left out stay; `lines` and `options` replace all that were there."""
+    """Fields left out stay; `milestones`, `lines` and `options` replace all that were there."""
 
     customer_id: RowId | None = None
+    language: Language | None = None
     title: Name | None = None
     introduction: LongText | None = None
     terms: LongText | None = None
     currency: Currency | None = None
     valid_until: SensibleDate | None = None
     deposit: DepositIn | None = None
+    milestones: Annotated[list[MilestoneIn], Field(max_length=MILESTONES_MAX)] | None = None
     lines: Annotated[list[LineIn], Field(max_length=LINES_MAX)] | None = None
     options: Annotated[list[OptionIn], Field(max_length=OPTIONS_MAX)] | None = None
 
@@ -99,11 +138,30 @@ class LineOut(BaseModel):
     unit: str
     unit_price_minor: int
     tax_percent: Annotated[str, Field(description="A decimal number.", examples=["8.31"])]
-    amount_minor: Annotated[int, Field(description="Before tax.")]
+    amount_minor: Annotated[int, Field(description="After its discount, before tax.")]
+    section: str
+    discount_percent: Annotated[str, Field(description="A decimal number.", examples=["5"])]
+    discount_minor: int
+    optional: bool
+    preselected: bool
+
+
+class PartOut(BaseModel):
+    """A payment of the schedule, as it would be on the headline's total."""
+
+    key: Annotated[str, Field(examples=["deposit", "milestone:1", "final"])]
+    name: str
+    amount_minor: int
+
+
+class MilestoneOut(BaseModel):
+    name: str
+    percent: str | None
+    amount_minor: int | None
 
 
 class OptionOut(BaseModel):
-    """Its totals hold the common lines too: what the customer pays who chooses it."""
+    """Its totals hold the common lines and the ticked optional ones too: what somebody pays who chooses it."""
 
     id: int
     name: str
@@ -128,6 +186,9 @@ class ProposalCore(BaseModel):
     """What staff and customer both see."""
 
     id: int
+    number: Annotated[int, Field(description="The same for all versions: the id of the first.")]
+    version: int
+    language: Language
     title: str
     introduction: str
     terms: str
@@ -137,10 +198,14 @@ class ProposalCore(BaseModel):
     deposit: DepositOut
     options: list[OptionOut]
     lines: list[LineOut]
+    milestones: list[MilestoneOut]
+    schedule: list[PartOut]
     selected_option_id: int | None
+    selected_line_ids: Annotated[list[int], Field(description="The optional lines that count.")]
     subtotal_minor: int
     tax_minor: int
     total_minor: int
+    changes_minor: Annotated[int, Field(description="What approved change orders add to the total.")]
     content_hash: str | None
     sent_at: Moment | None
     approved_at: Moment | None
@@ -159,6 +224,11 @@ class ApprovalOut(BaseModel):
     user_agent: str | None
     content_hash: str
     option_id: int | None
+    line_ids: list[int]
+    signature_kind: Literal["typed", "drawn"]
+    signature_path: str | None
+    consent: str
+    language: Language
 
 
 class ProposalOut(ProposalCore):
@@ -167,6 +237,8 @@ class ProposalOut(ProposalCore):
     declined_at: Moment | None
     decline_reason: str | None
     superseded_by: int | None
+    cancelled_at: Moment | None
+    cancel_reason: str | None
     approval: ApprovalOut | None
     created_at: Moment
     updated_at: Moment
@@ -176,6 +248,8 @@ class ProposalSummary(BaseModel):
     """A row of the list."""
 
     id: int
+    number: int
+    version: int
     title: str
     customer: CustomerRef
     status: Status
@@ -187,6 +261,12 @@ class ProposalSummary(BaseModel):
     approved_at: Moment | None
     created_at: Moment
     updated_at: Moment
+
+
+class Discarded(BaseModel):
+    reopened: Annotated[
+        int | None, Field(description="The version before it, which the customer can open again.")
+    ]
 
 
 class LinkOut(BaseModel):
@@ -218,6 +298,8 @@ def proposal_out(content: Content, default_percent: int) -> ProposalOut:
         declined_at=proposal.declined_at,
         decline_reason=proposal.decline_reason,
         superseded_by=proposal.superseded_by,
+        cancelled_at=proposal.cancelled_at,
+        cancel_reason=proposal.cancel_reason,
         approval=ApprovalOut.model_validate(approval, from_attributes=True) if approval else None,
         created_at=proposal.created_at,
         updated_at=proposal.updated_at,
@@ -228,11 +310,12 @@ def core(content: Content, default_percent: int) -> dict[str, object]:
     """The fields of ProposalCore."""
     proposal = content.proposal
     headline = content.headline()
-    rule = pricing.deposit_rule(
-        proposal.deposit_percent, proposal.deposit_minor, content.org.deposit_percent, default_percent
-    )
+    rule = content.deposit_rule(default_percent)
     return {
         "id": proposal.id,
+        "number": proposal.number or proposal.id,
+        "version": proposal.version,
+        "language": proposal.language,
         "title": proposal.title,
         "introduction": proposal.introduction,
         "terms": proposal.terms,
@@ -260,6 +343,17 @@ def core(content: Content, default_percent: int) -> dict[str, object]:
             for totals in [content.totals(option.id)]
         ],
         "lines": [line_out(line) for line in content.common_lines],
+        "milestones": [
+            MilestoneOut(
+                name=milestone.name,
+                percent=plain(milestone.percent) if milestone.percent is not None else None,
+                amount_minor=milestone.amount_minor,
+            )
+            for milestone in content.milestones
+        ],
+        "schedule": _planned(content, headline.total_minor, default_percent),
+        "selected_line_ids": content.ticked_lines(),
+        "changes_minor": proposal.changes_minor,
         "selected_option_id": proposal.selected_option_id,
         "subtotal_minor": headline.subtotal_minor,
         "tax_minor": headline.tax_minor,
@@ -268,6 +362,15 @@ def core(content: Content, default_percent: int) -> dict[str, object]:
         "sent_at": proposal.sent_at,
         "approved_at": proposal.approved_at,
     }
+
+
+def _planned(content: Content, total_minor: int, default_percent: int) -> list[PartOut]:
+    """Empty for a draft whose payments are more than its total: it may be read, and sending it says why not."""
+    try:
+        parts = content.schedule(total_minor, default_percent)
+    except Invalid:
+        return []
+    return [PartOut(key=part.key, name=part.name, amount_minor=part.amount_minor) for part in parts]
 
 
 def line_out(line: LineItem) -> LineOut:
@@ -280,4 +383,9 @@ def line_out(line: LineItem) -> LineOut:
         unit_price_minor=line.unit_price_minor,
         tax_percent=plain(line.tax_percent),
         amount_minor=pricing.line_amount(line),
+        section=line.section,
+        discount_percent=plain(line.discount_percent),
+        discount_minor=line.discount_minor,
+        optional=line.optional,
+        preselected=line.preselected,
     )

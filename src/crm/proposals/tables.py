@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -21,11 +22,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.kit.database import Base, Big
 
-STATUSES = ("draft", "sent", "viewed", "approved", "declined", "expired", "superseded")
+STATUSES = ("draft", "sent", "viewed", "approved", "declined", "expired", "superseded", "cancelled")
+LANGUAGES = ("en", "es")
 
 
 class Proposal(Base):
-    """An offer. Amounts are minor units of `currency`, computed by `pricing` from the lines and stored."""
+    """One version of an offer. Amounts are minor units of `currency`, computed by `pricing` and stored.
+
+    What was sent is never changed: an edit makes the next version, a row of its own with the same `number`.
+    `total_minor` is what was offered or approved; `changes_minor` the sum of the approved change orders.
+    """
 
     __tablename__ = "proposals"
     __table_args__ = (
@@ -34,13 +40,19 @@ class Proposal(Base):
             "deposit_percent IS NULL OR deposit_percent BETWEEN 1 AND 100", name="deposit_percent"
         ),
         CheckConstraint("deposit_minor IS NULL OR deposit_minor > 0", name="deposit_minor"),
+        CheckConstraint(f"language IN {LANGUAGES}", name="language"),
         ForeignKeyConstraint(["org_id", "customer_id"], ["customers.org_id", "customers.id"]),
         Index("ix_proposals_org_id_status", "org_id", "status"),
+        Index("ix_proposals_org_id_customer_id", "org_id", "customer_id"),
+        UniqueConstraint("org_id", "number", "version"),
     )
 
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    number: Mapped[int | None]  # the id of the first version; null until the first one knows its own
+    version: Mapped[int] = mapped_column(server_default="1")
     customer_id: Mapped[int]
+    language: Mapped[str] = mapped_column(server_default="en")
     title: Mapped[str]
     introduction: Mapped[str] = mapped_column(server_default="")
     terms: Mapped[str] = mapped_column(server_default="")
@@ -50,9 +62,11 @@ class Proposal(Base):
     deposit_percent: Mapped[int | None]
     deposit_minor: Mapped[Big | None]
     selected_option_id: Mapped[int | None]
+    selected_line_ids: Mapped[list[Any]] = mapped_column(server_default="[]")
     subtotal_minor: Mapped[Big] = mapped_column(server_default="0")
     tax_minor: Mapped[Big] = mapped_column(server_default="0")
     total_minor: Mapped[Big] = mapped_column(server_default="0")
+    changes_minor: Mapped[Big] = mapped_column(server_default="0")
     content_hash: Mapped[str | None]
     superseded_by: Mapped[int | None]
     decline_reason: Mapped[str | None]
@@ -62,6 +76,30 @@ class Proposal(Base):
     viewed_at: Mapped[datetime | None]
     approved_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    cancelled_by: Mapped[str | None]
+
+
+class Milestone(Base):
+    """A payment between deposit and final balance: a percentage of the total or a fixed amount."""
+
+    __tablename__ = "milestones"
+    __table_args__ = (
+        CheckConstraint("(percent IS NULL) <> (amount_minor IS NULL)", name="one_rule"),
+        CheckConstraint("percent IS NULL OR (percent > 0 AND percent <= 100)", name="percent"),
+        CheckConstraint("amount_minor IS NULL OR amount_minor > 0", name="amount_minor"),
+        ForeignKeyConstraint(["org_id", "proposal_id"], ["proposals.org_id", "proposals.id"]),
+        UniqueConstraint("org_id", "proposal_id", "position"),
+    )
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    proposal_id: Mapped[int]
+    position: Mapped[int]
+    name: Mapped[str]
+    percent: Mapped[Decimal | None] = mapped_column(Numeric(6, 3))
+    amount_minor: Mapped[Big | None]
 
 
 class ProposalOption(Base):
@@ -82,7 +120,10 @@ class ProposalOption(Base):
 
 
 class LineItem(Base):
-    """Quantity times unit price; `option_id` null means the line is part of every option."""
+    """Quantity times unit price less discount; `option_id` null means the line is part of every option.
+
+    An `optional` line counts only when the customer ticks it; `preselected` ones are ticked to begin with.
+    """
 
     __tablename__ = "line_items"
     __table_args__ = (
@@ -96,28 +137,86 @@ class LineItem(Base):
     proposal_id: Mapped[int]
     option_id: Mapped[int | None]
     position: Mapped[int]
+    section: Mapped[str] = mapped_column(server_default="")
     name: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")
     quantity: Mapped[Decimal] = mapped_column(Numeric(12, 3))
     unit: Mapped[str] = mapped_column(server_default="")
     unit_price_minor: Mapped[Big]
     tax_percent: Mapped[Decimal] = mapped_column(Numeric(6, 3), server_default="0")
+    discount_percent: Mapped[Decimal] = mapped_column(Numeric(6, 3), server_default="0")
+    discount_minor: Mapped[Big] = mapped_column(server_default="0")
+    optional: Mapped[bool] = mapped_column(server_default="false")
+    preselected: Mapped[bool] = mapped_column(server_default="false")
 
 
-class Approval(Base):
-    """The customer's yes: who, when, from where, and the hash of exactly what was approved."""
+class ChangeOrder(Base):
+    """An addition to or a credit on an approved proposal, with an approval of its own.
 
-    __tablename__ = "approvals"
+    `lines` are the lines as `shapes.LineIn` gives them; sending freezes them under `content_hash`.
+    """
+
+    __tablename__ = "change_orders"
     __table_args__ = (
+        CheckConstraint("state IN ('draft','sent','approved','declined','withdrawn')", name="state"),
         ForeignKeyConstraint(["org_id", "proposal_id"], ["proposals.org_id", "proposals.id"]),
-        UniqueConstraint("org_id", "proposal_id"),
+        UniqueConstraint("org_id", "proposal_id", "position"),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     proposal_id: Mapped[int]
+    position: Mapped[int]
+    title: Mapped[str]
+    reason: Mapped[str] = mapped_column(server_default="")
+    state: Mapped[str] = mapped_column(server_default="draft")
+    lines: Mapped[list[Any]] = mapped_column(server_default="[]")
+    subtotal_minor: Mapped[Big] = mapped_column(server_default="0")
+    tax_minor: Mapped[Big] = mapped_column(server_default="0")
+    total_minor: Mapped[Big] = mapped_column(server_default="0")
+    content_hash: Mapped[str | None]
+    decline_reason: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    sent_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+
+
+class Approval(Base):
+    """The customer's yes to a proposal or a change order: who, when, from where, and the hash of exactly
+    what was approved. `signature_path` is the path that was drawn; `consent` the sentence that was agreed to."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "proposal_id"], ["proposals.org_id", "proposals.id"]),
+        ForeignKeyConstraint(["org_id", "change_order_id"], ["change_orders.org_id", "change_orders.id"]),
+        CheckConstraint("signature_kind IN ('typed','drawn')", name="signature_kind"),
+        Index(
+            "uq_approvals_proposal",
+            "org_id",
+            "proposal_id",
+            unique=True,
+            postgresql_where="change_order_id IS NULL",
+        ),
+        Index(
+            "uq_approvals_change_order",
+            "org_id",
+            "change_order_id",
+            unique=True,
+            postgresql_where="change_order_id IS NOT NULL",
+        ),
+    )
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    proposal_id: Mapped[int]
+    change_order_id: Mapped[int | None]
     option_id: Mapped[int | None]
+    line_ids: Mapped[list[Any]] = mapped_column(server_default="[]")
     signer_name: Mapped[str]
+    signature_kind: Mapped[str] = mapped_column(server_default="typed")
+    signature_path: Mapped[str | None]
+    consent: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="en")
     approved_at: Mapped[datetime]
     ip: Mapped[str | None]
     user_agent: Mapped[str | None]

@@ -427,7 +427,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open the page on which a proposal's deposit is paid */
+        /** Open the page on which a proposal's deposit, or another part that is due, is paid */
         post: operations["create_checkout_session"];
         delete?: never;
         options?: never;
@@ -463,6 +463,23 @@ export interface paths {
         get: operations["get_payment"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/payments/{payment_id}/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the customer for a planned payment */
+        post: operations["ask_for_payment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -674,7 +691,8 @@ export interface paths {
         get: operations["read_proposal"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Discard a draft */
+        delete: operations["discard_proposal"];
         options?: never;
         head?: never;
         /** Change a draft */
@@ -1092,12 +1110,28 @@ export interface components {
              * Format: date-time
              */
             approved_at: string;
+            /** Consent */
+            consent: string;
             /** Content Hash */
             content_hash: string;
             /** Ip */
             ip: string | null;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "es";
+            /** Line Ids */
+            line_ids: number[];
             /** Option Id */
             option_id: number | null;
+            /**
+             * Signature Kind
+             * @enum {string}
+             */
+            signature_kind: "typed" | "drawn";
+            /** Signature Path */
+            signature_path: string | null;
             /** Signer Name */
             signer_name: string;
             /** User Agent */
@@ -1116,14 +1150,30 @@ export interface components {
              * @description As shown on the page.
              */
             content_hash: string;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "es";
+            /**
+             * Line Ids
+             * @description The extras that were ticked.
+             */
+            line_ids?: number[];
             /** Option Id */
             option_id?: number | null;
+            /**
+             * Signature Path
+             * @description The drawn signature as an SVG path of M and L commands in a box of 600 by 200.
+             */
+            signature_path?: string | null;
             /** Signer Name */
             signer_name: string;
         };
         /**
          * CheckoutOut
-         * @description The seed's answer; `dev_mode` is there only when true.
+         * @description The seed's answer; `deposit_cents` is the amount of the part to pay, `dev_mode` is there only when true.
          */
         CheckoutOut: {
             /** Checkout Url */
@@ -1332,11 +1382,19 @@ export interface components {
             /** Subject */
             subject: string;
         };
+        /** Discarded */
+        Discarded: {
+            /**
+             * Reopened
+             * @description The version before it, which the customer can open again.
+             */
+            reopened: number | null;
+        };
         /**
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_expired" | "portal_link_created" | "portal_link_revoked" | "viewed" | "decline" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "viewed" | "decline" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -1450,10 +1508,38 @@ export interface components {
              * @default
              */
             description: string;
+            /**
+             * Discount Minor
+             * @default 0
+             */
+            discount_minor: number;
+            /**
+             * Discount Percent
+             * @default 0
+             */
+            discount_percent: number | string;
             /** Name */
             name: string;
+            /**
+             * Optional
+             * @description The customer may tick it or leave it.
+             * @default false
+             */
+            optional: boolean;
+            /**
+             * Preselected
+             * @description Ticked to begin with.
+             * @default false
+             */
+            preselected: boolean;
             /** Quantity */
             quantity: number | string;
+            /**
+             * Section
+             * @description The heading it stands under; blank for none.
+             * @default
+             */
+            section: string;
             /**
              * Tax Percent
              * @default 0
@@ -1474,21 +1560,35 @@ export interface components {
         LineOut: {
             /**
              * Amount Minor
-             * @description Before tax.
+             * @description After its discount, before tax.
              */
             amount_minor: number;
             /** Description */
             description: string;
+            /** Discount Minor */
+            discount_minor: number;
+            /**
+             * Discount Percent
+             * @description A decimal number.
+             * @example 5
+             */
+            discount_percent: string;
             /** Id */
             id: number;
             /** Name */
             name: string;
+            /** Optional */
+            optional: boolean;
+            /** Preselected */
+            preselected: boolean;
             /**
              * Quantity
              * @description A decimal number.
              * @example 1.5
              */
             quantity: string;
+            /** Section */
+            section: string;
             /**
              * Tax Percent
              * @description A decimal number.
@@ -1574,6 +1674,27 @@ export interface components {
             /** Permissions */
             permissions: string[];
             role: components["schemas"]["Role"];
+        };
+        /**
+         * MilestoneIn
+         * @description A payment between deposit and final balance: either a percentage of the total or an amount.
+         */
+        MilestoneIn: {
+            /** Amount Minor */
+            amount_minor?: number | null;
+            /** Name */
+            name: string;
+            /** Percent */
+            percent?: number | string | null;
+        };
+        /** MilestoneOut */
+        MilestoneOut: {
+            /** Amount Minor */
+            amount_minor: number | null;
+            /** Name */
+            name: string;
+            /** Percent */
+            percent: string | null;
         };
         /**
          * MoneyIn
@@ -1669,8 +1790,17 @@ export interface components {
              * @default
              */
             introduction: string;
+            /**
+             * Language
+             * @description The language of the sale, and of the contract.
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "es";
             /** Lines */
             lines?: components["schemas"]["LineIn"][];
+            /** Milestones */
+            milestones?: components["schemas"]["MilestoneIn"][];
             /** Options */
             options?: components["schemas"]["OptionIn"][];
             /**
@@ -1712,7 +1842,7 @@ export interface components {
         };
         /**
          * OptionOut
-         * @description Its totals hold the common lines too: what the customer pays who chooses it.
+         * @description Its totals hold the common lines and the ticked optional ones too: what somebody pays who chooses it.
          */
         OptionOut: {
             /** Deposit Minor */
@@ -1889,6 +2019,23 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /**
+         * PartOut
+         * @description A payment of the schedule, as it would be on the headline's total.
+         */
+        PartOut: {
+            /** Amount Minor */
+            amount_minor: number;
+            /**
+             * Key
+             * @example deposit
+             * @example milestone:1
+             * @example final
+             */
+            key: string;
+            /** Name */
+            name: string;
+        };
         /** PaymentOut */
         PaymentOut: {
             /** Amount Minor */
@@ -1902,17 +2049,26 @@ export interface components {
             currency: string;
             /** Customer Name */
             customer_name: string;
+            /** Due At */
+            due_at: string | null;
             /** Failure */
             failure: string | null;
             /** Fee Minor */
             fee_minor: number | null;
             /** Id */
             id: number;
+            /** Name */
+            name: string;
             /** Net Minor */
             net_minor: number | null;
             /** Paid At */
             paid_at: string | null;
-            /** Part */
+            /**
+             * Part
+             * @example deposit
+             * @example milestone:1
+             * @example final
+             */
             part: string;
             /** Proposal Id */
             proposal_id: number;
@@ -1960,7 +2116,7 @@ export interface components {
         };
         /**
          * PortalPayment
-         * @description The deposit: what is due, or what became of it.
+         * @description One part of the price: what is due, or what became of it.
          */
         PortalPayment: {
             /** Amount Minor */
@@ -1971,13 +2127,27 @@ export interface components {
             disputed: boolean;
             /** Failure */
             failure: string | null;
+            /**
+             * Id
+             * @description Null before the approval, when nothing is asked for yet.
+             */
+            id: number | null;
+            /**
+             * Key
+             * @example deposit
+             * @example milestone:1
+             * @example final
+             */
+            key: string;
+            /** Name */
+            name: string;
             /** Paid At */
             paid_at: string | null;
             /** Refunded Minor */
             refunded_minor: number;
             /**
              * Remaining Minor
-             * @description What is left of the total after this payment.
+             * @description What is still to be paid of the total when this payment is made.
              */
             remaining_minor: number;
             /** Simulated */
@@ -1986,7 +2156,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "due" | "processing" | "paid" | "failed";
+            state: "planned" | "due" | "processing" | "paid" | "failed";
         };
         /** PortalView */
         PortalView: {
@@ -1996,6 +2166,11 @@ export interface components {
             can_approve: boolean;
             /** Can Pay */
             can_pay: boolean;
+            /**
+             * Changes Minor
+             * @description What approved change orders add to the total.
+             */
+            changes_minor: number;
             /** Content Hash */
             content_hash: string | null;
             contractor: components["schemas"]["Contractor"];
@@ -2019,11 +2194,36 @@ export interface components {
             id: number;
             /** Introduction */
             introduction: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "es";
             /** Lines */
             lines: components["schemas"]["LineOut"][];
+            /** Milestones */
+            milestones: components["schemas"]["MilestoneOut"][];
+            /**
+             * Number
+             * @description The same for all versions: the id of the first.
+             */
+            number: number;
             /** Options */
             options: components["schemas"]["OptionOut"][];
+            /** @description The part that matters now. */
             payment: components["schemas"]["PortalPayment"];
+            /**
+             * Payments
+             * @description All parts, in the order in which they are paid.
+             */
+            payments: components["schemas"]["PortalPayment"][];
+            /** Schedule */
+            schedule: components["schemas"]["PartOut"][];
+            /**
+             * Selected Line Ids
+             * @description The optional lines that count.
+             */
+            selected_line_ids: number[];
             /** Selected Option Id */
             selected_option_id: number | null;
             /** Sent At */
@@ -2043,6 +2243,8 @@ export interface components {
             total_minor: number;
             /** Valid Until */
             valid_until: string | null;
+            /** Version */
+            version: number;
         };
         /**
          * PostingOut
@@ -2105,7 +2307,7 @@ export interface components {
         };
         /**
          * ProposalChange
-         * @description Fields left out stay; `lines` and `options` replace all that were there.
+         * @description Fields left out stay; `milestones`, `lines` and `options` replace all that were there.
          */
         ProposalChange: {
             /** Currency */
@@ -2115,8 +2317,12 @@ export interface components {
             deposit?: components["schemas"]["DepositIn"] | null;
             /** Introduction */
             introduction?: string | null;
+            /** Language */
+            language?: ("en" | "es") | null;
             /** Lines */
             lines?: components["schemas"]["LineIn"][] | null;
+            /** Milestones */
+            milestones?: components["schemas"]["MilestoneIn"][] | null;
             /** Options */
             options?: components["schemas"]["OptionIn"][] | null;
             /** Terms */
@@ -2131,6 +2337,15 @@ export interface components {
             approval: components["schemas"]["ApprovalOut"] | null;
             /** Approved At */
             approved_at: string | null;
+            /** Cancel Reason */
+            cancel_reason: string | null;
+            /** Cancelled At */
+            cancelled_at: string | null;
+            /**
+             * Changes Minor
+             * @description What approved change orders add to the total.
+             */
+            changes_minor: number;
             /** Content Hash */
             content_hash: string | null;
             /**
@@ -2150,10 +2365,29 @@ export interface components {
             id: number;
             /** Introduction */
             introduction: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "es";
             /** Lines */
             lines: components["schemas"]["LineOut"][];
+            /** Milestones */
+            milestones: components["schemas"]["MilestoneOut"][];
+            /**
+             * Number
+             * @description The same for all versions: the id of the first.
+             */
+            number: number;
             /** Options */
             options: components["schemas"]["OptionOut"][];
+            /** Schedule */
+            schedule: components["schemas"]["PartOut"][];
+            /**
+             * Selected Line Ids
+             * @description The optional lines that count.
+             */
+            selected_line_ids: number[];
             /** Selected Option Id */
             selected_option_id: number | null;
             /** Sent At */
@@ -2178,6 +2412,8 @@ export interface components {
             updated_at: string;
             /** Valid Until */
             valid_until: string | null;
+            /** Version */
+            version: number;
             /** Viewed At */
             viewed_at: string | null;
         };
@@ -2241,6 +2477,8 @@ export interface components {
             deposit_minor: number;
             /** Id */
             id: number;
+            /** Number */
+            number: number;
             /** Sent At */
             sent_at: string | null;
             status: components["schemas"]["Status"];
@@ -2255,6 +2493,8 @@ export interface components {
             updated_at: string;
             /** Valid Until */
             valid_until: string | null;
+            /** Version */
+            version: number;
         };
         /**
          * QboStatus
@@ -2395,7 +2635,7 @@ export interface components {
          * Status
          * @enum {string}
          */
-        Status: "draft" | "sent" | "viewed" | "approved" | "declined" | "expired" | "superseded";
+        Status: "draft" | "sent" | "viewed" | "approved" | "declined" | "expired" | "superseded" | "cancelled";
         /**
          * UsageOut
          * @description This month's calls; `metered` are those that Intuit counts.
@@ -3460,6 +3700,8 @@ export interface operations {
         parameters: {
             query: {
                 proposal_id: number;
+                /** @description Which part of the schedule; the first that is due when left out. */
+                payment_id?: number | null;
                 /** @description Optional; must equal the proposal's stored total, else 409. */
                 amount_dollars?: string | null;
             };
@@ -3549,6 +3791,38 @@ export interface operations {
         };
     };
     get_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_payment: {
         parameters: {
             query?: never;
             header?: never;
@@ -4012,6 +4286,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposalOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discarded"];
                 };
             };
             /** @description A problem (RFC 9457) */

@@ -13,9 +13,12 @@ const PROPOSAL: Record<string, StateWord> = {
   declined: { en: "Declined", es: "Rechazado", tone: "neutral" },
   expired: { en: "Expired", es: "Vencido", tone: "amber" },
   superseded: { en: "Replaced", es: "Reemplazado", tone: "neutral" },
+  cancelled: { en: "Cancelled", es: "Cancelado", tone: "neutral" },
 };
 
 const PAYMENT: Record<string, StateWord> = {
+  planned: { en: "Not due yet", es: "Aún no vence", tone: "neutral" },
+  void: { en: "Fell away", es: "Sin efecto", tone: "neutral" },
   due: { en: "Due", es: "Por pagar", tone: "neutral" },
   processing: { en: "Processing", es: "En proceso", tone: "blue" },
   paid: { en: "Paid", es: "Pagado", tone: "green" },

@@ -81,6 +81,7 @@ async def _load(books: Books, org_id: int, payment_id: int) -> _Deposit:
         facts = DepositFacts(
             proposal_id=proposal.id,
             payment_id=payment.id,
+            name=payment.name,
             title=proposal.title,
             amount_minor=payment.amount_minor,
             currency=payment.currency,
@@ -355,13 +356,15 @@ async def _find_by_key(
 
 
 async def proposal_payment(books: Books, org_id: int, proposal_id: int) -> Payment | None:
-    """The paid deposit of a proposal, if there is one."""
+    """The first paid part of a proposal, which is the deposit; None when nothing is paid."""
     async with books.db.transaction(org_id) as session:
         return await session.scalar(
-            select(Payment).where(
+            select(Payment)
+            .where(
                 Payment.org_id == org_id,
                 Payment.proposal_id == proposal_id,
-                Payment.part == "deposit",
                 Payment.paid_at.is_not(None),
             )
+            .order_by(Payment.position, Payment.id)
+            .limit(1)
         )

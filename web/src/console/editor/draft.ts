@@ -11,7 +11,13 @@ export type LineDraft = {
   unit: string;
   price: string;
   tax: string;
+  more: More;
 };
+/** What a line has besides; kept as it was stored. */
+type More = Pick<
+  Proposal["lines"][number],
+  "section" | "discount_percent" | "discount_minor" | "optional" | "preselected"
+>;
 export type OptionDraft = { key: string; name: string; description: string; lines: LineDraft[] };
 export type Draft = {
   customerId: number | null;
@@ -20,6 +26,8 @@ export type Draft = {
   terms: string;
   validUntil: string;
   deposit: { kind: "standard" | "percent" | "amount"; value: string };
+  language: Proposal["language"];
+  milestones: Proposal["milestones"];
   lines: LineDraft[];
   options: OptionDraft[];
 };
@@ -33,8 +41,16 @@ const PERCENT = /^\d{1,3}(\.\d{1,3})?$/;
 let keys = 0;
 const newKey = () => `k${(keys += 1)}`;
 
+const NOTHING_MORE: More = {
+  section: "",
+  discount_percent: "0",
+  discount_minor: 0,
+  optional: false,
+  preselected: false,
+};
+
 export function emptyLine(tax = "0"): LineDraft {
-  return { key: newKey(), name: "", description: "", quantity: "1", unit: "", price: "", tax };
+  return { key: newKey(), name: "", description: "", quantity: "1", unit: "", price: "", tax, more: NOTHING_MORE };
 }
 
 export function emptyOption(name: string, tax = "0"): OptionDraft {
@@ -49,6 +65,8 @@ export function emptyDraft(customerId: number | null): Draft {
     terms: "",
     validUntil: "",
     deposit: { kind: "standard", value: "" },
+    language: "en",
+    milestones: [],
     lines: [emptyLine()],
     options: [],
   };
@@ -64,6 +82,13 @@ export function draftOf(proposal: Proposal): Draft {
     unit: line.unit,
     price: decimalText(line.unit_price_minor, proposal.currency),
     tax: line.tax_percent,
+    more: {
+      section: line.section,
+      discount_percent: line.discount_percent,
+      discount_minor: line.discount_minor,
+      optional: line.optional,
+      preselected: line.preselected,
+    },
   });
   const { rule, percent, amount_minor } = proposal.deposit;
   return {
@@ -78,6 +103,8 @@ export function draftOf(proposal: Proposal): Draft {
         : percent === null
           ? { kind: "amount", value: decimalText(amount_minor, proposal.currency) }
           : { kind: "percent", value: String(percent) },
+    language: proposal.language,
+    milestones: proposal.milestones,
     lines: proposal.lines.map(lineOf),
     options: proposal.options.map((option) => ({
       key: newKey(),
@@ -106,6 +133,7 @@ export function bodyOf(draft: Draft, currency: string): { body?: NewProposal; er
         unit: line.unit.trim(),
         unit_price_minor: price ?? 0,
         tax_percent: line.tax.trim(),
+        ...line.more,
       };
     });
 
@@ -119,6 +147,8 @@ export function bodyOf(draft: Draft, currency: string): { body?: NewProposal; er
     currency,
     valid_until: draft.validUntil || null,
     deposit: depositOf(draft.deposit, currency, errors),
+    language: draft.language,
+    milestones: draft.milestones,
     lines: lines(draft.lines, "lines"),
     options: draft.options.map((option, i) => {
       if (!option.name.trim()) errors[`options.${i}.name`] = "Name the option.";

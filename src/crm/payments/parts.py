@@ -1,0 +1,186 @@
+"""The payment schedule of an approved proposal as rows: made at approval, altered by changes, asked for in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.activity.events import Event
+from crm.activity.log import record
+from crm.identity.principal import Principal
+from crm.jobs import queue
+from crm.kit import clock
+from crm.kit.database import Big, get_own
+from crm.kit.errors import Conflict
+from crm.kit.money import format_money
+from crm.payments.tables import CheckoutSession, Payment
+from crm.proposals import pricing, schedule
+from crm.proposals.content import Content
+from crm.proposals.schedule import DEPOSIT, Part
+from crm.proposals.tables import Proposal
+
+SETTLED = frozenset({"processing", "paid"})
+"""Money that came or is on its way: such a part is never altered."""
+
+
+async def set_schedule(session: AsyncSession, content: Content, default_percent: int) -> list[Payment]:
+    """Makes the parts of a proposal that was just approved; its deposit is due at once.
+
+    A deposit that staff took before the approval stays what it was, and the rest is divided around it.
+    """
+    proposal = content.proposal
+    planned = content.schedule(proposal.total_minor, default_percent)
+    existing = {payment.part: payment for payment in await parts_of(session, proposal, lock=True)}
+    deposit = existing.get(DEPOSIT)
+    if deposit is not None and deposit.state in SETTLED:
+        paid = Part(DEPOSIT, deposit.name, deposit.amount_minor, settled=True)
+        agreed = [paid, *(part for part in planned if part.key != DEPOSIT)]
+        done = schedule.replan(agreed, proposal.total_minor, proposal.currency, _final())
+        planned = done.parts
+    rows = await _store(session, proposal, planned, existing, stripe_account=content.org.stripe_account or "")
+    for payment in rows:
+        if payment.part == DEPOSIT and payment.state == "planned":
+            payment.state, payment.due_at = "due", clock.now()
+    await record(
+        session, proposal.org_id, Event.SCHEDULE_SET, proposal_id=proposal.id,
+        parts=_told(planned, proposal.currency), total_minor=proposal.total_minor, currency=proposal.currency,
+    )  # fmt: skip
+    await session.flush()
+    return rows
+
+
+async def alter_schedule(session: AsyncSession, proposal: Proposal, added: Part) -> int:
+    """Divides what is not settled anew, so that all parts are `total_minor + changes_minor`; returns what has
+    been paid beyond it, in minor units. `added` names a new part, should everything else be settled."""
+    rows = await parts_of(session, proposal, lock=True)
+    current = [
+        Part(row.part, row.name, row.amount_minor, settled=row.state in SETTLED)
+        for row in rows
+        if row.state != "void"
+    ]
+    if not current:
+        return 0
+    total = proposal.total_minor + proposal.changes_minor
+    done = schedule.replan(current, total, proposal.currency, added)
+    existing = {row.part: row for row in rows}
+    await _store(session, proposal, done.parts, existing, stripe_account=rows[0].stripe_account)
+    await record(
+        session, proposal.org_id, Event.SCHEDULE_SET, proposal_id=proposal.id,
+        parts=_told(done.parts, proposal.currency), total_minor=total, currency=proposal.currency,
+    )  # fmt: skip
+    await session.flush()
+    return done.overpaid_minor
+
+
+async def settle_schedule(session: AsyncSession, org_id: int, proposal_id: int) -> int:
+    """After a payment: when somebody paid on a page of an older amount, divides the rest so that the whole is
+    right again. Returns what has been paid beyond the total, in minor units; 0 is the rule."""
+    proposal = await get_own(session, Proposal, proposal_id, org_id, lock=True)
+    rows = [row for row in await parts_of(session, proposal) if row.state != "void"]
+    agreed = pricing.payable_total(proposal.total_minor + proposal.changes_minor, proposal.currency)
+    if proposal.approved_at is None or sum(row.amount_minor for row in rows) == agreed:
+        return 0
+    return await alter_schedule(session, proposal, Part("change:0", "Remaining balance", 0))
+
+
+async def request_payment(session: AsyncSession, principal: Principal, payment_id: int) -> Payment:
+    """Asks the customer for a planned part. Raises NotFound or Conflict; asking again changes nothing."""
+    payment = await get_own(session, Payment, payment_id, principal.org_id, lock=True)
+    if payment.state == "void":
+        raise Conflict("This payment fell away; there is nothing to ask for.", kind="payment-void")
+    if payment.state == "planned":
+        payment.state, payment.due_at = "due", clock.now()
+        await record(
+            session, principal.org_id, Event.PAYMENT_REQUESTED, proposal_id=payment.proposal_id,
+            actor=principal.actor, payment_id=payment.id, name=payment.name, amount_cents=payment.amount_minor,
+            currency=payment.currency,
+        )  # fmt: skip
+    return payment
+
+
+async def parts_of(session: AsyncSession, proposal: Proposal, *, lock: bool = False) -> Sequence[Payment]:
+    """All parts, void ones too, in the order in which they are paid."""
+    query = (
+        select(Payment)
+        .where(Payment.org_id == proposal.org_id, Payment.proposal_id == proposal.id)
+        .order_by(Payment.position, Payment.id)
+    )
+    return (await session.scalars(query.with_for_update() if lock else query)).all()
+
+
+async def open_page(session: AsyncSession, payment: Payment) -> CheckoutSession | None:
+    """The page on which a payment may be paid now; the database allows one."""
+    return await session.scalar(
+        select(CheckoutSession).where(
+            CheckoutSession.org_id == payment.org_id,
+            CheckoutSession.payment_id == payment.id,
+            CheckoutSession.state.in_(["creating", "open"]),
+        )
+    )
+
+
+async def close_page(session: AsyncSession, payment: Payment, page: CheckoutSession) -> None:
+    """Nobody may pay what is no longer asked. A page that is paid in the same moment still counts, as its event
+    says; the schedule is then divided again (`settle_schedule`)."""
+    if page.session_id is not None and not page.dev_mode:
+        await queue.enqueue(
+            session,
+            "expire_session",
+            session_id=page.session_id,
+            account=payment.stripe_account,
+            org_id=payment.org_id,
+        )
+    page.state = "expired"
+    await session.flush()
+
+
+async def _store(
+    session: AsyncSession,
+    proposal: Proposal,
+    parts: Sequence[Part],
+    existing: dict[str, Payment],
+    *,
+    stripe_account: str,
+) -> list[Payment]:
+    """The rows of `parts`, in their order; rows of parts that fell away become void, and pages of another
+    amount are closed."""
+    rows: list[Payment] = []
+    for position, part in enumerate(parts):
+        row = existing.get(part.key)
+        if row is None:
+            row = Payment(
+                org_id=proposal.org_id,
+                proposal_id=proposal.id,
+                part=part.key,
+                state="planned",
+                currency=proposal.currency,
+                stripe_account=stripe_account,
+            )
+            session.add(row)
+        elif row.state in {"void", "due"} and row.due_at is None:
+            row.state = "planned"
+        row.name, row.position = part.name, position
+        if row.state not in SETTLED:
+            page = await open_page(session, row) if row.id is not None else None
+            if page is not None and page.amount_minor != part.amount_minor:
+                await close_page(session, row, page)
+            row.amount_minor, row.currency = Big(part.amount_minor), proposal.currency
+        rows.append(row)
+    wanted = {part.key for part in parts}
+    for key, row in existing.items():
+        if key not in wanted and row.state not in SETTLED:
+            if (page := await open_page(session, row)) is not None:
+                await close_page(session, row, page)
+            row.state = "void"
+    await session.flush()
+    return rows
+
+
+def _final() -> Part:
+    return Part(schedule.FINAL, "Final balance", 0)
+
+
+def _told(parts: Sequence[Part], currency: str) -> str:
+    return ", ".join(f"{part.name} {format_money(part.amount_minor, currency)}" for part in parts)
