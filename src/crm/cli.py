@@ -10,6 +10,7 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from crm.kit.settings import Settings
 
@@ -19,7 +20,16 @@ app = typer.Typer(
 
 
 def main() -> None:
-    app()
+    """Runs the command; settings that cannot be end it with status 2 and a line for each."""
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for wrong in error.errors(include_url=False, include_input=False, include_context=False):
+            name = "".join(f"{part}: " for part in wrong["loc"]).upper()
+            print(name + wrong["msg"].removeprefix("Value error, "), file=sys.stderr)
+        sys.exit(2)
 
 
 @app.command()

@@ -23,7 +23,13 @@ QBO_HOSTS = {
 class Settings(BaseSettings):
     """The environment, typed. Empty strings count as not set, as compose files pass them."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # a refusal would else quote what was given, keys and all
+    )
 
     crm_env: Literal["development", "production"] = "development"
     database_url: str | None = None

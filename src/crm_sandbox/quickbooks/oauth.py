@@ -144,7 +144,8 @@ def _authorize_error(state: QuickBooksState, parameters: dict[str, str]) -> str 
         if not parameters.get(name):
             return f"The {name} query parameter is missing from the authorization request."
     if parameters["client_id"] != state.config.qbo_client_id:
-        return "The client_id is not known: check the keys of the app."
+        known = state.config.qbo_client_id
+        return f"The client_id is not known: this simulator's app is {known}, unless QBO_CLIENT_ID says otherwise."
     if parameters["response_type"] != "code":
         return "The response_type must be code."
     unknown = set(parameters["scope"].split()) - KNOWN_SCOPES
