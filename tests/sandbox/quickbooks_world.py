@@ -129,6 +129,14 @@ def token(obj: Json) -> Json:
 
 
 @contextlib.contextmanager
+def another_company(sandbox: RunningSandbox) -> Iterator[Books]:
+    """A fresh company of a sandbox that serves several tests: quicker than a sandbox for each."""
+    books = Books(sandbox, str(int(sandbox.realm_id) + len(sandbox.quickbooks.companies)))
+    with books.client:
+        yield books
+
+
+@contextlib.contextmanager
 def open_books(**config: Any) -> Iterator[Books]:
     """A sandbox of its own with one connected company, unthrottled unless told otherwise."""
     with running_sandbox(**{"qbo_rate_limits_on": False, **config}) as sandbox:

@@ -8,6 +8,7 @@ from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import ENTITIES, REFERENCE_NAMES, Entity, Field
 from crm_sandbox.quickbooks.money import to_decimal
 from crm_sandbox.quickbooks.refusals import (
+    business,
     inactive_reference,
     invalid_characters,
     invalid_reference,
@@ -60,6 +61,14 @@ def require(entity: Entity, obj: JsonObject) -> None:
             raise missing(name)
 
 
+def required_text(body: JsonObject, name: str, limit: int) -> str:
+    """A text that must be there and not be too long, of a body that no table of fields describes."""
+    value = body.get(name)
+    if value in (None, ""):
+        raise missing(name)
+    return _text(name, value, limit)
+
+
 def _checked(company: Company, field: Field, value: Any) -> Any:
     match field.kind:
         case "text":
@@ -81,6 +90,8 @@ def _checked(company: Company, field: Field, value: Any) -> Any:
             return _links(value)
         case "lines":
             return _lines(company, value)
+        case "attachments":
+            return _attachments(company, value)
         case "any":
             return value
         case structure:
@@ -177,6 +188,29 @@ def _links(value: Any) -> list[JsonObject]:
             if not link.get(key):
                 raise missing(f"LinkedTxn.{key}")
     return [{key: str(part) for key, part in link.items() if part is not None} for link in value]
+
+
+def _attachments(company: Company, value: Any) -> list[JsonObject]:
+    """What a file or note is attached to: any object that is there, its kind in whatever case."""
+    if not isinstance(value, list):
+        raise unparsable("Can not deserialize instance of java.util.ArrayList for AttachableRef;")
+    if len(value) > MAX_LINES:
+        raise refusal("2250", "Too many links", f"At most {MAX_LINES} links", "AttachableRef")
+    done = []
+    for one in value:
+        checked = _structure(company, "AttachableRef", one)
+        ref = checked.get("EntityRef")
+        if ref:
+            kind, ident = str(ref.get("type", "")), ref["value"]
+            entity = next((name for name in ENTITIES if name.lower() == kind.lower()), None)
+            if entity is None or company.get(entity, ident) is None:
+                raise business(
+                    f"The entity {kind} {ident} that you are trying to link does not exist. {kind} {ident}"
+                )
+            checked["EntityRef"] = {"value": ident, "type": entity}
+        checked["IncludeOnSend"] = checked.get("IncludeOnSend") in (True, "true")
+        done.append(checked)
+    return done
 
 
 def _lines(company: Company, value: Any) -> list[JsonObject]:

@@ -87,7 +87,9 @@ def all_collections() -> dict[str, Collection]:
 def unique_name(entity: Entity, obj: JsonObject) -> str:
     """What must be unique: the display name, or for accounts and items the full name with its parents."""
     name = (
-        obj.get("DisplayName") if entity.shape == "name" else obj.get("FullyQualifiedName") or obj.get("Name")
+        obj.get("DisplayName")
+        if "DisplayName" in entity.fields
+        else obj.get("FullyQualifiedName") or obj.get("Name")
     )
     return str(name or "").strip().casefold()
 

@@ -1,5 +1,6 @@
 """One QuickBooks company: its objects, numbers, settings and books, with undo for writes that fail."""
 
+import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from crm_sandbox.clock import Clock
 from crm_sandbox.quickbooks.answers import Answers
 from crm_sandbox.quickbooks.collection import Collection, all_collections
-from crm_sandbox.quickbooks.entities import Entity
+from crm_sandbox.quickbooks.entities import ENTITIES, Entity
 from crm_sandbox.quickbooks.ledger import Ledger, Posting
 from crm_sandbox.quickbooks.shapes import JsonObject
 
@@ -22,11 +23,14 @@ MAX_OBJECTS = 200_000
 MAX_DELETED = 200_000
 """How many deleted transactions change data can tell of."""
 CURRENCY_NAMES = {
-    "USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound Sterling",
-    "AUD": "Australian Dollar", "MXN": "Mexican Peso", "JPY": "Japanese Yen",
+    "USD": "United States Dollar", "AUD": "Australian Dollar", "BRL": "Brazilian Real", "CAD": "Canadian Dollar",
+    "CHF": "Swiss Franc", "CNY": "Chinese Yuan", "DKK": "Danish Krone", "EUR": "Euro",
+    "GBP": "British Pound Sterling", "HKD": "Hong Kong Dollar", "INR": "Indian Rupee", "JPY": "Japanese Yen",
+    "MXN": "Mexican Peso", "NOK": "Norwegian Krone", "NZD": "New Zealand Dollar", "PLN": "Polish Zloty",
+    "SEK": "Swedish Krona", "SGD": "Singapore Dollar", "ZAR": "South African Rand",
 }  # fmt: skip
 
-_KEPT = ("settings", "deleted", "applied", "in_deposit", "_last_id", "_last_number")
+_KEPT = ("settings", "deleted", "applied", "in_deposit", "files", "_last_id", "_last_number")
 """The fields of a company that a snapshot holds as they are; the objects, answers and postings besides."""
 
 
@@ -47,6 +51,9 @@ class CompanySettings:
     allow_deposit: bool = True
     auto_apply_credit: bool = False
     track_classes: bool = False
+    """One class for each transaction."""
+    track_classes_per_line: bool = False
+    """One class for each line; at most one of the two."""
     track_departments: bool = False
     other_user: str = "Christian Pelczarski"
     """The person whom a 5010 names as having been faster."""
@@ -79,6 +86,11 @@ class Company:
     """(entity, Id) of an invoice or credit memo -> Payment Id -> cents applied to it."""
     in_deposit: dict[tuple[str, str], str] = field(default_factory=dict)
     """(entity, Id) of what was brought to the bank -> Id of the Deposit."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Id of an attachable -> its file."""
+    files_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    """Signs the temporary addresses of files; of one run."""
+    base_url: str = "http://localhost:8090"
     on_change: Callable[["Company", Change], None] | None = None
     _last_id: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     _last_number: dict[str, int] = field(default_factory=lambda: {"sales": 1000, "Estimate": 1000})
@@ -218,7 +230,8 @@ class Company:
         else:
             if self.on_change:
                 for change in self._pending:
-                    self.on_change(self, change)
+                    if ENTITIES[change.entity].told:
+                        self.on_change(self, change)
         finally:
             self._undo, self._pending = None, []
 

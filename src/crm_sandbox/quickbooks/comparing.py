@@ -30,6 +30,24 @@ def holds(condition: Condition, obj: JsonObject) -> bool:
     return _compare(value, condition.operator, condition.values[0])
 
 
+def all_hold(conditions: list[Condition], obj: JsonObject) -> bool:
+    """Whether the object fits them all.
+
+    Conditions on a list (the references of an attachable) must hold for one and the same of its members.
+    """
+    lists: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        name = condition.path.partition(".")[0]
+        if isinstance(obj.get(name), list):
+            lists.setdefault(name, []).append(condition)
+        elif not holds(condition, obj):
+            return False
+    return all(
+        any(all(holds(condition, {name: one}) for condition in wanted) for one in obj[name])
+        for name, wanted in lists.items()
+    )
+
+
 def look_up(obj: JsonObject, path: str) -> Any:
     """The value at a path such as `MetaData.CreateTime`; of a reference its Id."""
     value: Any = obj

@@ -27,6 +27,7 @@ class Entity:
 
     Objects of one `id_space` share a number sequence; objects of one `name_group` may not share a name.
     `shape` name: customers, vendors, employees; list: items, accounts...; txn: what has a date and amounts.
+    `told` is false for kinds of which Intuit sends no webhooks.
     """
 
     name: str
@@ -38,6 +39,18 @@ class Entity:
     voidable: bool = False
     writable: bool = True
     lines: tuple[str, ...] = ()
+    told: bool = True
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name, in whatever case."""
+        return self.fields.get(name) or next(
+            (field for known, field in self.fields.items() if known.lower() == name.lower()), None
+        )
+
+    @property
+    def deletable(self) -> bool:
+        """Whether it can be deleted; all else can only be made inactive."""
+        return self.is_txn or self.name == "Attachable"
 
     @property
     def is_txn(self) -> bool:
@@ -92,6 +105,8 @@ ENTITIES: dict[str, Entity] = {
         _list("PaymentMethod", fields.METHOD, "Name"),
         _list("TaxCode", fields.TAX_CODE, writable=False),
         _list("TaxRate", fields.TAX_RATE, writable=False),
+        _list("TaxAgency", fields.TAX_AGENCY, "DisplayName"),
+        _list("CompanyCurrency", fields.COMPANY_CURRENCY, "Code"),
         _txn("Invoice", fields.INVOICE, ("CustomerRef", "Line"), _SALES_LINES, voidable=True),
         _txn("Payment", fields.PAYMENT, ("CustomerRef", "TotalAmt"), ("links",), voidable=True),
         _txn("Estimate", fields.ESTIMATE, ("CustomerRef", "Line"), _SALES_LINES),
@@ -102,7 +117,12 @@ ENTITIES: dict[str, Entity] = {
         _txn("Transfer", fields.TRANSFER, ("FromAccountRef", "ToAccountRef", "Amount"), ()),
         _txn("Purchase", fields.PURCHASE, ("AccountRef", "PaymentType", "Line"), _EXPENSE_LINES),
         _txn("JournalEntry", fields.JOURNAL, ("Line",), ("JournalEntryLineDetail",)),
-        Entity("CompanyInfo", "list", "CompanyInfo", _fields(fields.COMPANY)),
+        Entity("CompanyInfo", "list", "CompanyInfo", _fields(fields.COMPANY), told=False),
+        Entity("Preferences", "list", "Preferences", _fields(fields.PREFERENCES), writable=False),
+        Entity(
+            "ExchangeRate", "list", "ExchangeRate", _fields(fields.EXCHANGE_RATE), writable=False, told=False
+        ),
+        Entity("Attachable", "list", "Attachable", _fields(fields.ATTACHABLE), told=False),
     )
 }
 BY_PATH: dict[str, Entity] = {name.lower(): entity for name, entity in ENTITIES.items()}

@@ -1,6 +1,6 @@
 """The fields of all QuickBooks objects, one line a field: `Name kind [limit or target] [words]`.
 
-Kinds: text, number, flag, date, ref, links, lines, any, or the name of a structure (structures.py).
+Kinds: text, number, flag, date, ref, links, lines, attachments, any, or the name of a structure (structures.py).
 Words: `query` (may stand in WHERE and ORDERBY), `readonly` (what is sent is ignored), `keep` (survives a
 full update that leaves it out, as recorded for CurrencyRef and its kin).
 Sources: Intuit's Finance.xsd (names), Intuit's API reference of 2023 (limits, what can be queried).
@@ -329,6 +329,58 @@ DiscountDayOfMonth number
 """
 )
 METHOD = PLAIN + "Type text query\n"
+TAX_AGENCY = """
+DisplayName text 100
+TaxTrackedOnSales flag readonly
+TaxTrackedOnPurchases flag readonly
+TaxRegistrationNumber text readonly
+LastFileDate date readonly
+TaxAgencyConfig text readonly
+"""
+COMPANY_CURRENCY = """
+Code text 100 query
+Name text readonly
+Active flag query keep
+CustomField any keep
+"""
+EXCHANGE_RATE = """
+SourceCurrencyCode text 3 query
+TargetCurrencyCode text 3 query
+Rate number
+AsOfDate date query
+CustomField any
+"""
+PREFERENCES = """
+AccountingInfoPrefs any
+ProductAndServicesPrefs any
+SalesFormsPrefs any
+EmailMessagesPrefs any
+VendorAndPurchasesPrefs any
+TimeTrackingPrefs any
+TaxPrefs any
+CurrencyPrefs any
+ReportPrefs any
+OtherPrefs any
+"""
+ATTACHABLE = """
+FileName text 1000 query
+Note text 2000 query
+Category text 100 query
+ContentType text 100 query
+Size number query readonly keep
+PlaceName text 2000 query
+Lat text 100 query
+Long text 100 query
+Tag text 2000 query
+AttachableRef attachments query
+FileAccessUri text readonly
+TempDownloadUri text readonly
+ThumbnailFileAccessUri text readonly
+ThumbnailTempDownloadUri text readonly
+AttachableEx any readonly
+documentId text readonly
+CustomField any
+"""
 TAX_CODE = (
     PLAIN
     + "Description text 100\nHidden flag\nTaxable flag\nTaxGroup flag\nSalesTaxRateList any\nPurchaseTaxRateList any\n"

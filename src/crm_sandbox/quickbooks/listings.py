@@ -1,11 +1,15 @@
 """List objects: what QuickBooks fills in for customers, vendors, items, accounts and their kin."""
 
+from collections.abc import Callable
 from typing import Any
 
 from crm_sandbox.quickbooks.collection import UNIQUE_NAME, unique_name
 from crm_sandbox.quickbooks.company import Company
+from crm_sandbox.quickbooks.currencies import currency_listed, list_currency, shown_rate
+from crm_sandbox.quickbooks.downloads import file_fields
 from crm_sandbox.quickbooks.entities import ENTITIES, Entity
 from crm_sandbox.quickbooks.money import to_number
+from crm_sandbox.quickbooks.preferences import preferences
 from crm_sandbox.quickbooks.refusals import (
     business,
     duplicate_name,
@@ -56,10 +60,8 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     """The object with Intuit's defaults, its full name and its parent checked; raises Refused."""
     if entity.shape == "name":
         obj = _person(company, entity, obj)
-    elif entity.name == "Item":
-        obj = _item(company, obj)
-    elif entity.name == "Account":
-        obj = _account(company, obj)
+    elif entity.name in _WORK_OUT:
+        obj = _WORK_OUT[entity.name](company, obj)
     else:
         obj = {**obj, "Active": obj.get("Active", True)}
         if "ParentRef" in entity.fields:
@@ -104,6 +106,12 @@ def present(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
         # Accounts of profit and loss show no balance here (recorded); it stands in the reports.
         shown = 0 if obj["Classification"] in PROFIT_AND_LOSS else to_number(cents)
         return {**obj, "CurrentBalance": shown, "CurrentBalanceWithSubAccounts": shown}
+    if entity.name == "ExchangeRate":
+        return shown_rate(obj)
+    if entity.name == "Preferences":
+        return preferences(company, obj)
+    if entity.name == "Attachable":
+        return {**obj, **file_fields(company, obj)}
     return obj
 
 
@@ -123,6 +131,8 @@ def _person(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     currency = (obj.get("CurrencyRef") or {}).get("value", home)
     if currency != home and not company.settings.multicurrency:
         raise business("Multi Currency is not enabled for this company, so the currency cannot be set.")
+    if currency != home:
+        list_currency(company, currency)
     filled: dict[str, Any] = {"DisplayName": display, "Active": obj.get("Active", True)}
     filled["PrintOnCheckName"] = obj.get("PrintOnCheckName") or obj.get("CompanyName") or display
     filled["CurrencyRef"] = company.currency(currency)
@@ -186,6 +196,20 @@ def _account(company: Company, obj: JsonObject) -> JsonObject:
     return _with_parent(company, ENTITIES["Account"], {**obj, **filled}, "SubAccount")
 
 
+def _attachable(company: Company, obj: JsonObject) -> JsonObject:
+    if not obj.get("Note") and not obj.get("FileName"):
+        raise missing("Note")
+    return obj
+
+
+def _company_info(company: Company, obj: JsonObject) -> JsonObject:
+    return obj
+
+
+def _tax_agency(company: Company, obj: JsonObject) -> JsonObject:
+    return {"TaxTrackedOnSales": True, "TaxTrackedOnPurchases": False, **obj}
+
+
 def _with_parent(company: Company, entity: Entity, obj: JsonObject, flag: str) -> JsonObject:
     """Fills in the flag (Job, SubItem, ...), Level and the name with its parents (Parent:Child)."""
     own = obj.get("DisplayName") or obj["Name"]
@@ -219,3 +243,9 @@ def _check_unique(company: Company, entity: Entity, obj: JsonObject) -> None:
             holders = company.objects[other.name].same[UNIQUE_NAME].ids(name)
             if holders and (other, holders) != (entity, [obj["Id"]]):
                 raise duplicate_name(entity.name, other.name)
+
+
+_WORK_OUT: dict[str, Callable[[Company, JsonObject], JsonObject]] = {
+    "Item": _item, "Account": _account, "Attachable": _attachable, "CompanyInfo": _company_info,
+    "TaxAgency": _tax_agency, "CompanyCurrency": currency_listed,
+}  # fmt: skip

@@ -13,6 +13,9 @@ from crm_sandbox.quickbooks.write import create
 FIRST_TXN_ID = 140
 """Ids of transactions begin above this, as in a company that has been in use."""
 
+FIRST_ATTACHABLE_ID = 5_000_000_000_000_010_000
+"""Theirs are as long as in Intuit's examples: too long for a 32-bit number, and for the exact part of a float."""
+
 ACCOUNTS = """
 1|Accounts Receivable (A/R)|Accounts Receivable|AccountsReceivable
 4|Undeposited Funds|Other Current Asset|UndepositedFunds
@@ -82,6 +85,7 @@ TAXES: dict[str, tuple[tuple[str, str, float], ...]] = {
     "GB": (("2", "20.0% S", 20.0), ("3", "5.0% R", 5.0), ("4", "0.0% Z", 0.0)),
     "CA": (("2", "GST", 5.0), ("3", "HST ON", 13.0), ("4", "Zero-rated", 0.0)),
 }
+LAST_TAX_ID = 4
 ADDRESS = {
     "Id": "1", "Line1": "123 Sierra Way", "City": "San Pablo", "Country": "US",
     "CountrySubDivisionCode": "CA", "PostalCode": "87999",
@@ -91,6 +95,11 @@ ADDRESS = {
 def fill(company: Company) -> None:
     """Puts the opening lists into an empty company."""
     _company_info(company)
+    _store(company, "Preferences", "1", {})
+    _store(company, "TaxAgency", "1", {
+        "DisplayName": "Board of Equalization", "TaxTrackedOnSales": True, "TaxTrackedOnPurchases": False
+    })  # fmt: skip
+    company.start_ids_after("TaxAgency", 1)
     for row in ACCOUNTS.strip().splitlines():
         ident, name, kind, sub = row.split("|")
         company.start_ids_after("Account", int(ident) - 1)
@@ -112,12 +121,14 @@ def fill(company: Company) -> None:
     for given, family in EMPLOYEES:
         create(company, ENTITIES["Employee"], {"GivenName": given, "FamilyName": family})
     company.start_ids_after("txn", FIRST_TXN_ID)
+    company.start_ids_after("Attachable", FIRST_ATTACHABLE_ID)
 
 
 def fill_taxes(company: Company) -> None:
     """The tax codes of the company's country; run again when the country is changed in the settings."""
-    company.objects["TaxCode"].clear()
-    company.objects["TaxRate"].clear()
+    for name in ("TaxCode", "TaxRate"):
+        company.objects[name].clear()
+        company.start_ids_after(name, LAST_TAX_ID)
     country = company.settings.country
     if country == "US":
         for ident in ("TAX", "NON"):

@@ -1,15 +1,74 @@
-"""The Preferences object: the company's settings in the words of Intuit."""
+"""The Preferences object: the company's settings in the words of Intuit, and which of them an app may switch.
+
+Source: Intuit's reference of Preferences, which marks all but a few as read only.
+"""
+
+from typing import Any
 
 from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.shapes import JsonObject
 
+SWITCHES = {
+    ("AccountingInfoPrefs", "ClassTrackingPerTxn"): "track_classes",
+    ("AccountingInfoPrefs", "ClassTrackingPerTxnLine"): "track_classes_per_line",
+    ("AccountingInfoPrefs", "TrackDepartments"): "track_departments",
+    ("SalesFormsPrefs", "CustomTxnNumbers"): "custom_txn_numbers",
+    ("SalesFormsPrefs", "AllowDeposit"): "allow_deposit",
+}
+"""What an app may switch and this company obeys -> its name in the settings."""
 
-def preferences(company: Company) -> JsonObject:
-    """The Preferences object that follows from the company's settings."""
-    settings, now = company.settings, company.now().isoformat(timespec="seconds")
+WRITABLE: dict[str, dict[str, type]] = {
+    "AccountingInfoPrefs": {"CustomerTerminology": str, "DepartmentTerminology": str},
+    "ProductAndServicesPrefs": {
+        "ForSales": bool, "ForPurchase": bool, "QuantityOnHand": bool, "QuantityWithPriceAndRate": bool
+    },
+    "SalesFormsPrefs": {
+        "AllowDiscount": bool, "AllowEstimates": bool, "AllowServiceDate": bool, "AllowShipping": bool,
+        "DefaultCustomerMessage": str, "EmailCopyToCompany": bool, "ETransactionAttachPDF": bool,
+        "ETransactionPaymentEnabled": bool,
+    },
+    "VendorAndPurchasesPrefs": {"BillableExpenseTracking": bool, "TrackingByCustomer": bool},
+    "TimeTrackingPrefs": {"BillCustomers": bool, "ShowBillRateToAll": bool},
+}  # fmt: skip
+"""What an app may set and is only shown again."""
+
+READ_ONLY = {
+    "AccountingInfoPrefs": (
+        "BookCloseDate", "FirstMonthOfFiscalYear", "TaxForm", "TaxYearMonth", "UseAccountNumbers"
+    ),
+    "ProductAndServicesPrefs": ("RecognitionFrequencyType", "RevenueRecognitionEnabled"),
+    "SalesFormsPrefs": (
+        "AutoApplyCredit", "AutoApplyPayments", "CustomField", "DefaultDiscountAccount", "DefaultShippingAccount",
+        "DefaultTerms", "EstimateMessage", "ETransactionEnabledStatus", "IPNSupportEnabled", "SalesEmailBcc",
+        "SalesEmailCc", "UsingPriceLevels", "UsingProgressInvoicing",
+    ),
+    "VendorAndPurchasesPrefs": (
+        "DefaultMarkup", "DefaultMarkupAccount", "DefaultTerms", "POCustomField", "TPAREnabled"
+    ),
+    "TimeTrackingPrefs": ("MarkTimeEntriesBillable", "UseServices", "UsingSalesTax", "WorkWeekStartDate"),
+    "TaxPrefs": ("PartnerTaxEnabled", "TaxGroupCodeRef", "UsingSalesTax"),
+    "CurrencyPrefs": ("HomeCurrency", "MultiCurrencyEnabled"),
+    "ReportPrefs": ("CalcAgingReportFromTxnDate", "ReportBasis"),
+    "EmailMessagesPrefs": ("EstimateMessage", "InvoiceMessage", "SalesReceiptMessage", "StatementMessage"),
+    "OtherPrefs": ("NameValue",),
+}  # fmt: skip
+"""What is dropped without a word when it is sent; the default accounts and messages count in here as well."""
+
+
+def preferences(company: Company, stored: JsonObject) -> JsonObject:
+    """The Preferences object: what follows from the settings, with what apps have set (`stored`) laid over it."""
+    shown = _from_settings(company)
+    for section, values in stored.items():
+        shown[section] = {**shown[section], **values} if section in WRITABLE else values
+    return shown
+
+
+def _from_settings(company: Company) -> dict[str, Any]:
+    settings = company.settings
     accounting: JsonObject = {
         "FirstMonthOfFiscalYear": "January", "UseAccountNumbers": False, "TaxYearMonth": "January",
-        "ClassTrackingPerTxn": settings.track_classes, "ClassTrackingPerTxnLine": False,
+        "ClassTrackingPerTxn": settings.track_classes,
+        "ClassTrackingPerTxnLine": settings.track_classes_per_line,
         "TrackDepartments": settings.track_departments, "TaxForm": "6", "CustomerTerminology": "Customers",
     }  # fmt: skip
     if settings.book_close_date:
@@ -36,6 +95,4 @@ def preferences(company: Company) -> JsonObject:
                           "HomeCurrency": {"value": settings.home_currency}},
         "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
         "OtherPrefs": {"NameValue": [{"Name": "SalesFormsPrefs.DefaultItem", "Value": "1"}]},
-        "domain": "QBO", "sparse": False, "Id": "1", "SyncToken": "0",
-        "MetaData": {"CreateTime": now, "LastUpdatedTime": now},
     }  # fmt: skip

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from crm_sandbox.quickbooks.company import Company
-from crm_sandbox.quickbooks.comparing import Condition
+from crm_sandbox.quickbooks.comparing import Condition, all_hold
+from crm_sandbox.quickbooks.currencies import rates_on
 from crm_sandbox.quickbooks.entities import BY_PATH, QUERY_PATHS, Entity
-from crm_sandbox.quickbooks.preferences import preferences
 from crm_sandbox.quickbooks.refusals import query_invalid, query_unparsable
 from crm_sandbox.quickbooks.search import Search
 from crm_sandbox.quickbooks.shapes import JsonObject
@@ -55,20 +55,22 @@ class Query:
 def run(company: Company, text: str) -> JsonObject:
     """The QueryResponse for a query; raises Refused 4000 or 4001."""
     query = parse(text, latin_only=company.settings.country == "US")
-    if query.entity_name.lower() == "preferences":
-        return {"Preferences": [preferences(company)], "startPosition": 1, "maxResults": 1}
     entity = BY_PATH.get(query.entity_name.lower())
     if entity is None:
         raise query_invalid(f"invalid context declaration: {query.entity_name}")
     for path in [condition.path for condition in query.conditions] + [path for path, _ in query.order]:
         _check_path(entity, path)
     for path in query.fields:
-        if path.partition(".")[0] not in entity.fields:
+        if entity.field(path.partition(".")[0]) is None:
             raise query_invalid(f"Property {path} not found for Entity {entity.name}")
-    search = Search(company, entity, query.conditions, query.order)
+    if entity.name == "ExchangeRate":
+        rates = _rates(company, query)
+        count, page = len(rates), rates[query.start - 1 : query.start - 1 + query.page]
+    else:
+        search = Search(company, entity, query.conditions, query.order)
+        count, page = (search.count(), []) if query.counting else (0, search.page(query.start, query.page))
     if query.counting:
-        return {"totalCount": search.count()}
-    page = search.page(query.start, query.page)
+        return {"totalCount": count}
     if not page:
         return {}
     shown = [_selected(obj, query.fields) for obj in page]
@@ -239,16 +241,24 @@ def _positive(tokens: _Reader) -> int:
 def _check_path(entity: Entity, path: str) -> None:
     if path in QUERY_PATHS or path.lower() in ("metadata.createtime", "metadata.lastupdatedtime"):
         return
-    field = entity.fields.get(path.partition(".")[0])
+    field = entity.field(path.partition(".")[0])
     if field is None:
         raise query_invalid(f"Property {path} not found for Entity {entity.name}")
     if not field.query:
         raise query_invalid(f"property '{path}' is not queryable")
 
 
+def _rates(company: Company, query: Query) -> list[JsonObject]:
+    """All currencies with the rate that holds on the day asked for; it may have been set on an earlier one."""
+    on_day = [c for c in query.conditions if c.path.lower() == "asofdate" and c.operator == "="]
+    day = on_day[0].values[0] if on_day else company.today()
+    rest = [condition for condition in query.conditions if condition not in on_day]
+    return [rate for rate in rates_on(company, day) if all_hold(rest, rate)]
+
+
 def _selected(obj: JsonObject, fields: tuple[str, ...]) -> JsonObject:
     if not fields:
         return obj
-    chosen = {path.partition(".")[0] for path in fields}
-    shown = {name: value for name, value in obj.items() if name in chosen}
-    return {**shown, "domain": "QBO", "sparse": True, "Id": obj["Id"]}
+    chosen = {path.partition(".")[0].lower() for path in fields}
+    shown = {name: value for name, value in obj.items() if name.lower() in chosen}
+    return {**shown, "domain": "QBO", "sparse": True, **({"Id": obj["Id"]} if "Id" in obj else {})}

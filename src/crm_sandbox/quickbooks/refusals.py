@@ -4,6 +4,7 @@ Codes and texts: recordings of live companies where there are any, else Intuit's
 (https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes).
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,7 +154,8 @@ def duplicate_number(number: str, txn_type: str, txn_id: str) -> Refused:
 
 def duplicate_name(asked: str, taken_by: str) -> Refused:
     """Code 6240, in its two texts: the same kind of object has the name, or another kind has it."""
-    who = asked.lower() if asked == taken_by else "customer, vendor or employee"
+    own = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", asked).lower()
+    who = own if asked == taken_by else "customer, vendor or employee"
     detail = f"The name supplied already exists. : Another {who} is already using this name. Please use a different name."
     return refusal("6240", "Duplicate Name Exists Error", detail)
 

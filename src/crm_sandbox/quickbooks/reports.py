@@ -1,11 +1,8 @@
-"""Reports: the trial balance in Intuit's rows and columns, and rates of exchange."""
+"""Reports: the trial balance in Intuit's rows and columns."""
 
 from crm_sandbox.quickbooks.company import Company
-from crm_sandbox.quickbooks.refusals import missing, unsupported
+from crm_sandbox.quickbooks.refusals import unsupported
 from crm_sandbox.quickbooks.shapes import JsonObject
-
-RATES_TO_USD = {"USD": 1.0, "EUR": 1.08, "GBP": 1.27, "CAD": 0.73, "AUD": 0.66, "MXN": 0.055, "JPY": 0.0067}
-"""Home units per foreign unit in a US company; other home currencies are crossed over these."""
 
 
 def report(company: Company, name: str, parameters: dict[str, str]) -> JsonObject:
@@ -50,24 +47,6 @@ def trial_balance(company: Company, parameters: dict[str, str]) -> JsonObject:
         ]},
         "Rows": {"Row": rows},
     }  # fmt: skip
-
-
-def exchange_rate(company: Company, parameters: dict[str, str]) -> JsonObject:
-    """Home units per one foreign unit; the same on every day. Raises Refused without a currency."""
-    code = parameters.get("sourcecurrencycode", "").upper()
-    if not code:
-        raise missing("sourcecurrencycode")
-    if code not in RATES_TO_USD:
-        raise unsupported(f"exchange rate of {code}")
-    home = company.settings.home_currency
-    rate = round(RATES_TO_USD[code] / RATES_TO_USD.get(home, 1.0), 6)
-    return {
-        "SourceCurrencyCode": code,
-        "TargetCurrencyCode": home,
-        "Rate": rate,
-        "AsOfDate": parameters.get("asofdate") or company.today(),
-        "MetaData": {"LastUpdatedTime": company.now().isoformat(timespec="seconds")},
-    }
 
 
 def _amount(cents: int) -> str:

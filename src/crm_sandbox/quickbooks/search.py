@@ -6,7 +6,7 @@ from itertools import islice
 
 from crm_sandbox.quickbooks.collection import CREATED, INACTIVE, UPDATED, USUAL_ORDER
 from crm_sandbox.quickbooks.company import PACIFIC, Company
-from crm_sandbox.quickbooks.comparing import Condition, holds, look_up, moment, sort_key
+from crm_sandbox.quickbooks.comparing import Condition, all_hold, look_up, moment, sort_key
 from crm_sandbox.quickbooks.entities import Entity
 from crm_sandbox.quickbooks.indexes import number_of
 from crm_sandbox.quickbooks.listings import present
@@ -27,11 +27,11 @@ class Search:
         self._company = company
         self._entity = entity
         self._kept = company.objects[entity.name]
-        self._conditions = [_spelt_as_stored(condition) for condition in conditions]
+        self._conditions = [_spelt_as_stored(entity, condition) for condition in conditions]
         hides = not entity.is_txn and "Active" in entity.fields
         if hides and not any(condition.path == "Active" for condition in self._conditions):
             self._conditions.append(_ACTIVE)
-        self._order = tuple((_stored_path(path), descending) for path, descending in order)
+        self._order = tuple((_stored_path(entity, path), descending) for path, descending in order)
         paths = [condition.path for condition in self._conditions] + [path for path, _ in self._order]
         self._asks_books = any("Balance" in path for path in paths)
 
@@ -67,7 +67,7 @@ class Search:
             obj = self._kept.peek(ident)
             if self._asks_books:
                 obj = present(self._company, self._entity, obj)
-            if all(holds(condition, obj) for condition in conditions):
+            if all_hold(conditions, obj):
                 yield obj
 
     def _narrowed(self) -> list[str] | None:
@@ -145,10 +145,14 @@ class Search:
             found.sort(key=lambda obj, path=path: sort_key(path, look_up(obj, path)), reverse=descending)  # type: ignore[misc]
 
 
-def _spelt_as_stored(condition: Condition) -> Condition:
-    return Condition(_stored_path(condition.path), condition.operator, condition.values)
+def _spelt_as_stored(entity: Entity, condition: Condition) -> Condition:
+    return Condition(_stored_path(entity, condition.path), condition.operator, condition.values)
 
 
-def _stored_path(path: str) -> str:
-    """Intuit takes Metadata.CreateTime in any mixture of small and capital letters."""
-    return {CREATED.lower(): CREATED, UPDATED.lower(): UPDATED}.get(path.lower(), path)
+def _stored_path(entity: Entity, path: str) -> str:
+    """Intuit takes names in any mixture of small and capital letters (its example: asofdate)."""
+    if path.lower() in (CREATED.lower(), UPDATED.lower()):
+        return CREATED if path.lower() == CREATED.lower() else UPDATED
+    name, dot, rest = path.partition(".")
+    field = entity.field(name)
+    return f"{field.name}{dot}{rest}" if field else path

@@ -1,6 +1,6 @@
 """All that the QuickBooks simulator knows: its companies, its grants and what it has to tell by webhook."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from crm_sandbox.quickbooks.ledger import Ledger
 from crm_sandbox.quickbooks.listings import present
 from crm_sandbox.quickbooks.money import to_number
 from crm_sandbox.quickbooks.opening import fill, fill_taxes
+from crm_sandbox.quickbooks.preference_changes import change_settings
 from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.throttle import Throttle
 from crm_sandbox.quickbooks.tokens import TokenStore
@@ -45,7 +46,9 @@ class QuickBooksState:
             if len(self.companies) >= MAX_COMPANIES:
                 raise ValueError(f"at most {MAX_COMPANIES} companies; reset the sandbox first")
             name = f"Sandbox Company_US_{len(self.companies) + 1}"
-            company = Company(realm_id, self.clock, CompanySettings(company_name=name))
+            company = Company(
+                realm_id, self.clock, CompanySettings(company_name=name), base_url=self.config.base_url
+            )
             fill(company)
             company.on_change = self.webhooks.note
             self.companies[realm_id] = company
@@ -68,7 +71,9 @@ class QuickBooksState:
         self.tokens.restore(kept["tokens"])
         self.companies = {}
         for realm_id, one in kept["companies"].items():
-            company = Company(realm_id, self.clock, on_change=self.webhooks.note)
+            company = Company(
+                realm_id, self.clock, on_change=self.webhooks.note, base_url=self.config.base_url
+            )
             company.restore(one)
             self.companies[realm_id] = company
         self.webhooks.restore(kept["webhooks"])
@@ -86,11 +91,14 @@ class QuickBooksState:
             if name not in known:
                 raise ValueError(f"unknown setting {name}; there are {', '.join(known)}")
             _check_setting(name, value)
-        company.settings = replace(company.settings, **changes)
+        change_settings(company, changes)
         if "country" in changes:
             fill_taxes(company)
         info = company.objects["CompanyInfo"]["1"]
-        company.objects["CompanyInfo"]["1"] = {**info, "Country": company.settings.country}
+        named = {"Country": company.settings.country}
+        if "company_name" in changes:
+            named["CompanyName"] = company.settings.company_name
+        company.objects["CompanyInfo"]["1"] = {**info, **named}
         return company.settings
 
     def summary(self) -> dict[str, Any]:

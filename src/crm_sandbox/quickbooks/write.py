@@ -37,9 +37,13 @@ MAX_SYNC_TOKEN_LENGTH = 10
 
 
 def create(
-    company: Company, entity: Entity, body: JsonObject, *, duplicate_number_ok: bool = False
-) -> JsonObject:
-    """Creates the object and everything that follows from it; returns it as stored. Raises Refused."""
+    company: Company, entity: Entity, body: JsonObject, *, duplicate_number_ok: bool = False,
+    system: JsonObject | None = None,
+) -> JsonObject:  # fmt: skip
+    """Creates the object and everything that follows from it; returns it as stored. Raises Refused.
+
+    `system` are fields that only the server may set.
+    """
     _check_writable(company, entity)
     if entity.name == "CompanyInfo":
         raise unsupported("create CompanyInfo")
@@ -48,7 +52,7 @@ def create(
     with company.transaction():
         sent = {name: value for name, value in clean(company, entity, body).items() if value is not None}
         require(entity, sent)
-        obj = {**sent, "Id": company.next_id(entity)}
+        obj = {**sent, **(system or {}), "Id": company.next_id(entity)}
         if entity.is_txn:
             obj = _new_transaction(company, entity, obj, duplicate_ok=duplicate_number_ok)
             book(company, entity, obj)
@@ -92,14 +96,16 @@ def update(
 def delete(company: Company, entity: Entity, body: JsonObject) -> JsonObject:
     """Deletes a transaction; what was linked to it is free again. List objects can only be made inactive."""
     _check_writable(company, entity)
-    if not entity.is_txn:
+    if not entity.deletable:
         raise unsupported(f"delete {entity.name}")
     before = find(company, entity, body)
     with company.transaction():
-        _check_changeable(company, entity, before)
-        let_go(company, entity, before)
+        if entity.is_txn:
+            _check_changeable(company, entity, before)
+            let_go(company, entity, before)
         company.remove(entity, before["Id"])
         company.note(entity.name, before["Id"], "deleted")
+        company.files.pop(before["Id"] if entity.name == "Attachable" else "", None)
     return {"domain": "QBO", "status": "Deleted", "Id": before["Id"]}
 
 

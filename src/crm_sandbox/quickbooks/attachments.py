@@ -1,0 +1,123 @@
+"""Attachments: files that come by multipart upload, with or without what is to be said about them.
+
+Source: Intuit's reference of Attachable (size, types); the Fault for a link to nothing is recorded.
+"""
+
+import json
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from email import message_from_bytes
+
+from crm_sandbox.quickbooks.company import Company
+from crm_sandbox.quickbooks.downloads import file_fields
+from crm_sandbox.quickbooks.entities import ENTITIES
+from crm_sandbox.quickbooks.refusals import Refused, business, missing, refusal, unparsable
+from crm_sandbox.quickbooks.shapes import JsonObject
+from crm_sandbox.quickbooks.write import create
+
+MAX_UPLOAD_BYTES = 100_000_000
+MAX_FILES_BYTES = 250_000_000
+"""What one company keeps in all; ours, since everything is held in memory."""
+MAX_PARTS = 1_000
+CONTENT_TYPES = frozenset({
+    "application/postscript", "text/csv", "application/msword", "image/gif", "image/jpeg", "image/jpg",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "image/png", "text/rtf",
+    "application/vnd.oasis.opendocument.spreadsheet", "application/pdf", "image/tif", "image/tiff", "text/plain",
+    "application/vnd/ms-excel", "application/vnd.ms-excel", "application/rtf", "application/xml", "text/xml",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+})  # fmt: skip
+_PART_NAME = re.compile(r"file_(metadata|content)_(\w+)")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a multipart body."""
+
+    name: str
+    file_name: str | None
+    content_type: str
+    content: bytes
+
+
+@dataclass
+class Upload:
+    """One attachable to be: what is said about it and the file itself, either of which may be missing."""
+
+    about: Part | None = None
+    file: Part | None = None
+
+
+def upload(company: Company, content_type: str, body: bytes) -> JsonObject:
+    """The AttachableResponse: each pair file_metadata_N, file_content_N succeeds or fails by itself."""
+    if len(body) > MAX_UPLOAD_BYTES:
+        raise business(f"An upload must not be larger than {MAX_UPLOAD_BYTES} bytes.")
+    found: OrderedDict[str, Upload] = OrderedDict()
+    for part in parts(content_type, body):
+        match = _PART_NAME.fullmatch(part.name)
+        if match is None:
+            raise refusal(
+                "2010", "Request has invalid or unsupported property", f"Part {part.name} is unknown"
+            )
+        one = found.setdefault(match.group(2), Upload())
+        if match.group(1) == "metadata":
+            one.about = part
+        else:
+            one.file = part
+    if not found:
+        raise missing("file_content_0")
+    return {"AttachableResponse": [_taken(company, one) for one in found.values()]}
+
+
+def parts(content_type: str, body: bytes) -> list[Part]:
+    """The parts of a multipart/form-data body, byte for byte; raises Refused for anything else."""
+    boundary = message_from_bytes(f"content-type: {content_type}\r\n\r\n".encode()).get_boundary()
+    if not content_type.lower().startswith("multipart/form-data") or not boundary:
+        raise refusal("500", "Unsupported Operation", "Operation upload takes multipart/form-data.", None)
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
+    if len(pieces) > MAX_PARTS:
+        raise business(f"An upload must not have more than {MAX_PARTS} parts.")
+    found: list[Part] = []
+    for piece in pieces[1:]:
+        if piece.startswith(b"--"):
+            return found
+        head, _, content = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        headers = message_from_bytes(head + b"\r\n\r\n")
+        name = headers.get_param("name", "", "content-disposition")
+        found.append(Part(str(name), headers.get_filename(), headers.get_content_type(), content))
+    raise unparsable("the multipart body ends before its closing boundary;")
+
+
+def _taken(company: Company, one: Upload) -> JsonObject:
+    try:
+        return {"Attachable": _attachable(company, one)}
+    except Refused as refused:
+        return refused.as_json()
+
+
+def _attachable(company: Company, one: Upload) -> JsonObject:
+    about = _parsed(one.about.content) if one.about else {}
+    system: JsonObject = {}
+    if one.file is not None:
+        about.setdefault("FileName", one.file.file_name)
+        about.setdefault("ContentType", one.file.content_type)
+        if str(about["ContentType"]).lower() not in CONTENT_TYPES:
+            raise business(f"Files of type {about['ContentType']} cannot be attached.")
+        kept = sum(len(content) for content in company.files.values())
+        if kept + len(one.file.content) > MAX_FILES_BYTES:
+            raise business(f"This sandbox keeps at most {MAX_FILES_BYTES} bytes of files.")
+        system["Size"] = len(one.file.content)
+    made = create(company, ENTITIES["Attachable"], about, system=system)
+    if one.file is not None:
+        company.files[made["Id"]] = one.file.content
+    return {**made, **file_fields(company, made)}
+
+
+def _parsed(content: bytes) -> JsonObject:
+    try:
+        parsed = json.loads(content)
+    except (ValueError, UnicodeDecodeError):
+        raise unparsable("failed to parse json object; a property") from None
+    if not isinstance(parsed, dict):
+        raise unparsable("failed to parse json object; a property")
+    return parsed
