@@ -20,10 +20,10 @@ async def payment_came(books: Books, org_id: int, proposal_ids: Collection[int])
     been paid on a page of an older amount, the rest of the schedule is divided again."""
     async with books.db.transaction(org_id) as session:
         await postings.ensure(session, org_id)
+    await postings.run_lane(books, org_id)
     for proposal_id in sorted(proposal_ids):
         async with books.db.transaction(org_id) as session:
             await settle_schedule(session, org_id, proposal_id)
-    await postings.run_lane(books, org_id)
 
 
 async def books_connected(books: Books, org_id: int, _proposal_ids: Collection[int]) -> None:
