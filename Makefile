@@ -10,6 +10,7 @@ WEB := $(wildcard web/package.json)
 WEB_SOURCES := $(if $(WEB),$(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print))
 # QuickBooks clients of others, which the suite drives against the simulator.
 NODE_CLIENTS := tests/sandbox/node_quickbooks
+STRIPE_CLI := var/tools/stripe-cli
 ARGS ?=
 # Two test processes, each with a database server of its own; a file stays in one. TEST_JOBS= runs one after the other.
 TEST_JOBS ?= -n 2 --dist loadfile
@@ -36,7 +37,7 @@ sandbox: setup-python ## Start only the Stripe and QuickBooks simulators
 	@exec $(CRM) sandbox
 
 .PHONY: test
-test: setup $(NODE_CLIENTS)/node_modules/.installed ## Run every test, on a private database and the simulators (ARGS="-k webhook" picks some)
+test: setup $(NODE_CLIENTS)/node_modules/.installed $(STRIPE_CLI)/.installed ## Run every test, on a private database and the simulators (ARGS="-k webhook" picks some)
 	$(BIN)/pytest $(TEST_JOBS) $(ARGS)
 	$(if $(WEB),$(NPM) run --if-present test)
 
@@ -105,6 +106,9 @@ setup-python: .venv/.synced
 
 .venv/.synced: pyproject.toml uv.lock scripts/setup_python
 	@scripts/setup_python
+
+$(STRIPE_CLI)/.installed: scripts/setup_stripe_cli
+	@scripts/setup_stripe_cli
 
 # Not `npm ci`: it refuses a lock file that lacks builds for other platforms, and a registry may not hold all of them
 # (the linter's). This installs the locked versions and hashes too, and leaves the lock file alone.

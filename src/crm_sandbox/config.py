@@ -17,6 +17,8 @@ class SandboxConfig:
 
     base_url: str = f"http://localhost:{DEFAULT_PORT}"
 
+    stripe_api_version: str = "2026-07-29.dahlia"
+    """The default version of every account, for requests without `Stripe-Version`: what CLI 1.52 was made for."""
     stripe_webhook_url: str | None = None
     stripe_webhook_secrets: tuple[str, ...] = ()
     stripe_connected_accounts: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ def config_from_environment(environment: Mapping[str, str] = os.environ, **given
     if connected:
         values["stripe_connected_accounts"] = tuple(a.strip() for a in connected.split(",") if a.strip())
     for name, field in (
+        ("SANDBOX_STRIPE_API_VERSION", "stripe_api_version"),
         ("SANDBOX_STRIPE_WEBHOOK_URL", "stripe_webhook_url"),
         ("SANDBOX_QBO_WEBHOOK_URL", "qbo_webhook_url"),
         ("QBO_WEBHOOK_VERIFIER_TOKEN", "qbo_verifier_token"),

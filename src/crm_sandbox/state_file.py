@@ -22,7 +22,7 @@ from typing import Any
 
 from crm_sandbox.packed import Bulk
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when the layout of a snapshot changes; a change of the records is noticed without."""
 
 MAGIC = b"crm-sandbox-state"

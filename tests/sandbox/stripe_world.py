@@ -151,6 +151,13 @@ def listening_for_webhooks(receiver: Receiver) -> Iterator[str]:
 @pytest.fixture
 def world() -> Iterator[StripeWorld]:
     """A fresh sandbox whose Stripe delivers to a receiver of this test's own."""
+    with open_world() as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def open_world() -> Iterator[StripeWorld]:
+    """A sandbox, and a receiver to which its Stripe delivers."""
     stripe.enable_telemetry = False
     receiver = Receiver()
     with contextlib.ExitStack() as stack:

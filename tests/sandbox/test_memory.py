@@ -325,7 +325,7 @@ def test_every_kind_of_thing_survives(tmp_path: Path):
         sandbox.call("POST", "/_state/stripe/delivery", {"paused": True})
         sandbox.call("POST", "/_state/stripe/settings", {"processing_seconds": 0.001})
         sandbox.call("POST", "/_state/clock", {"advance_seconds": 86_400})
-        _busy_stripe(client, http)
+        _busy_stripe(client, http, sandbox.base_url)
         sandbox.call("POST", "/_state/stripe/delivery", {"shuffle": True})
         other = client.v1.accounts.create({"type": "standard"})
         client.v1.customers.create({"name": "Theirs"}, {"stripe_account": other.id})
@@ -383,8 +383,10 @@ def _stripe(url: str) -> Iterator[stripe.StripeClient]:
         connections.close()
 
 
-def _busy_stripe(client: stripe.StripeClient, http: httpx2.Client) -> None:
+def _busy_stripe(client: stripe.StripeClient, http: httpx2.Client, base_url: str) -> None:
     """One payment of each kind that leaves something to happen later, and what else an account may hold."""
+    clock = client.v1.test_helpers.test_clocks.create({"frozen_time": 1_577_836_800})
+    client.v1.test_helpers.test_clocks.advance(clock.id, {"frozen_time": clock.frozen_time + 1})
     client.v1.webhook_endpoints.create({"url": "http://127.0.0.1:9/other", "enabled_events": ["*"]})
     price = {"currency": "usd", "unit_amount": 10_000, "product_data": {"name": "Roof"}}
     asked: Any = {
@@ -400,12 +402,12 @@ def _busy_stripe(client: stripe.StripeClient, http: httpx2.Client) -> None:
         "email": "a@b.test",
     }
     for form in (
-        {**card, "card_number": "4000000000000259", "postal_code": "80202"},  # disputed later
-        {**card, "card_number": "4000000000001976", "postal_code": "80202"},  # asked about later
+        {**card, "card_number": "4000000000000259", "postal_code": "80202"},  # disputed at once
         {**card, "card_number": "4000000000007726", "postal_code": "80202"},  # refunds arrive later
         {**card, "card_number": "4000000000005126", "postal_code": "80202"},  # refunds come back later
         {**bank, "bank_outcome": "clears"},
         {**bank, "bank_outcome": "fails"},
+        {**bank, "bank_outcome": "disputed"},
     ):
         session = client.v1.checkout.sessions.create(asked, {"idempotency_key": str(form)})
         assert session.url
@@ -414,6 +416,13 @@ def _busy_stripe(client: stripe.StripeClient, http: httpx2.Client) -> None:
         if number.endswith(("7726", "5126")):
             paid = client.v1.checkout.sessions.retrieve(session.id)
             client.v1.refunds.create({"payment_intent": str(paid.payment_intent), "amount": 100})
+    assert http.post(f"{base_url}/_state/stripe/ach/{session.id}/clear", json={}).status_code == 200
+    dispute = client.v1.disputes.list().data[0]
+    client.v1.disputes.update(dispute.id, {"evidence": {"uncategorized_text": "winning_evidence"}})
+    intent: Any = {"amount": 5_000, "currency": "usd", "confirm": True}
+    client.v1.payment_intents.create(intent | {"capture_method": "manual", "payment_method": "pm_card_visa"})
+    client.v1.payment_intents.create(intent | {"payment_method": "pm_card_bypassPending"})
+    client.v1.payouts.create({"amount": 1_000, "currency": "usd"})
 
 
 def _busy_books(books: Books) -> None:

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 from crm_sandbox.clock import Clock
 from crm_sandbox.config import SandboxConfig
 from crm_sandbox.stripe.api import Api
+from crm_sandbox.stripe.connect_oauth import oauth_routes
 from crm_sandbox.stripe.endpoints import ENDPOINTS
 from crm_sandbox.stripe.hooks import hook_routes
 from crm_sandbox.stripe.payment_page import page_routes
@@ -21,4 +22,9 @@ def routes(config: SandboxConfig, clock: Clock, state: StripeState | None = None
     """All addresses of the simulator. Pass a `state` to be able to look at, reset and close it."""
     held = state or StripeState(config, clock)
     api = Api(held, ENDPOINTS)
-    return [Route("/v1/{rest:path}", api.answer, methods=_METHODS), *page_routes(held), *hook_routes(held)]
+    return [
+        Route("/v1/{rest:path}", api.answer, methods=_METHODS),
+        *oauth_routes(held),
+        *page_routes(held),
+        *hook_routes(held),
+    ]

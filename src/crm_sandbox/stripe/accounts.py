@@ -80,6 +80,7 @@ def delete_account(call: Call) -> StripeObject:
     space = _space(call)
     if space.platform is None:
         raise ApiError("You cannot delete your own account.")
+    emit(background(call.state, space), "account.application.deauthorized", _application_body(space))
     del call.state.spaces[space.id]
     return {"id": space.id, "object": "account", "deleted": True}
 
@@ -107,15 +108,13 @@ def create_link(call: Call) -> StripeObject:
 
 def deauthorize(state: StripeState, space: AccountSpace) -> StripeObject:
     """The connected account ends the connection: one last event, then its objects are out of reach."""
-    application = {"id": _application(space), "object": "application", "name": "Sandbox platform"}
-    event = emit(background(state, space), "account.application.deauthorized", application)
+    event = emit(background(state, space), "account.application.deauthorized", _application_body(space))
     space.platform = AccountSpace(new_id("acct_")[:21])  # some other platform: this one has no access now
     return event
 
 
-def _application(space: AccountSpace) -> str:
-    platform = space.platform or space
-    return "ca_" + platform.id.removeprefix("acct_")
+def _application_body(space: AccountSpace) -> StripeObject:
+    return {"id": (space.platform or space).client_id, "object": "application", "name": "Sandbox platform"}
 
 
 def _space(call: Call) -> AccountSpace:

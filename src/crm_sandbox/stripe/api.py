@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
+import hashlib
 import json
 import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from crm_sandbox.multipart import parts
 from crm_sandbox.stripe.call import Call
 from crm_sandbox.stripe.errors import ApiError
 from crm_sandbox.stripe.expansion import expand
 from crm_sandbox.stripe.forms import parse_form
 from crm_sandbox.stripe.idempotency import Answer
 from crm_sandbox.stripe.ids import new_id
+from crm_sandbox.stripe.keys import account_of_key
 from crm_sandbox.stripe.parameters import Declaration, check
-from crm_sandbox.stripe.shapes import API_VERSION, StripeObject
-from crm_sandbox.stripe.state import DEFAULT_PLATFORM, AccountSpace, StripeState
+from crm_sandbox.stripe.shapes import StripeObject
+from crm_sandbox.stripe.state import AccountSpace, StripeState
+from crm_sandbox.stripe.versions import refuse_removed, version_of
 
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1_000_000
-_VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$")
-_KEY_WITH_ACCOUNT = re.compile(r"^(?:sk|rk)_test_5(1[A-Za-z0-9]{15})[A-Za-z0-9]+$")
+MAX_UPLOAD_BYTES = 17_000_000
+"""https://docs.stripe.com/api/files: the largest file of any purpose has 16 MB."""
+UPLOADS = "/v1/files"
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,11 @@ class Api:
         """The whole life of one request. Never raises: what goes wrong is answered in Stripe's shape."""
         self._state.timers.run_due()
         request_id = new_id("req_")
-        version = request.headers.get("Stripe-Version", API_VERSION)
-        headers = {
-            "Request-Id": request_id,
-            "Stripe-Version": version if _VERSION.match(version) else API_VERSION,
-        }
+        headers = {"Request-Id": request_id, "Stripe-Version": self._state.config.stripe_api_version}
         try:
-            call, endpoint = await self._read(request, request_id)
+            version = version_of(request.headers.get("Stripe-Version"), headers["Stripe-Version"])
+            headers["Stripe-Version"] = version
+            call, endpoint = await self._read(request, request_id, version)
             if call.space is not call.platform:
                 headers["Stripe-Account"] = call.space.id
             if call.idempotency_key is None:
@@ -83,18 +85,15 @@ class Api:
             status, body = 500, _error_body(failure, request_id, self._state.now())
         return Response(body, status, headers, media_type="application/json")
 
-    async def _read(self, request: Request, request_id: str) -> tuple[Call, Endpoint]:
-        platform = self._state.platform(_account_of_key(request))
+    async def _read(self, request: Request, request_id: str, version: str) -> tuple[Call, Endpoint]:
+        platform = self._state.platform(account_of_key(request))
         space = self._account(platform, request.headers.get("Stripe-Account"))
-        version = request.headers.get("Stripe-Version", API_VERSION)
-        if not _VERSION.match(version):
-            raise ApiError(f"Invalid Stripe API version: {version}", stored=False)
         endpoint, path = self._endpoint(request)
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         call = Call(
             self._state, space, platform, {}, path, request_id, key or None, version, request.url.path
         )
-        call.params = await _parameters(request)
+        call.params, call.upload = await _parameters(request)
         return call, endpoint
 
     def _account(self, platform: AccountSpace, wanted: str | None) -> AccountSpace:
@@ -126,7 +125,7 @@ class Api:
     async def _once(self, call: Call, endpoint: Endpoint, headers: dict[str, str]) -> tuple[int, bytes]:
         key = call.idempotency_key or ""
         keys = call.space.idempotency
-        asked = Answer(endpoint.method, call.url, call.params, self._state.now(), call.request_id or "")
+        asked = Answer(endpoint.method, call.url, _compared(call), self._state.now(), call.request_id or "")
         first = keys.claim(key, asked)
         if first is not None and first.status is not None:
             headers["Idempotent-Replayed"] = "true"
@@ -148,21 +147,31 @@ class Api:
         return status, body
 
 
+def _compared(call: Call) -> dict[str, Any]:
+    """What a second request with the same idempotency key has to repeat."""
+    if call.upload is None:
+        return call.params
+    return {**call.params, "file": hashlib.sha256(call.upload[1]).hexdigest()}
+
+
 def _run(call: Call, endpoint: Endpoint) -> tuple[int, bytes]:
-    given = dict(call.params)
-    call.params = check(given, endpoint.accepts, endpoint.required)
+    refuse_removed(endpoint.path, call.params, call.version)
+    call.params = check(call.params, endpoint.accepts, endpoint.required)
     paths = call.params.pop("expand", None) or []
     answer = endpoint.act(call)
     return 200, _json(expand(call.space, answer, paths))
 
 
-async def _parameters(request: Request) -> dict[str, Any]:
+async def _parameters(request: Request) -> tuple[dict[str, Any], tuple[str, bytes] | None]:
+    """The parameters, and the file of an upload."""
     if request.method == "GET":
-        return parse_form(request.url.query)
+        return parse_form(request.url.query), None
     content_type = request.headers.get("Content-Type", "")
     body = await request.body()
-    if len(body) > MAX_BODY_BYTES:
+    if len(body) > (MAX_UPLOAD_BYTES if request.url.path == UPLOADS else MAX_BODY_BYTES):
         raise ApiError("Request body is too large.", status=413, stored=False)
+    if request.url.path == UPLOADS and content_type.startswith("multipart/form-data"):
+        return _uploaded(content_type, body)
     if body and not content_type.startswith("application/x-www-form-urlencoded"):
         raise ApiError(
             "Invalid request: the Stripe API takes form-encoded bodies (Content-Type "
@@ -170,40 +179,21 @@ async def _parameters(request: Request) -> dict[str, Any]:
             stored=False,
         )
     try:
-        return {**parse_form(request.url.query), **parse_form(body.decode())}
+        return {**parse_form(request.url.query), **parse_form(body.decode())}, None
     except UnicodeDecodeError as error:
         raise ApiError("Invalid request: the body is not UTF-8.", stored=False) from error
 
 
-def _account_of_key(request: Request) -> str:
-    """The account a secret key belongs to: the one written in the key, as in real ones
-    (`sk_test_51ABC...` is of `acct_1ABC...`), or the simulator's default one."""
-    key = _key(request.headers.get("Authorization", ""))
-    if not key:
+def _uploaded(content_type: str, body: bytes) -> tuple[dict[str, Any], tuple[str, bytes] | None]:
+    try:
+        found = parts(content_type, body)
+    except ValueError as error:
         raise ApiError(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, "
-            "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
-            "https://stripe.com/docs/api#authentication for details.",
-            status=401,
-            stored=False,
-        )
-    if not re.fullmatch(r"(?:sk|rk)_test_[A-Za-z0-9_]+", key):
-        shown = f"{key[:8]}{'*' * max(0, len(key) - 12)}{key[-4:]}" if len(key) > 12 else "*" * len(key)
-        raise ApiError(f"Invalid API Key provided: {shown}", status=401, stored=False)
-    found = _KEY_WITH_ACCOUNT.match(key)
-    return f"acct_{found[1]}" if found else DEFAULT_PLATFORM
-
-
-def _key(authorization: str) -> str:
-    scheme, _, rest = authorization.partition(" ")
-    if scheme.lower() == "bearer":
-        return rest.strip()
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(rest, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-    return ""
+            f"Invalid request: the multipart body cannot be read: {error}.", stored=False
+        ) from error
+    fields = {part.name: part.content.decode("utf-8", "replace") for part in found if part.file_name is None}
+    files = [(part.file_name, part.content) for part in found if part.file_name and part.name == "file"]
+    return parse_form(urlencode(fields)), files[-1] if files else None
 
 
 def _error_body(error: ApiError, request_id: str, now: int) -> bytes:

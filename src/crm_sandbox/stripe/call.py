@@ -23,6 +23,8 @@ class Call:
     idempotency_key: str | None = None
     version: str = API_VERSION
     url: str = ""
+    upload: tuple[str, bytes] | None = None
+    """The name and the bytes of a file that came with a multipart form."""
 
     def named(self, kind: str, path_name: str) -> StripeObject:
         """The object whose id is in the path. Raises ApiError 404 `resource_missing`."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from crm_sandbox.stripe.call import Call
-from crm_sandbox.stripe.errors import invalid_param, missing_param
+from crm_sandbox.stripe.errors import ApiError, invalid_param, missing_param
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.lists import page
 from crm_sandbox.stripe.money import check_currency
 from crm_sandbox.stripe.parameters import (
-    ANYTHING,
     BOOLEAN,
     EXPAND,
     INTEGER,
     LISTING,
     METADATA,
+    REFUSED,
     TEXT,
     Choice,
     merged_metadata,
@@ -35,7 +35,7 @@ CREATE_PRODUCT = {
     **PRODUCT_DATA,
     "id": TEXT,
     "active": BOOLEAN,
-    "default_price_data": ANYTHING,
+    "default_price_data": REFUSED,
     "shippable": BOOLEAN,
     "statement_descriptor": TEXT,
     "url": TEXT,
@@ -55,10 +55,37 @@ CREATE_PRICE = {
     "metadata": METADATA,
     "nickname": TEXT,
     "tax_behavior": Choice(("exclusive", "inclusive", "unspecified")),
+    **dict.fromkeys(
+        ("currency_options", "custom_unit_amount", "recurring", "tiers", "tiers_mode", "transform_quantity"),
+        REFUSED,
+    ),
     **EXPAND,
 }
-LIST_PRODUCTS = {**LISTING, "active": BOOLEAN, "ids": [TEXT]}
-LIST_PRICES = {**LISTING, "active": BOOLEAN, "product": TEXT, "currency": TEXT}
+UPDATE_PRICE = {
+    "active": BOOLEAN,
+    "currency_options": REFUSED,
+    "lookup_key": TEXT,
+    "metadata": METADATA,
+    "nickname": TEXT,
+    "tax_behavior": Choice(("exclusive", "inclusive", "unspecified")),
+    **EXPAND,
+}
+LIST_PRODUCTS = {
+    **LISTING,
+    "active": BOOLEAN,
+    "ids": [TEXT],
+    "shippable": BOOLEAN,
+    "type": Choice(("good", "service")),
+    "url": TEXT,
+}
+LIST_PRICES = {
+    **LISTING,
+    "active": BOOLEAN,
+    "currency": TEXT,
+    "lookup_keys": [TEXT],
+    "product": TEXT,
+    "type": Choice(("one_time", "recurring")),
+}
 
 
 def create_product(call: Call) -> StripeObject:
@@ -86,10 +113,25 @@ def retrieve_product(call: Call) -> StripeObject:
 
 def list_products(call: Call) -> StripeObject:
     """GET /v1/products."""
-    active, ids = call.params.get("active"), call.params.get("ids")
-    return page(
-        call, "product", lambda p: (active is None or p["active"] == active) and (not ids or p["id"] in ids)
-    )
+    wanted = {k: call.params[k] for k in ("active", "shippable", "type", "url") if k in call.params}
+    ids = call.params.get("ids")
+
+    def chosen(product: StripeObject) -> bool:
+        return all(product[k] == v for k, v in wanted.items()) and (not ids or product["id"] in ids)
+
+    return page(call, "product", chosen)
+
+
+def delete_product(call: Call) -> StripeObject:
+    """DELETE /v1/products/{id}. Raises ApiError for one that has prices, which cannot be deleted."""
+    product = call.named("product", "id")
+    if any(price["product"] == product["id"] for price in call.space.objects["price"].values()):
+        raise ApiError(
+            "This product cannot be deleted because it has one or more user-created prices.", param="id"
+        )
+    del call.space.objects["product"][product["id"]]
+    emit(call, "product.deleted", product)
+    return {"id": product["id"], "object": "product", "deleted": True}
 
 
 def create_price(call: Call) -> StripeObject:
@@ -111,8 +153,24 @@ def retrieve_price(call: Call) -> StripeObject:
 
 def list_prices(call: Call) -> StripeObject:
     """GET /v1/prices."""
-    wanted = {k: call.params[k] for k in ("active", "product", "currency") if k in call.params}
-    return page(call, "price", lambda price: all(price[k] == v for k, v in wanted.items()))
+    wanted = {k: call.params[k] for k in ("active", "product", "currency", "type") if k in call.params}
+    keys = call.params.get("lookup_keys")
+
+    def chosen(price: StripeObject) -> bool:
+        return all(price[k] == v for k, v in wanted.items()) and (not keys or price["lookup_key"] in keys)
+
+    return page(call, "price", chosen)
+
+
+def update_price(call: Call) -> StripeObject:
+    """POST /v1/prices/{id}: all but what makes its amount, which never changes."""
+    price = call.named("price", "id")
+    changes = {k: v for k, v in call.params.items() if k != "metadata"}
+    previous = {k: price[k] for k in changes}
+    price.update(changes)
+    price["metadata"] = merged_metadata(price["metadata"], call.params.get("metadata"))
+    emit(call, "price.updated", price, previous)
+    return price
 
 
 def new_product(call: Call, given: dict[str, Any], id: str | None = None) -> StripeObject:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from crm_sandbox.stripe.balance import add_transaction, fee_detail
+from crm_sandbox.stripe.balance import AVAILABLE_AFTER_SECONDS, add_transaction, fee_detail
 from crm_sandbox.stripe.call import Call, background
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
-from crm_sandbox.stripe.instruments import BankAccount, Card, Instrument
+from crm_sandbox.stripe.instruments import SEPA, BankAccount, Card, Instrument, bank_code, fingerprint
 from crm_sandbox.stripe.lists import page
-from crm_sandbox.stripe.money import bank_debit_fee, card_fee
+from crm_sandbox.stripe.money import bank_debit_fee, card_fee, sepa_debit_fee
 from crm_sandbox.stripe.parameters import ANYTHING, EXPAND, LISTING, METADATA, TEXT, merged_metadata
 from crm_sandbox.stripe.shapes import StripeObject, address, listed
 from crm_sandbox.stripe.state import StripeState
@@ -33,7 +33,9 @@ def retrieve_charge(call: Call) -> StripeObject:
 
 def list_charges(call: Call) -> StripeObject:
     """GET /v1/charges."""
-    wanted = {k: call.params[k] for k in ("customer", "payment_intent") if call.params.get(k)}
+    wanted = {
+        k: call.params[k] for k in ("customer", "payment_intent", "transfer_group") if call.params.get(k)
+    }
     return page(call, "charge", lambda charge: all(charge[k] == v for k, v in wanted.items()))
 
 
@@ -48,13 +50,19 @@ def update_charge(call: Call) -> StripeObject:
     return charge
 
 
-def settle_charge_later(state: StripeState, charge: StripeObject) -> None:
+def settle_charge_soon(call: Call, charge: StripeObject) -> None:
     """Fills in the balance transaction a moment after the payment and says so with `charge.updated`.
 
     In recent API versions it is null at `charge.succeeded`
-    (https://docs.stripe.com/payments/payment-intents/asynchronous-capture).
+    (https://docs.stripe.com/payments/payment-intents/asynchronous-capture). A card whose money is available
+    at once has it at once: the official CLI pays such a charge out with its next request.
     """
-    state.timers.after(state.settings.fee_seconds, charge_settled, charge["id"])
+    instrument = call.space.instruments[charge["payment_method"]]
+    if isinstance(instrument, Card) and instrument.available_at_once:
+        charge["balance_transaction"] = _transaction(call, charge)["id"]
+        emit(call, "charge.updated", charge, {"balance_transaction": None})
+    else:
+        call.state.timers.after(call.state.settings.fee_seconds, charge_settled, charge["id"])
 
 
 def charge_settled(state: StripeState, charge_id: str) -> None:
@@ -131,20 +139,28 @@ def new_charge(call: Call, intent: StripeObject, method: StripeObject, status: s
 
 def _transaction(call: Call, charge: StripeObject) -> StripeObject:
     instrument = call.space.instruments[charge["payment_method"]]
-    amount, currency = charge["amount"], charge["currency"]
+    amount, currency = charge["amount_captured"], charge["currency"]
+    available_after = AVAILABLE_AFTER_SECONDS
     if isinstance(instrument, BankAccount):
-        fees = [fee_detail(bank_debit_fee(amount), currency, "Stripe processing fees")]
+        fee = sepa_debit_fee(amount) if instrument.type == SEPA else bank_debit_fee(amount)
     else:
-        fees = [
-            fee_detail(card_fee(amount, currency, instrument.country), currency, "Stripe processing fees")
-        ]
+        fee = card_fee(amount, currency, instrument.country)
+        available_after = 0 if instrument.available_at_once else AVAILABLE_AFTER_SECONDS
+    fees = [fee_detail(fee, currency, "Stripe processing fees")]
     if charge["application_fee_amount"]:
         fees.append(
             fee_detail(charge["application_fee_amount"], currency, "Application fee", "application_fee")
         )
     type = "charge" if isinstance(instrument, Card) else "payment"
     transaction = add_transaction(
-        call, type, amount, currency, charge["id"], fees=fees, description=charge["description"]
+        call,
+        type,
+        amount,
+        currency,
+        charge["id"],
+        fees=fees,
+        description=charge["description"],
+        available_after_seconds=available_after,
     )
     if charge["application_fee_amount"] and call.space.platform is not None:
         charge["application_fee"] = _application_fee(call, charge, transaction)["id"]
@@ -161,7 +177,7 @@ def _application_fee(call: Call, charge: StripeObject, transaction: StripeObject
         "account": call.space.id,
         "amount": charge["application_fee_amount"],
         "amount_refunded": 0,
-        "application": "ca_" + platform.id.removeprefix("acct_"),
+        "application": platform.client_id,
         "balance_transaction": None,
         "charge": charge["id"],
         "created": call.state.now(),
@@ -201,6 +217,19 @@ def _outcome(instrument: Instrument, status: str) -> StripeObject:
 
 
 def _method_details(instrument: Instrument, amount: int) -> StripeObject:
+    if isinstance(instrument, BankAccount) and instrument.type == SEPA:
+        return {
+            "type": SEPA,
+            SEPA: {
+                "bank_code": bank_code(instrument.number),
+                "branch_code": None,
+                "country": instrument.number[:2],
+                "expected_debit_date": None,
+                "fingerprint": fingerprint(instrument),
+                "last4": instrument.number[-4:],
+                "mandate": None,
+            },
+        }
     if isinstance(instrument, BankAccount):
         return {
             "type": "us_bank_account",
@@ -209,7 +238,7 @@ def _method_details(instrument: Instrument, amount: int) -> StripeObject:
                 "account_type": "checking",
                 "bank_name": instrument.bank_name,
                 "expected_debit_date": None,
-                "fingerprint": f"sim{instrument.number}",
+                "fingerprint": fingerprint(instrument),
                 "last4": instrument.number[-4:],
                 "mandate": None,
                 "payment_reference": None,
@@ -227,7 +256,7 @@ def _method_details(instrument: Instrument, amount: int) -> StripeObject:
             "exp_month": 12,
             "exp_year": 2034,
             "extended_authorization": {"status": "disabled"},
-            "fingerprint": f"sim{instrument.number[-12:]}",
+            "fingerprint": fingerprint(instrument),
             "funding": instrument.funding,
             "incremental_authorization": {"status": "unavailable"},
             "installments": None,

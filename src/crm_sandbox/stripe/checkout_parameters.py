@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crm_sandbox.stripe.catalogue import PRODUCT_DATA
-from crm_sandbox.stripe.errors import ApiError, invalid_param, missing_param
+from crm_sandbox.stripe.errors import ApiError, invalid_param, missing_param, not_simulated
 from crm_sandbox.stripe.parameters import (
     ANYTHING,
     BOOLEAN,
@@ -16,9 +16,8 @@ from crm_sandbox.stripe.parameters import (
     TEXT,
     Choice,
 )
+from crm_sandbox.stripe.versions import ui_mode_of
 
-FIRST_VERSION_WITHOUT_METHOD_TYPES = "2026-09-30"
-"""Endive took `payment_method_types` out of the create call; older pinned versions still send it."""
 MAX_CLIENT_REFERENCE_LENGTH = 200
 
 PRICE_DATA = {
@@ -99,7 +98,7 @@ CREATE_SESSION = {
     "subscription_data": ANYTHING,
     "success_url": TEXT,
     "tax_id_collection": ANYTHING,
-    "ui_mode": Choice(("elements", "embedded_page", "form", "hosted_page", "hosted")),
+    "ui_mode": TEXT,
     "wallet_options": ANYTHING,
     **EXPAND,
 }
@@ -122,22 +121,22 @@ NOT_SIMULATED = (
 
 def check_combination(given: dict[str, Any], version: str) -> None:
     """Raises ApiError for parameters that exclude or need one another, or that are not simulated."""
-    refuse_method_types(given, version)
+    ui_mode = ui_mode_of(given.get("ui_mode"), version)
     for name in ("mode", "line_items"):
         if not given.get(name):
             raise missing_param(name)
     if given["mode"] != "payment":
-        raise _not_simulated(f"mode={given['mode']}", "mode")
-    if given.get("ui_mode", "hosted_page") not in ("hosted_page", "hosted"):
-        raise _not_simulated(f"ui_mode={given['ui_mode']}", "ui_mode")
+        raise not_simulated(f"mode={given['mode']}", "mode")
+    if ui_mode != "hosted_page":
+        raise not_simulated(f"ui_mode={given['ui_mode']}", "ui_mode")
     for name in NOT_SIMULATED:
         if given.get(name):
-            raise _not_simulated(name, name)
+            raise not_simulated(name, name)
     for name in ("automatic_tax", "adaptive_pricing", "invoice_creation"):
         if (given.get(name) or {}).get("enabled"):
-            raise _not_simulated(name, name)
+            raise not_simulated(name, name)
     if (given.get("payment_intent_data") or {}).get("capture_method") == "manual":
-        raise _not_simulated("capture_method=manual", "payment_intent_data[capture_method]")
+        raise not_simulated("capture_method=manual", "payment_intent_data[capture_method]")
     if not given.get("success_url"):
         raise missing_param("success_url")
     if given.get("customer") and given.get("customer_email"):
@@ -167,17 +166,3 @@ def check_combination(given: dict[str, Any], version: str) -> None:
     email = given.get("customer_email")
     if email and ("@" not in email.strip("@") or " " in email):
         raise invalid_param(f"Invalid email address: {email}", "customer_email", code="email_invalid")
-
-
-def refuse_method_types(given: dict[str, Any], version: str) -> None:
-    """Raises ApiError for `payment_method_types` from version 2026-09-30.endive on."""
-    if "payment_method_types" in given and version >= FIRST_VERSION_WITHOUT_METHOD_TYPES:
-        raise invalid_param(
-            "Received unknown parameter: payment_method_types. Did you mean allowed_payment_method_types?",
-            "payment_method_types",
-            code="parameter_unknown",
-        )
-
-
-def _not_simulated(what: str, param: str) -> ApiError:
-    return invalid_param(f"This simulator of Stripe does not do {what}.", param)

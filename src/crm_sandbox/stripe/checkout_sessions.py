@@ -10,6 +10,7 @@ from crm_sandbox.stripe.checkout_parameters import check_combination
 from crm_sandbox.stripe.errors import ApiError, invalid_param
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
+from crm_sandbox.stripe.instruments import CURRENCY_OF_DEBIT, METHOD_TYPES, SEPA
 from crm_sandbox.stripe.line_items import made_line_items
 from crm_sandbox.stripe.lists import everything, page, page_of
 from crm_sandbox.stripe.money import check_charge_amount
@@ -21,7 +22,6 @@ MIN_OPEN_SECONDS = 30 * 60
 MAX_OPEN_SECONDS = 24 * 3600
 CLOCK_SLACK_SECONDS = 10
 """A client computes 30 minutes from its own `now`, which is a moment before ours."""
-SIMULATED_METHODS = ("card", "us_bank_account")
 
 
 def create_session(call: Call) -> StripeObject:
@@ -70,7 +70,8 @@ def update_session(call: Call) -> StripeObject:
 
 def list_sessions(call: Call) -> StripeObject:
     """GET /v1/checkout/sessions with its filters."""
-    wanted = {k: call.params[k] for k in ("customer", "payment_intent", "status") if call.params.get(k)}
+    names = ("customer", "customer_account", "payment_intent", "payment_link", "status", "subscription")
+    wanted = {k: call.params[k] for k in names if call.params.get(k)}
     email = (call.params.get("customer_details") or {}).get("email")
 
     def chosen(session: StripeObject) -> bool:
@@ -150,16 +151,19 @@ def _check_url(url: str, param: str) -> None:
 
 
 def _methods(given: dict[str, Any], currency: str) -> list[str]:
-    """Dynamic methods: cards always, bank debits for USD, narrowed by what the request allows."""
-    eligible = [m for m in SIMULATED_METHODS if m == "card" or currency == "usd"]
+    """Dynamic methods: cards always, bank debits in their currency, narrowed by what the request allows.
+
+    SEPA is off in the account's settings, as it is in a new US account: it has to be asked for.
+    """
+    eligible = [m for m in METHOD_TYPES if CURRENCY_OF_DEBIT.get(m, currency) == currency]
     allowed = given.get("allowed_payment_method_types") or given.get("payment_method_types")
     excluded = given.get("excluded_payment_method_types") or ()
-    methods = [m for m in eligible if (not allowed or m in allowed) and m not in excluded]
+    methods = [m for m in eligible if (m in allowed if allowed else m != SEPA) and m not in excluded]
     if not methods:
         raise ApiError(
             "No valid payment method types for this Checkout Session. Please ensure that you have activated "
             "payment methods compatible with your chosen currency and that this simulator supports them "
-            f"({', '.join(SIMULATED_METHODS)}).",
+            f"({', '.join(METHOD_TYPES)}).",
             stored=False,
         )
     return methods

@@ -8,7 +8,16 @@ from crm_sandbox.stripe.call import Call
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.lists import page
-from crm_sandbox.stripe.parameters import ANYTHING, EXPAND, LISTING, METADATA, TEXT, Choice, merged_metadata
+from crm_sandbox.stripe.parameters import (
+    ANYTHING,
+    EXPAND,
+    LISTING,
+    METADATA,
+    REFUSED,
+    TEXT,
+    Choice,
+    merged_metadata,
+)
 from crm_sandbox.stripe.shapes import StripeObject, address
 
 ADDRESS = {"city": TEXT, "country": TEXT, "line1": TEXT, "line2": TEXT, "postal_code": TEXT, "state": TEXT}
@@ -27,13 +36,18 @@ WRITE_CUSTOMER = {
     "shipping": ANYTHING,
     "tax": ANYTHING,
     "tax_exempt": Choice(("exempt", "none", "reverse")),
+    **dict.fromkeys(
+        ("balance", "cash_balance", "coupon", "payment_method", "promotion_code", "source"), REFUSED
+    ),
     **EXPAND,
 }
+CREATE_CUSTOMER = {**WRITE_CUSTOMER, "test_clock": TEXT}
 LIST_CUSTOMERS = {**LISTING, "email": TEXT, "test_clock": TEXT}
 
 
 def create_customer(call: Call) -> StripeObject:
     """POST /v1/customers."""
+    call.referred("test_helpers.test_clock", "test_clock")
     return new_customer(call, call.params)
 
 
@@ -65,8 +79,8 @@ def delete_customer(call: Call) -> StripeObject:
 
 def list_customers(call: Call) -> StripeObject:
     """GET /v1/customers; `email` is compared exactly, as Stripe does."""
-    email = call.params.get("email")
-    return page(call, "customer", lambda customer: email is None or customer["email"] == email)
+    wanted = {k: call.params[k] for k in ("email", "test_clock") if call.params.get(k)}
+    return page(call, "customer", lambda customer: all(customer[k] == v for k, v in wanted.items()))
 
 
 def new_customer(call: Call, given: dict[str, Any]) -> StripeObject:
@@ -103,7 +117,7 @@ def new_customer(call: Call, given: dict[str, Any]) -> StripeObject:
             "preferred_locales": given.get("preferred_locales") or [],
             "shipping": given.get("shipping"),
             "tax_exempt": given.get("tax_exempt", "none"),
-            "test_clock": None,
+            "test_clock": given.get("test_clock"),
         }
     )
     emit(call, "customer.created", customer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm_sandbox.stripe.balance import add_transaction, fee_detail
 from crm_sandbox.stripe.call import Call, background
-from crm_sandbox.stripe.errors import ApiError
+from crm_sandbox.stripe.errors import ApiError, invalid_param, no_such
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.lists import page
@@ -14,6 +14,9 @@ from crm_sandbox.stripe.shapes import StripeObject
 from crm_sandbox.stripe.state import StripeState
 
 OPENED_AFTER_SECONDS = 0.5
+DECIDED_AFTER_SECONDS = 0.5
+DECIDED_BY_EVIDENCE = {"winning_evidence": "won", "losing_evidence": "lost"}
+"""As `uncategorized_text` they decide a test dispute (https://docs.stripe.com/testing#disputes)."""
 DAYS_TO_ANSWER = 9
 CLOSED = ("won", "lost", "warning_closed", "prevented")
 UPDATE_DISPUTE = {
@@ -34,6 +37,11 @@ EVIDENCE_FIELDS = (
     "shipping_address", "shipping_carrier", "shipping_date", "shipping_documentation",
     "shipping_tracking_number", "uncategorized_file", "uncategorized_text",
 )  # fmt: skip
+FILE_FIELDS = frozenset((
+    "cancellation_policy", "customer_communication", "customer_signature", "duplicate_charge_documentation",
+    "receipt", "refund_policy", "service_documentation", "shipping_documentation", "uncategorized_file",
+))  # fmt: skip
+"""Evidence that is the id of a file."""
 
 
 def open_dispute(
@@ -97,28 +105,16 @@ def open_dispute(
     return dispute
 
 
-def open_dispute_later(
-    state: StripeState, charge: StripeObject, reason: str, *, inquiry: bool = False
-) -> None:
-    """Opens a dispute a moment after the payment, as the special test cards do."""
-    act = inquiry_came if inquiry else dispute_came
-    state.timers.after(OPENED_AFTER_SECONDS, act, charge["id"], reason)
+def open_dispute_later(state: StripeState, charge: StripeObject, reason: str) -> None:
+    """Opens a dispute a moment after a bank debit cleared, as the special test accounts do."""
+    state.timers.after(OPENED_AFTER_SECONDS, dispute_came, charge["id"], reason)
 
 
 def dispute_came(state: StripeState, charge_id: str, reason: str) -> None:
     """The payer's bank disputes a charge, unless it did before; a timer calls this."""
-    _unless_disputed(state, charge_id, reason, inquiry=False)
-
-
-def inquiry_came(state: StripeState, charge_id: str, reason: str) -> None:
-    """The payer's bank asks about a charge, unless it did before; a timer calls this."""
-    _unless_disputed(state, charge_id, reason, inquiry=True)
-
-
-def _unless_disputed(state: StripeState, charge_id: str, reason: str, *, inquiry: bool) -> None:
     found = state.locate(charge_id)
     if found is not None and not found[1]["disputed"]:
-        open_dispute(background(state, found[0]), found[1], reason, inquiry=inquiry)
+        open_dispute(background(state, found[0]), found[1], reason)
 
 
 def close_dispute(call: Call, dispute: StripeObject, status: str) -> StripeObject:
@@ -152,7 +148,7 @@ def list_disputes(call: Call) -> StripeObject:
 
 
 def update_dispute(call: Call) -> StripeObject:
-    """POST /v1/disputes/{dispute}: evidence, submitted at once unless `submit=false`."""
+    """POST /v1/disputes/{dispute}: evidence, submitted at once unless `submit=false` only keeps it for later."""
     dispute = call.named("dispute", "dispute")
     if dispute["status"] in CLOSED:
         raise ApiError("This dispute is already closed.")
@@ -166,17 +162,39 @@ def update_dispute(call: Call) -> StripeObject:
                 param=f"evidence[{name}]",
                 stored=False,
             )
-    dispute["evidence"].update(evidence)
+    for name in FILE_FIELDS & set(evidence):
+        if evidence[name]:
+            _check_file(call, evidence[name], f"evidence[{name}]")
+    dispute["evidence"].update({name: text or None for name, text in evidence.items()})
     dispute["metadata"] = merged_metadata(dispute["metadata"], call.params.get("metadata"))
     if evidence:
         dispute["evidence_details"]["has_evidence"] = True
-    if evidence and call.params.get("submit", True):
+    submits = call.params.get("submit", bool(evidence))
+    if submits and dispute["evidence_details"]["has_evidence"]:
         dispute["evidence_details"]["submission_count"] += 1
         dispute["evidence_details"]["submission_method"] = "manual"
         inquiry = dispute["status"].startswith("warning_")
         dispute["status"] = "warning_under_review" if inquiry else "under_review"
+        decided = DECIDED_BY_EVIDENCE.get(dispute["evidence"]["uncategorized_text"] or "")
+        if decided:
+            call.state.timers.after(DECIDED_AFTER_SECONDS, dispute_decided, dispute["id"], decided)
     emit(call, "charge.dispute.updated", dispute, previous)
     return dispute
+
+
+def dispute_decided(state: StripeState, dispute_id: str, status: str) -> None:
+    """The bank has looked at the evidence, unless the dispute was closed before; a timer calls this."""
+    found = state.locate(dispute_id)
+    if found is not None and found[1]["status"] not in CLOSED:
+        close_dispute(background(state, found[0]), found[1], status)
+
+
+def _check_file(call: Call, id: str, param: str) -> None:
+    file = call.space.objects["file"].get(id)
+    if file is None:
+        raise no_such("file", id, param)
+    if file["purpose"] != "dispute_evidence":
+        raise invalid_param(f"File {id} must have the purpose dispute_evidence.", param)
 
 
 def accept_dispute(call: Call) -> StripeObject:

@@ -5,24 +5,36 @@ from __future__ import annotations
 from crm_sandbox.stripe import (
     accounts,
     balance,
+    captures,
     catalogue,
     charges,
     checkout_sessions,
     customers,
     disputes,
     events,
+    files,
     paying,
     payment_intents,
     payment_methods,
     payouts,
     refunds,
+    test_clocks,
     webhook_endpoints,
 )
 from crm_sandbox.stripe.api import Endpoint
 from crm_sandbox.stripe.checkout_parameters import CREATE_SESSION, LIST_SESSIONS
-from crm_sandbox.stripe.parameters import EXPAND, LISTING, METADATA
+from crm_sandbox.stripe.parameters import EXPAND, LISTING, METADATA, REFUSED
+from crm_sandbox.stripe.searching import SEARCH, searched
 
-UPDATE_SESSION = {"metadata": METADATA, **EXPAND}
+_CLOCKS = "/v1/test_helpers/test_clocks"
+UPDATE_SESSION = {
+    "metadata": METADATA,
+    # Stripe takes these only for sessions that are not on the hosted page.
+    **dict.fromkeys(
+        ("collected_information", "line_items", "payment_intent_data", "shipping_options"), REFUSED
+    ),
+    **EXPAND,
+}
 
 ENDPOINTS = [
     Endpoint("POST", "/v1/checkout/sessions", checkout_sessions.create_session, CREATE_SESSION),
@@ -36,19 +48,42 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/v1/payment_methods", payment_methods.create_method, payment_methods.CREATE_METHOD, ("type",)
     ),
+    Endpoint("GET", "/v1/payment_methods", payment_methods.list_methods, payment_methods.LIST_METHODS),
     Endpoint("GET", "/v1/payment_methods/{payment_method}", payment_methods.retrieve_method, EXPAND),
+    Endpoint(
+        "POST",
+        "/v1/payment_methods/{payment_method}",
+        payment_methods.update_method,
+        payment_methods.UPDATE_METHOD,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/payment_methods/{payment_method}/attach",
+        payment_methods.attach_method,
+        payment_methods.ATTACH_METHOD,
+    ),
+    Endpoint("POST", "/v1/payment_methods/{payment_method}/detach", payment_methods.detach_method, EXPAND),
     Endpoint("POST", "/v1/products", catalogue.create_product, catalogue.CREATE_PRODUCT, ("name",)),
     Endpoint("GET", "/v1/products", catalogue.list_products, catalogue.LIST_PRODUCTS),
     Endpoint("GET", "/v1/products/{id}", catalogue.retrieve_product, EXPAND),
     Endpoint("POST", "/v1/products/{id}", catalogue.update_product, catalogue.UPDATE_PRODUCT),
+    Endpoint("DELETE", "/v1/products/{id}", catalogue.delete_product, {}),
     Endpoint("POST", "/v1/prices", catalogue.create_price, catalogue.CREATE_PRICE, ("currency",)),
     Endpoint("GET", "/v1/prices", catalogue.list_prices, catalogue.LIST_PRICES),
     Endpoint("GET", "/v1/prices/{id}", catalogue.retrieve_price, EXPAND),
-    Endpoint("POST", "/v1/customers", customers.create_customer, customers.WRITE_CUSTOMER),
+    Endpoint("POST", "/v1/prices/{id}", catalogue.update_price, catalogue.UPDATE_PRICE),
+    Endpoint("POST", "/v1/customers", customers.create_customer, customers.CREATE_CUSTOMER),
     Endpoint("GET", "/v1/customers", customers.list_customers, customers.LIST_CUSTOMERS),
+    Endpoint("GET", "/v1/customers/search", searched("customer"), SEARCH, ("query",)),
     Endpoint("GET", "/v1/customers/{customer}", customers.retrieve_customer, EXPAND),
     Endpoint("POST", "/v1/customers/{customer}", customers.update_customer, customers.WRITE_CUSTOMER),
     Endpoint("DELETE", "/v1/customers/{customer}", customers.delete_customer, {}),
+    Endpoint(
+        "GET",
+        "/v1/customers/{customer}/payment_methods",
+        payment_methods.list_methods,
+        {name: kind for name, kind in payment_methods.LIST_METHODS.items() if name != "customer"},
+    ),
     Endpoint(
         "POST",
         "/v1/payment_intents",
@@ -57,6 +92,7 @@ ENDPOINTS = [
         ("amount", "currency"),
     ),
     Endpoint("GET", "/v1/payment_intents", payment_intents.list_intents, payment_intents.LIST_INTENTS),
+    Endpoint("GET", "/v1/payment_intents/search", searched("payment_intent"), SEARCH, ("query",)),
     Endpoint("GET", "/v1/payment_intents/{intent}", payment_intents.retrieve_intent, EXPAND),
     Endpoint(
         "POST", "/v1/payment_intents/{intent}", payment_intents.update_intent, payment_intents.UPDATE_INTENT
@@ -68,12 +104,16 @@ ENDPOINTS = [
         payment_intents.CONFIRM_INTENT,
     ),
     Endpoint(
+        "POST", "/v1/payment_intents/{intent}/capture", captures.capture_intent, captures.CAPTURE_INTENT
+    ),
+    Endpoint(
         "POST",
         "/v1/payment_intents/{intent}/cancel",
         payment_intents.cancel_intent,
         payment_intents.CANCEL_INTENT,
     ),
     Endpoint("GET", "/v1/charges", charges.list_charges, charges.LIST_CHARGES),
+    Endpoint("GET", "/v1/charges/search", searched("charge"), SEARCH, ("query",)),
     Endpoint("GET", "/v1/charges/{charge}", charges.retrieve_charge, EXPAND),
     Endpoint("POST", "/v1/charges/{charge}", charges.update_charge, charges.UPDATE_CHARGE),
     Endpoint("POST", "/v1/refunds", refunds.create_refund, refunds.CREATE_REFUND),
@@ -86,6 +126,7 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/payouts/{payout}", payouts.retrieve_payout, EXPAND),
     Endpoint("POST", "/v1/payouts/{payout}", payouts.update_payout, payouts.UPDATE_PAYOUT),
     Endpoint("POST", "/v1/payouts/{payout}/cancel", payouts.cancel_payout, EXPAND),
+    Endpoint("POST", "/v1/payouts/{payout}/reverse", payouts.reverse_payout, payouts.REVERSE_PAYOUT),
     Endpoint("GET", "/v1/account", accounts.retrieve_own_account, EXPAND),
     Endpoint("POST", "/v1/accounts", accounts.create_account, accounts.CREATE_ACCOUNT),
     Endpoint("GET", "/v1/accounts", accounts.list_accounts, LISTING),
@@ -102,6 +143,21 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/balance_transactions/{id}", balance.retrieve_transaction, EXPAND),
     Endpoint("GET", "/v1/events", events.list_events, events.LIST_EVENTS),
     Endpoint("GET", "/v1/events/{id}", events.retrieve_event, EXPAND),
+    Endpoint("POST", "/v1/events/{id}/retry", events.retry_event, events.RETRY_EVENT),
+    Endpoint("POST", "/v1/files", files.create_file, files.CREATE_FILE, ("purpose",)),
+    Endpoint("GET", "/v1/files", files.list_files, files.LIST_FILES),
+    Endpoint("GET", "/v1/files/{file}", files.retrieve_file, EXPAND),
+    Endpoint("POST", _CLOCKS, test_clocks.create_clock, test_clocks.CREATE_CLOCK, ("frozen_time",)),
+    Endpoint("GET", _CLOCKS, test_clocks.list_clocks, test_clocks.LIST_CLOCKS),
+    Endpoint("GET", f"{_CLOCKS}/{{test_clock}}", test_clocks.retrieve_clock, EXPAND),
+    Endpoint("DELETE", f"{_CLOCKS}/{{test_clock}}", test_clocks.delete_clock, {}),
+    Endpoint(
+        "POST",
+        f"{_CLOCKS}/{{test_clock}}/advance",
+        test_clocks.advance_clock,
+        test_clocks.ADVANCE_CLOCK,
+        ("frozen_time",),
+    ),
     Endpoint(
         "POST",
         "/v1/webhook_endpoints",

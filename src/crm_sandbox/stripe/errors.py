@@ -42,6 +42,11 @@ def invalid_param(message: str, name: str, code: str | None = None) -> ApiError:
     return ApiError(message, code=code, param=name, stored=False)
 
 
+def not_simulated(what: str, param: str) -> ApiError:
+    """Refuses what would change the outcome and is not simulated, rather than to accept and ignore it."""
+    return invalid_param(f"This simulator of Stripe does not do {what}.", param)
+
+
 def no_such(kind: str, id: str, param: str, status: int = 400) -> ApiError:
     """An id that is not in this account: 404 for the id in the path, 400 for one in the parameters."""
     return ApiError(f"No such {kind}: '{id}'", status=status, code="resource_missing", param=param)

@@ -7,10 +7,10 @@ from typing import Any
 
 from crm_sandbox.stripe.call import Call
 from crm_sandbox.stripe.delivery import Target, configured_target
-from crm_sandbox.stripe.errors import no_such
+from crm_sandbox.stripe.errors import ApiError, no_such
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.lists import page
-from crm_sandbox.stripe.parameters import BOOLEAN, LISTING, TEXT
+from crm_sandbox.stripe.parameters import BOOLEAN, EXPAND, LISTING, TEXT
 from crm_sandbox.stripe.shapes import API_VERSION, StripeObject
 from crm_sandbox.stripe.state import AccountSpace, StripeState
 
@@ -18,6 +18,7 @@ KEPT_SECONDS = 30 * 24 * 3600
 """How long events can be listed (https://docs.stripe.com/api/events)."""
 
 LIST_EVENTS = {**LISTING, "type": TEXT, "types": [TEXT], "delivery_success": BOOLEAN}
+RETRY_EVENT = {"account": TEXT, "for_stripecli": BOOLEAN, "webhook_endpoint": TEXT, **EXPAND}
 
 
 def emit(
@@ -59,9 +60,14 @@ def listeners(state: StripeState, space: AccountSpace, type: str) -> list[Target
         for endpoint in owner.objects["webhook_endpoint"].values():
             hears = matches(type, endpoint["enabled_events"]) and endpoint["status"] == "enabled"
             if hears and (endpoint["application"] is not None) == connect:
-                secret = owner.endpoint_secrets[endpoint["id"]]
-                targets.append(Target(endpoint["id"], endpoint["url"], (secret,)))
+                targets.append(_target(state, owner, endpoint))
     return targets
+
+
+def _target(state: StripeState, owner: AccountSpace, endpoint: StripeObject) -> Target:
+    now = state.timers.now()
+    secrets = tuple(secret for secret, until in owner.endpoint_secrets[endpoint["id"]] if until > now)
+    return Target(endpoint["id"], endpoint["url"], secrets)
 
 
 def matches(type: str, patterns: list[str]) -> bool:
@@ -92,6 +98,24 @@ def retrieve_event(call: Call) -> StripeObject:
     event = call.named("event", "id")
     if event["created"] < call.state.now() - KEPT_SECONDS:
         raise no_such("event", event["id"], "id", status=404)
+    return as_of_now(call.state, event)
+
+
+def retry_event(call: Call) -> StripeObject:
+    """POST /v1/events/{id}/retry: undocumented; `stripe events resend` calls it.
+
+    With `webhook_endpoint` it goes to that one; `for_stripecli` means a running `stripe listen`, for which the
+    configured address stands. Raises ApiError when there is neither.
+    """
+    event = call.named("event", "id")
+    endpoint = call.referred("webhook_endpoint", "webhook_endpoint")
+    if endpoint is not None:
+        target: Target | None = _target(call.state, call.space, endpoint)
+    else:
+        target = configured_target(call.state.config)
+    if target is None:
+        raise ApiError("There is nowhere to send it: the simulator was started without a webhook address.")
+    call.state.delivery.resend(event, [target])
     return as_of_now(call.state, event)
 
 

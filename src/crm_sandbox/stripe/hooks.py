@@ -23,6 +23,7 @@ from crm_sandbox.stripe.payouts import fail_payout, mark_paid, pay_out_automatic
 from crm_sandbox.stripe.refunds import fail_refund, settle_refund
 from crm_sandbox.stripe.shapes import StripeObject
 from crm_sandbox.stripe.state import DEFAULT_PLATFORM, KINDS, StripeState
+from crm_sandbox.stripe.webhook_endpoints import roll_secret
 
 MAX_SHOWN = 1_000
 MAX_BODY_BYTES = 1_000_000
@@ -47,6 +48,7 @@ def hook_routes(state: StripeState) -> list[BaseRoute]:
         Route(f"{prefix}/disputes/{{id}}/{{answer}}", _hook(state, _dispute_answer), methods=["POST"]),
         Route(f"{prefix}/payouts", _hook(state, _payout), methods=["POST"]),
         Route(f"{prefix}/payouts/{{id}}/{{answer}}", _hook(state, _payout_answer), methods=["POST"]),
+        Route(f"{prefix}/webhook_endpoints/{{id}}/roll", _hook(state, _roll), methods=["POST"]),
         Route(f"{prefix}/accounts/{{id}}/deauthorize", _hook(state, _deauthorize), methods=["POST"]),
         Route(f"{prefix}/{{kind}}", _hook(state, _objects), methods=["GET"]),
         Route(prefix, _hook(state, _summary), methods=["GET"]),
@@ -216,6 +218,12 @@ def _payout_answer(state: StripeState, request: Request, given: Given) -> Stripe
     else:
         mark_paid(call, payout)
     return payout
+
+
+def _roll(state: StripeState, request: Request, given: Given) -> Given:
+    """A new signing secret; {"keep_old_seconds"?: 0} says how long the old one signs too."""
+    call, endpoint = _find(state, request.path_params["id"], "webhook_endpoint")
+    return {"secret": roll_secret(call, endpoint, float(given.get("keep_old_seconds", 0)))}
 
 
 def _deauthorize(state: StripeState, request: Request, _given: Given) -> StripeObject:

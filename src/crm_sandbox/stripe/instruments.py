@@ -1,6 +1,7 @@
 """Stripe's test cards and test bank accounts: which ones pay, and how the others fail.
 
 Numbers from https://docs.stripe.com/testing and https://docs.stripe.com/payments/ach-direct-debit/accept-a-payment.
+The Italian IBAN is the one with which the official CLI makes a debit fail.
 """
 
 from __future__ import annotations
@@ -13,6 +14,12 @@ DECLINES = "declines"
 NEEDS_AUTHENTICATION = "needs authentication"
 CLEARS = "clears"
 FAILS_LATER = "fails later"
+ACH = "us_bank_account"
+SEPA = "sepa_debit"
+METHOD_TYPES = ("card", ACH, SEPA)
+CURRENCY_OF_DEBIT = {ACH: "usd", SEPA: "eur"}
+DELAYED_SECONDS = 180.0
+"""https://docs.stripe.com/testing: some IBANs are answered "after at least three minutes"."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +38,24 @@ class Card:
     inquiry: bool = False
     refund_outcome: str = "succeeded"
     """How a refund goes: `succeeded` at once, `pending` and later succeeded, or `failed` after succeeding."""
+    available_at_once: bool = False
+    """Its money goes to the available balance, not to the pending one."""
 
 
 @dataclass(frozen=True)
 class BankAccount:
-    """A test bank account and what becomes of a debit from it."""
+    """A test bank account and what becomes of a debit from it: ACH by number, SEPA by IBAN."""
 
     number: str
+    type: str = ACH
     routing_number: str = "110000000"
     bank_name: str = "STRIPE TEST BANK"
     outcome: str = CLEARS
     failure_code: str | None = None
     failure_message: str | None = None
     dispute_reason: str | None = None
+    answers_after_seconds: float | None = None
+    """When the bank answers; None: when the settings say."""
 
 
 Instrument = Card | BankAccount
@@ -52,6 +64,25 @@ Instrument = Card | BankAccount
 def _declined(number: str, code: str, decline_code: str | None, message: str) -> Card:
     return Card(number, outcome=DECLINES, code=code, decline_code=decline_code, message=message)
 
+
+def _sepa(
+    iban: str, failure_code: str | None = None, *, delayed: bool = False, dispute_reason: str | None = None
+) -> BankAccount:
+    return BankAccount(
+        iban,
+        type=SEPA,
+        outcome=FAILS_LATER if failure_code else CLEARS,
+        failure_code=failure_code,
+        failure_message=_SEPA_FAILURES[failure_code] if failure_code else None,
+        dispute_reason=dispute_reason,
+        answers_after_seconds=DELAYED_SECONDS if delayed else None,
+    )
+
+
+_SEPA_FAILURES = {
+    "payment_method_provider_decline": "The customer's bank could not process this payment.",
+    "insufficient_funds": "The customer's account has insufficient funds to cover this payment.",
+}
 
 CARDS = {
     card.number: card
@@ -85,6 +116,8 @@ CARDS = {
         Card("4000000000001976", dispute_reason="fraudulent", inquiry=True),
         Card("4000000000007726", refund_outcome="pending"),
         Card("4000000000005126", refund_outcome="failed"),
+        Card("4000000000000077", available_at_once=True),
+        Card("4000003720000278", country="IE", available_at_once=True),
     )
 }
 BANK_ACCOUNTS = {
@@ -116,6 +149,16 @@ BANK_ACCOUNTS = {
             failure_message="The customer has notified their bank that this payment was unauthorized.",
         ),
         BankAccount("000555555559", dispute_reason="debit_not_authorized"),
+        _sepa("AT611904300234573201"),
+        _sepa("AT321904300235473204", delayed=True),
+        _sepa("AT861904300235473202", "payment_method_provider_decline"),
+        _sepa("AT051904300235473205", "payment_method_provider_decline", delayed=True),
+        _sepa("AT591904300235473203", dispute_reason="debit_not_authorized"),
+        _sepa("AT981904300002222227", "insufficient_funds"),
+        _sepa("DE89370400440532013000"),
+        _sepa("DE62370400440532013001", "payment_method_provider_decline"),
+        _sepa("DE35370400440532013002", dispute_reason="debit_not_authorized"),
+        _sepa("IT60X0542811101000000123456", "payment_method_provider_decline"),
     )
 }
 TOKENS = {
@@ -134,6 +177,9 @@ TOKENS = {
     "tok_refundPending": "4000000000007726",
     "tok_pendingRefund": "4000000000007726",
     "tok_refundFail": "4000000000005126",
+    "tok_bypassPending": "4000000000000077",
+    "tok_bypassPendingInternational": "4000003720000278",
+    "tok_authenticationRequired": "4000002760003184",
 }
 
 
@@ -155,7 +201,7 @@ def card_from_number(number: str) -> Card | None:
 
 
 def details(instrument: Instrument) -> dict[str, Any]:
-    """The `card` or `us_bank_account` part of a PaymentMethod."""
+    """The part of a PaymentMethod that is named after its type."""
     if isinstance(instrument, Card):
         return {
             "brand": instrument.brand,
@@ -164,7 +210,7 @@ def details(instrument: Instrument) -> dict[str, Any]:
             "display_brand": instrument.brand,
             "exp_month": 12,
             "exp_year": 2034,
-            "fingerprint": _fingerprint(instrument.number),
+            "fingerprint": fingerprint(instrument),
             "funding": instrument.funding,
             "generated_from": None,
             "last4": instrument.number[-4:],
@@ -173,12 +219,21 @@ def details(instrument: Instrument) -> dict[str, Any]:
             "three_d_secure_usage": {"supported": True},
             "wallet": None,
         }
+    if instrument.type == SEPA:
+        return {
+            "bank_code": bank_code(instrument.number),
+            "branch_code": None,
+            "country": instrument.number[:2],
+            "fingerprint": fingerprint(instrument),
+            "generated_from": {"charge": None, "setup_attempt": None},
+            "last4": instrument.number[-4:],
+        }
     return {
         "account_holder_type": "individual",
         "account_type": "checking",
         "bank_name": instrument.bank_name,
         "financial_connections_account": None,
-        "fingerprint": _fingerprint(instrument.number),
+        "fingerprint": fingerprint(instrument),
         "last4": instrument.number[-4:],
         "networks": {"preferred": "ach", "supported": ["ach"]},
         "routing_number": instrument.routing_number,
@@ -186,8 +241,26 @@ def details(instrument: Instrument) -> dict[str, Any]:
     }
 
 
-def _fingerprint(number: str) -> str:
-    return f"sim{int(number) % 62**8:013d}"
+def method_type(instrument: Instrument) -> str:
+    """The PaymentMethod's type."""
+    return "card" if isinstance(instrument, Card) else instrument.type
+
+
+def fingerprint(instrument: Instrument) -> str:
+    """The same for each use of a number, as Stripe's is."""
+    return f"sim{int(instrument.number, 36) % 62**8:015d}"
+
+
+def bank_code(iban: str) -> str:
+    """Where the bank stands in an IBAN of Austria or Germany; of others its first five characters."""
+    return iban[4:12] if iban.startswith("DE") else iban[4:9]
+
+
+def is_iban(text: str) -> bool:
+    """Whether the two check digits of an IBAN are right (ISO 13616, modulo 97)."""
+    if not (15 <= len(text) <= 34 and text.isalnum() and text.isascii() and text[:2].isalpha()):
+        return False
+    return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
 
 
 def _luhn(digits: str) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from crm_sandbox.stripe.call import Call, background
-from crm_sandbox.stripe.charges import new_charge, settle_charge_later
-from crm_sandbox.stripe.disputes import open_dispute_later
+from crm_sandbox.stripe.captures import hold
+from crm_sandbox.stripe.charges import new_charge, settle_charge_soon
+from crm_sandbox.stripe.disputes import open_dispute, open_dispute_later
 from crm_sandbox.stripe.errors import ApiError, card_error
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
@@ -83,7 +84,7 @@ def clear_or_fail(call: Call, intent: StripeObject, *, clears: bool) -> bool:
         emit(call, "charge.succeeded", charge)
         emit(call, "payment_intent.succeeded", intent)
         session_settled(call, intent, paid=True)
-        settle_charge_later(call.state, charge)
+        settle_charge_soon(call, charge)
         if isinstance(instrument, BankAccount) and instrument.dispute_reason:
             open_dispute_later(call.state, charge, instrument.dispute_reason)
         return True
@@ -100,13 +101,16 @@ def clear_or_fail(call: Call, intent: StripeObject, *, clears: bool) -> bool:
 
 def _succeed(call: Call, intent: StripeObject, method: StripeObject, card: Card) -> None:
     charge = new_charge(call, intent, method, "succeeded")
+    if intent["capture_method"] == "manual":
+        hold(call, intent, charge)
+        return
     intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"])
     emit(call, "charge.succeeded", charge)
     emit(call, "payment_intent.succeeded", intent)
     session_completed(call, intent, method)
-    settle_charge_later(call.state, charge)
-    if card.dispute_reason:
-        open_dispute_later(call.state, charge, card.dispute_reason, inquiry=card.inquiry)
+    settle_charge_soon(call, charge)
+    if card.dispute_reason:  # at once: the official CLI lists the dispute with its next request
+        open_dispute(call, charge, card.dispute_reason, inquiry=card.inquiry)
 
 
 def _decline(call: Call, intent: StripeObject, method: StripeObject, card: Card) -> None:
@@ -139,7 +143,10 @@ def _debit(call: Call, intent: StripeObject, method: StripeObject, account: Bank
     emit(call, "payment_intent.processing", intent)
     session_completed(call, intent, method)
     act = debit_cleared if account.outcome == CLEARS else debit_failed
-    call.state.timers.after(call.state.settings.ach_clear_seconds, act, intent["id"])
+    seconds = account.answers_after_seconds
+    if seconds is None:
+        seconds = call.state.settings.ach_clear_seconds
+    call.state.timers.after(seconds, act, intent["id"])
 
 
 def debit_cleared(state: StripeState, intent_id: str) -> None:
@@ -191,7 +198,7 @@ def new_intent(
             "cancellation_reason": None,
             "capture_method": given.get("capture_method") or "automatic_async",
             "client_secret": f"{id}_secret_{new_id('')}",
-            "confirmation_method": "automatic",
+            "confirmation_method": given.get("confirmation_method") or "automatic",
             "created": call.state.now(),
             "currency": currency,
             "customer": given.get("customer"),

@@ -23,13 +23,7 @@ def page_of(
     call: Call, kept: dict[str, StripeObject], kind: str, chosen: Callable[[StripeObject], bool]
 ) -> StripeObject:
     """One page of `kept`, which is in the order of creation. Raises ApiError for a bad limit or cursor."""
-    limit = call.params.get("limit", DEFAULT_LIMIT)
-    if not 1 <= limit <= MAX_LIMIT:
-        raise invalid_param(
-            f"Invalid integer: {limit}; must be between 1 and {MAX_LIMIT}",
-            "limit",
-            "parameter_invalid_integer",
-        )
+    limit = check_limit(call.params.get("limit", DEFAULT_LIMIT))
     after, before = call.params.get("starting_after"), call.params.get("ending_before")
     if after and before:
         raise invalid_param(
@@ -50,6 +44,17 @@ def page_of(
     found = list(islice(rest, limit + 1))
     data = found[:limit]
     return listed(data[::-1] if before else data, call.url, has_more=len(found) > limit)
+
+
+def check_limit(limit: int) -> int:
+    """The limit. Raises ApiError for one that Stripe does not take."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise invalid_param(
+            f"Invalid integer: {limit}; must be between 1 and {MAX_LIMIT}",
+            "limit",
+            "parameter_invalid_integer",
+        )
+    return limit
 
 
 def everything(_body: StripeObject) -> bool:

@@ -91,5 +91,10 @@ def bank_debit_fee(amount: int) -> int:
     return min(500, _rounded(amount * Decimal("0.008")))
 
 
+def sepa_debit_fee(amount: int) -> int:
+    """SEPA: 0.8 % + 30 minor units, at most 6.00 (US accounts; not re-read in a source)."""
+    return min(amount, 600, _rounded(amount * Decimal("0.008")) + 30)
+
+
 def _rounded(value: Decimal) -> int:
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -42,7 +42,7 @@ border:1px solid var(--line);border-radius:8px;text-decoration:none;color:inheri
 box-shadow:inset 0 0 0 1px var(--go);font-weight:600}
 details{margin-top:16px;font-size:14px}td{padding:2px 12px 2px 0;font-variant-numeric:tabular-nums}
 """
-_METHOD_NAMES = {"card": "Card", "us_bank_account": "Bank account"}
+_METHOD_NAMES = {"card": "Card", "us_bank_account": "Bank account", "sepa_debit": "SEPA Direct Debit"}
 _CARD_HINTS = (
     ("4242 4242 4242 4242", "pays"),
     ("4000 0000 0000 0002", "is declined"),
@@ -158,7 +158,7 @@ def _fields(session: StripeObject, method: str, form: dict[str, str]) -> str:
     def value(name: str) -> str:
         return escape(form.get(name, ""))
 
-    if method == "us_bank_account":
+    if method != "card":
         choices = "".join(
             f'<label class="choice"><input type="radio" name="bank_outcome" value="{key}" id="bank-{key}"'
             f"{' checked' if form.get('bank_outcome', 'clears') == key else ''}><span>{text}</span></label>"
@@ -168,7 +168,7 @@ def _fields(session: StripeObject, method: str, form: dict[str, str]) -> str:
                 ("disputed", "Test bank: clears, then is disputed"),
             )
         )
-        return f"""<input type="hidden" name="method" value="us_bank_account">
+        return f"""<input type="hidden" name="method" value="{method}">
 <label for="account_name">Account holder</label>
 <input id="account_name" name="account_name" value="{value("account_name")}" required>
 <fieldset style="border:0;padding:0;margin:14px 0 0"><legend class="soft">Bank account</legend>

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from crm_sandbox.stripe.errors import ApiError, invalid_param, missing_param
+from crm_sandbox.stripe.errors import ApiError, invalid_param, missing_param, not_simulated
 
 MAX_METADATA_KEYS = 50
 MAX_METADATA_KEY_LENGTH = 40
@@ -24,6 +24,8 @@ BOOLEAN = "boolean"
 METADATA = "metadata"
 ANYTHING = "anything"
 """Accepted and kept as it came: a parameter that real clients send and that changes nothing here."""
+REFUSED = "refused"
+"""A parameter of Stripe's that is not simulated and that would change the outcome."""
 
 
 class Choice(tuple[str, ...]):
@@ -90,6 +92,8 @@ def _present(given: Mapping[str, Any], path: str) -> bool:
 def _convert(value: Any, kind: Any, path: str) -> Any:
     if kind == ANYTHING:
         return value
+    if kind == REFUSED:
+        raise not_simulated(path, path)
     if isinstance(kind, list):
         return _list(value, kind[0], path)
     if isinstance(kind, Mapping):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from crm_sandbox.stripe.call import Call
-from crm_sandbox.stripe.checkout_parameters import refuse_method_types
+from crm_sandbox.stripe.captures import release
 from crm_sandbox.stripe.errors import ApiError, invalid_param
 from crm_sandbox.stripe.events import emit
+from crm_sandbox.stripe.instruments import CURRENCY_OF_DEBIT, METHOD_TYPES
 from crm_sandbox.stripe.intent_steps import attempt, new_intent
 from crm_sandbox.stripe.lists import page
 from crm_sandbox.stripe.money import check_charge_amount, check_currency
@@ -16,6 +17,7 @@ from crm_sandbox.stripe.parameters import (
     INTEGER,
     LISTING,
     METADATA,
+    REFUSED,
     TEXT,
     Choice,
     merged_metadata,
@@ -38,23 +40,35 @@ CREATE_INTENT = {
     "amount": INTEGER,
     "application_fee_amount": INTEGER,
     "automatic_payment_methods": {"enabled": BOOLEAN, "allow_redirects": TEXT},
-    "capture_method": Choice(("automatic", "automatic_async")),
+    "capture_method": Choice(("automatic", "automatic_async", "manual")),
     "confirm": BOOLEAN,
+    "confirmation_method": Choice(("automatic", "manual")),
     "currency": TEXT,
     "customer": TEXT,
     "excluded_payment_method_types": [TEXT],
+    "mandate_data": ANYTHING,
     "off_session": BOOLEAN,
     "on_behalf_of": TEXT,
     "payment_method": TEXT,
+    "payment_method_data": REFUSED,
     "payment_method_options": ANYTHING,
     "payment_method_types": [TEXT],
     "return_url": TEXT,
     "setup_future_usage": Choice(("off_session", "on_session")),
     **EXPAND,
 }
-UPDATE_INTENT = {**_DESCRIPTION, "amount": INTEGER, **EXPAND}
+UPDATE_INTENT = {
+    **_DESCRIPTION,
+    "amount": INTEGER,
+    "customer": TEXT,
+    "payment_method": TEXT,
+    "payment_method_types": [TEXT],
+    **EXPAND,
+}
 CONFIRM_INTENT = {
     "payment_method": TEXT,
+    "payment_method_data": REFUSED,
+    "payment_method_types": [TEXT],
     "return_url": TEXT,
     "off_session": BOOLEAN,
     "receipt_email": TEXT,
@@ -71,16 +85,13 @@ OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 def create_intent(call: Call) -> StripeObject:
     """POST /v1/payment_intents."""
-    refuse_method_types(call.params, call.version)
     currency = check_currency(call.params["currency"], "currency")
     check_charge_amount(call.params["amount"], currency, "Amount", "amount")
     call.referred("customer", "customer")
-    methods = (
-        call.params.get("allowed_payment_method_types")
-        or call.params.get("payment_method_types")
-        or ["card", "us_bank_account"]
-    )
+    methods = _types(call, currency) or ["card", *(t for t, c in CURRENCY_OF_DEBIT.items() if c == currency)]
     method = method_named(call, call.params["payment_method"]) if call.params.get("payment_method") else None
+    if method is not None:
+        _check_method(method, methods)
     intent = new_intent(call, call.params["amount"], currency, call.params, methods)
     if method is not None:
         intent.update(payment_method=method["id"], status="requires_confirmation")
@@ -109,7 +120,16 @@ def update_intent(call: Call) -> StripeObject:
         if intent["status"] not in OPEN:
             raise _wrong_state(intent, "update the amount of")
         check_charge_amount(call.params["amount"], intent["currency"], "Amount", "amount")
-    intent.update({k: v for k, v in call.params.items() if k != "metadata"})
+    call.referred("customer", "customer")
+    methods = _types(call, intent["currency"]) or intent["payment_method_types"]
+    changes = {k: v for k, v in call.params.items() if k != "metadata"} | {"payment_method_types": methods}
+    if call.params.get("payment_method"):
+        if intent["status"] not in OPEN:
+            raise _wrong_state(intent, "update the payment method of")
+        method = method_named(call, call.params["payment_method"])
+        _check_method(method, methods)
+        changes |= {"payment_method": method["id"], "status": "requires_confirmation"}
+    intent.update(changes)
     intent["metadata"] = merged_metadata(intent["metadata"], call.params.get("metadata"))
     return intent
 
@@ -122,7 +142,11 @@ def confirm_intent(call: Call) -> StripeObject:
     id = call.params.get("payment_method") or intent["payment_method"]
     if id is None:
         raise _needs_method(intent)
-    attempt(call, intent, method_named(call, id))
+    method = method_named(call, id)
+    methods = _types(call, intent["currency"]) or intent["payment_method_types"]
+    _check_method(method, methods)
+    intent["payment_method_types"] = methods
+    attempt(call, intent, method)
     return intent
 
 
@@ -133,8 +157,10 @@ def cancel_intent(call: Call) -> StripeObject:
         raise ApiError(
             "You cannot cancel the PaymentIntent for a Checkout Session. Expire the Checkout Session instead."
         )
-    if intent["status"] not in OPEN:
+    if intent["status"] not in (*OPEN, "requires_capture"):
         raise _wrong_state(intent, "cancel")
+    if intent["status"] == "requires_capture":
+        release(call, intent)
     intent.update(
         status="canceled",
         canceled_at=call.state.now(),
@@ -143,6 +169,38 @@ def cancel_intent(call: Call) -> StripeObject:
     )
     emit(call, "payment_intent.canceled", intent)
     return intent
+
+
+def _types(call: Call, currency: str) -> list[str] | None:
+    """The types that the request names, if any. Raises ApiError for one that cannot take the currency."""
+    param = (
+        "payment_method_types" if call.params.get("payment_method_types") else "allowed_payment_method_types"
+    )
+    types: list[str] | None = call.params.get(param)
+    for type in types or ():
+        if type not in METHOD_TYPES:
+            raise invalid_param(
+                f"The payment method type provided: {type} is invalid, or this simulator does not have it; "
+                f"it has {', '.join(METHOD_TYPES)}.",
+                param,
+            )
+        if CURRENCY_OF_DEBIT.get(type, currency) != currency:
+            raise invalid_param(
+                f"The currency provided ({currency}) is invalid for one or more of the payment method types "
+                f"provided: {type} takes {CURRENCY_OF_DEBIT[type]}.",
+                param,
+            )
+    return types
+
+
+def _check_method(method: StripeObject, types: list[str]) -> None:
+    if method["type"] not in types:
+        raise invalid_param(
+            f"The PaymentMethod provided ({method['type']}) is not allowed for this PaymentIntent. It takes "
+            f"{', '.join(types)}.",
+            "payment_method",
+            code="payment_intent_incompatible_payment_method",
+        )
 
 
 def _needs_method(intent: StripeObject) -> ApiError:

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from crm_sandbox.stripe.call import Call, background
 from crm_sandbox.stripe.checkout_sessions import expire_when_due
 from crm_sandbox.stripe.errors import ApiError
-from crm_sandbox.stripe.instruments import BANK_ACCOUNTS, Card, card_from_number
+from crm_sandbox.stripe.instruments import ACH, BANK_ACCOUNTS, SEPA, Card, card_from_number
 from crm_sandbox.stripe.intent_steps import authenticate
 from crm_sandbox.stripe.page_html import authentication_html, closed_html, payment_html, receipt_html
 from crm_sandbox.stripe.paying import pay_with
@@ -21,7 +21,14 @@ from crm_sandbox.stripe.shapes import StripeObject
 from crm_sandbox.stripe.state import StripeState
 
 MAX_FORM_BYTES = 20_000
-BANK_CHOICES = {"clears": "000123456789", "fails": "000111111116", "disputed": "000555555559"}
+BANK_CHOICES = {
+    ACH: {"clears": "000123456789", "fails": "000111111116", "disputed": "000555555559"},
+    SEPA: {
+        "clears": "AT611904300234573201",
+        "fails": "AT861904300235473202",
+        "disputed": "AT591904300235473203",
+    },
+}
 
 
 class InvalidForm(Exception):
@@ -140,10 +147,11 @@ def _submit(call: Call, session: StripeObject, form: dict[str, str]) -> None:
     }
     if session["payment_status"] == "no_payment_required":
         complete(call, session, billing)
-    elif form.get("method") == "us_bank_account":
-        if form.get("bank_outcome") not in BANK_CHOICES:
+    elif form.get("method") in BANK_CHOICES:
+        number = BANK_CHOICES[form["method"]].get(form.get("bank_outcome", ""))
+        if number is None:
             raise InvalidForm("Please choose a bank account.")
-        pay_with(call, session, BANK_ACCOUNTS[BANK_CHOICES[form["bank_outcome"]]], billing)
+        pay_with(call, session, BANK_ACCOUNTS[number], billing)
     else:
         pay_with(call, session, _card(call, form), billing)
 

@@ -1,18 +1,22 @@
-"""Payouts from the Stripe balance to the bank: manual ones by the API, automatic ones by a test hook."""
+"""Payouts from the Stripe balance to the bank: manual ones by the API, automatic ones by a test hook.
+
+A manual payout arrives by the simulated clock: an instant one at once, a standard one after ARRIVES_AFTER_DAYS.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from crm_sandbox.stripe.balance import add_transaction, mature
-from crm_sandbox.stripe.call import Call
+from crm_sandbox.stripe.call import Call, background
 from crm_sandbox.stripe.errors import ApiError
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page, within
 from crm_sandbox.stripe.money import check_currency
 from crm_sandbox.stripe.parameters import EXPAND, INTEGER, LISTING, METADATA, TEXT, Choice, merged_metadata
 from crm_sandbox.stripe.shapes import StripeObject
+from crm_sandbox.stripe.state import StripeState
 
 CREATE_PAYOUT = {
     "amount": INTEGER,
@@ -26,6 +30,9 @@ CREATE_PAYOUT = {
     **EXPAND,
 }
 UPDATE_PAYOUT = {"metadata": METADATA, **EXPAND}
+REVERSE_PAYOUT = {"metadata": METADATA, **EXPAND}
+ARRIVES_AFTER_DAYS = 2
+DAY_SECONDS = 86_400
 LIST_PAYOUTS = {
     **LISTING,
     "arrival_date": "integer or range",
@@ -116,6 +123,34 @@ def create_payout(call: Call) -> StripeObject:
         )
     payout = _new_payout(call, amount, currency, call.params, automatic=False)
     emit(call, "payout.created", payout)
+    call.state.timers.after(payout["arrival_date"] - call.state.now(), payout_arrived, payout["id"])
+    return payout
+
+
+def payout_arrived(state: StripeState, payout_id: str) -> None:
+    """A manual payout's day has come; a timer calls this. A hook or a cancellation may have been faster."""
+    found = state.locate(payout_id)
+    if found is not None and found[1]["status"] in ("pending", "in_transit"):
+        mark_paid(background(state, found[0]), found[1])
+
+
+def reverse_payout(call: Call) -> StripeObject:
+    """POST /v1/payouts/{payout}/reverse: a payout of its own takes the money back from the bank.
+
+    Raises ApiError unless the payout is paid and was not reversed before.
+    """
+    original = call.named("payout", "payout")
+    _expect(original, "paid")
+    if original["reversed_by"] is not None or original["original_payout"] is not None:
+        raise ApiError(
+            f"Payout {original['id']} is already reversed, or is itself a reversal.", param="payout"
+        )
+    payout = _new_payout(call, -original["amount"], original["currency"], call.params, automatic=False)
+    payout["original_payout"] = original["id"]
+    original["reversed_by"] = payout["id"]
+    emit(call, "payout.created", payout)
+    emit(call, "payout.updated", original, {"reversed_by": None})
+    call.state.timers.after(payout["arrival_date"] - call.state.now(), payout_arrived, payout["id"])
     return payout
 
 
@@ -155,7 +190,13 @@ def update_payout(call: Call) -> StripeObject:
 def list_payouts(call: Call) -> StripeObject:
     """GET /v1/payouts."""
     wanted = {k: call.params[k] for k in ("destination", "status") if call.params.get(k)}
-    return page(call, "payout", lambda payout: all(payout[k] == v for k, v in wanted.items()))
+    arrival = call.params.get("arrival_date")
+
+    def chosen(payout: StripeObject) -> bool:
+        fits = all(payout[k] == v for k, v in wanted.items())
+        return fits and (arrival is None or within(payout["arrival_date"], arrival))
+
+    return page(call, "payout", chosen)
 
 
 def _new_payout(
@@ -163,6 +204,10 @@ def _new_payout(
 ) -> StripeObject:
     id = new_id("po_")
     now = call.state.now()
+    today = now - now % DAY_SECONDS
+    arrives = today if automatic else now
+    if not automatic and given.get("method") != "instant":
+        arrives = today + ARRIVES_AFTER_DAYS * DAY_SECONDS
     description = given.get("description") or ("STRIPE PAYOUT" if automatic else None)
     transaction = add_transaction(
         call, "payout", -amount, currency, id, description=description, available_after_seconds=0
@@ -174,7 +219,7 @@ def _new_payout(
             "amount": amount,
             "application_fee": None,
             "application_fee_amount": None,
-            "arrival_date": now - now % 86_400,
+            "arrival_date": arrives,
             "automatic": automatic,
             "balance_transaction": transaction["id"],
             "created": now,

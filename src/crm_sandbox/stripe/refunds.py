@@ -137,6 +137,11 @@ def _charge(call: Call) -> StripeObject:
             )
     if not charge["paid"]:
         raise invalid_param(f"Charge {charge['id']} is not paid and cannot be refunded.", "charge")
+    if not charge["captured"]:
+        raise invalid_param(
+            f"Charge {charge['id']} is not captured and cannot be refunded; cancel its PaymentIntent.",
+            "charge",
+        )
     if charge["disputed"] and not _refundable(call, charge):
         raise ApiError(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed"

@@ -22,7 +22,8 @@ DEFAULT_PLATFORM = "acct_1PeakProSandbox1"
 
 KINDS = (
     "account", "application_fee", "balance_transaction", "charge", "checkout.session", "customer", "dispute",
-    "event", "payment_intent", "payment_method", "payout", "price", "product", "refund", "webhook_endpoint",
+    "event", "file", "payment_intent", "payment_method", "payout", "price", "product", "refund",
+    "test_helpers.test_clock", "webhook_endpoint",
 )  # fmt: skip
 
 
@@ -42,13 +43,19 @@ class AccountSpace:
         self.platform = platform
         self.objects: dict[str, dict[str, StripeObject]] = {kind: {} for kind in KINDS}
         self.extras: dict[str, SessionExtras] = {}
-        self.endpoint_secrets: dict[str, str] = {}
+        self.endpoint_secrets: dict[str, list[tuple[str, float]]] = {}
+        """Per webhook endpoint, its signing secrets and until when each signs: newest first."""
         self.instruments: dict[str, Instrument] = {}
         """The test card or account behind a PaymentMethod."""
         self.session_of_intent: dict[str, str] = {}
         self.paid_out: dict[str, frozenset[str]] = {}
         """Per payout, the balance transactions that it paid out."""
         self.idempotency = IdempotencyKeys()
+
+    @property
+    def client_id(self) -> str:
+        """Its Connect application, as the platform of other accounts."""
+        return "ca_" + self.id.removeprefix("acct_")
 
     def snapshot(self) -> dict[str, Any]:
         """Plain data that `restore` takes; shared with this object until it is written."""

@@ -1,18 +1,25 @@
-"""Webhook endpoints registered by the API; the signing secret is told once, at creation."""
+"""Webhook endpoints registered by the API; the signing secret is told once, at creation.
+
+Rolling a secret is a button of Stripe's dashboard, not of its API; here it is a hook for tests.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 from crm_sandbox.stripe.call import Call
-from crm_sandbox.stripe.errors import invalid_param
+from crm_sandbox.stripe.errors import invalid_param, not_simulated
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.lists import page
 from crm_sandbox.stripe.parameters import BOOLEAN, EXPAND, LISTING, METADATA, TEXT, merged_metadata
-from crm_sandbox.stripe.shapes import StripeObject
+from crm_sandbox.stripe.shapes import API_VERSION, StripeObject
 
 MAX_ENDPOINTS = 16
 """https://docs.stripe.com/webhooks: at most 16 per account."""
+FOREVER = float("inf")
+KEEP_OLD_SECONDS_MAX = 24 * 3600
+"""https://docs.stripe.com/webhooks#roll-endpoint-secrets: at most 24 hours."""
+MAX_SECRETS = 10
 
 CREATE_ENDPOINT = {
     "api_version": TEXT,
@@ -39,15 +46,15 @@ def create_endpoint(call: Call) -> StripeObject:
     if len(call.space.objects["webhook_endpoint"]) >= MAX_ENDPOINTS:
         raise invalid_param(f"You have reached the maximum of {MAX_ENDPOINTS} test webhook endpoints.", "url")
     _check_url(call.params["url"])
+    if call.params.get("api_version") not in (None, API_VERSION):
+        raise not_simulated(f"events in another version than {API_VERSION}", "api_version")
     secret = new_id("whsec_")
     endpoint = call.space.add(
         {
             "id": new_id("we_"),
             "object": "webhook_endpoint",
             "api_version": call.params.get("api_version"),
-            "application": "ca_" + call.space.id.removeprefix("acct_")
-            if call.params.get("connect")
-            else None,
+            "application": call.space.client_id if call.params.get("connect") else None,
             "created": call.state.now(),
             "description": call.params.get("description"),
             "enabled_events": call.params["enabled_events"],
@@ -57,8 +64,26 @@ def create_endpoint(call: Call) -> StripeObject:
             "url": call.params["url"],
         }
     )
-    call.space.endpoint_secrets[endpoint["id"]] = secret
+    call.space.endpoint_secrets[endpoint["id"]] = [(secret, FOREVER)]
     return {**endpoint, "secret": secret}
+
+
+def roll_secret(call: Call, endpoint: StripeObject, keep_old_seconds: float) -> str:
+    """A new secret; the old ones sign beside it for a while, so that receivers can change over.
+
+    Raises ValueError beyond KEEP_OLD_SECONDS_MAX.
+    """
+    if not 0 <= keep_old_seconds <= KEEP_OLD_SECONDS_MAX:
+        raise ValueError(f"an old secret lives 0 to {KEEP_OLD_SECONDS_MAX} seconds longer")
+    now = call.state.timers.now()
+    old = [
+        (secret, min(until, now + keep_old_seconds))
+        for secret, until in call.space.endpoint_secrets[endpoint["id"]]
+        if until > now
+    ]
+    fresh = new_id("whsec_")
+    call.space.endpoint_secrets[endpoint["id"]] = [(fresh, FOREVER), *old][:MAX_SECRETS]
+    return fresh
 
 
 def retrieve_endpoint(call: Call) -> StripeObject:
