@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from tests.sandbox.node_clients import NodeClients, Refused, node_clients, require_node_clients
 from tests.sandbox.quickbooks_world import AMY, approve, line, payment_body, query_of, token
@@ -239,6 +241,21 @@ def test_preferences_and_a_report_are_read(node: NodeClients) -> None:
         row["ColData"][0]["value"]: row["ColData"][1:] for row in report["Rows"]["Row"] if "ColData" in row
     }
     assert rows["Accounts Receivable (A/R)"][0]["value"] == "100.00"
+
+
+def test_a_file_is_attached_to_an_invoice(node: NodeClients, tmp_path: Path) -> None:
+    """upload sends a stream and links it afterwards; the file comes back byte for byte, is found and deleted."""
+    invoice = an_invoice(node)
+    photo = tmp_path / "ridge.jpg"
+    photo.write_bytes(bytes(range(256)))
+    stream = {"file": str(photo)}
+    kept = node.quickbooks("upload", photo.name, "image/jpeg", stream, "Invoice", invoice["Id"])
+    assert kept["AttachableRef"][0]["EntityRef"] == {"type": "Invoice", "value": invoice["Id"]}
+    assert (kept["FileName"], kept["Size"]) == ("ridge.jpg", 256)
+    assert httpx2.get(kept["TempDownloadUri"]).content == photo.read_bytes()
+    found = node.quickbooks("findAttachables", {"FileName": "ridge.jpg"})["QueryResponse"]["Attachable"]
+    assert [one["Id"] for one in found] == [kept["Id"]]
+    assert node.quickbooks("deleteAttachable", token(kept))["Attachable"]["status"] == "Deleted"
 
 
 def test_the_same_request_id_makes_one_object(node: NodeClients) -> None:

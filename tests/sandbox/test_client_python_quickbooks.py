@@ -6,8 +6,10 @@ import contextlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx2
 import pytest
 from intuitlib.client import AuthClient
 from intuitlib.enums import Scopes
@@ -20,7 +22,8 @@ from quickbooks.exceptions import (
     QuickbooksException,
     ValidationException,
 )
-from quickbooks.objects.base import Address, EmailAddress, Ref
+from quickbooks.objects.attachable import Attachable
+from quickbooks.objects.base import Address, AttachableRef, EmailAddress, Ref
 from quickbooks.objects.company_info import CompanyInfo
 from quickbooks.objects.customer import Customer
 from quickbooks.objects.detailline import SalesItemLine, SalesItemLineDetail
@@ -247,6 +250,26 @@ def test_company_preferences_and_trial_balance_are_read(qb: QuickBooks) -> None:
         row["ColData"][0]["value"]: row["ColData"][1:] for row in report["Rows"]["Row"] if "ColData" in row
     }
     assert rows["Accounts Receivable (A/R)"][0]["value"] == "100.00"
+
+
+def test_a_file_and_a_note_are_attached_to_an_invoice(qb: QuickBooks, tmp_path: Path) -> None:
+    """The client's own multipart, from bytes and from a path, is kept byte for byte; notes and files are found and deleted."""
+    invoice = an_invoice(qb, a_customer(qb))
+    link = made(AttachableRef, EntityRef=made(Ref, type="Invoice", value=invoice.Id))
+    photo = bytes(range(256)) + b"\r\n--not the end\n"
+    (tmp_path / "scope.txt").write_bytes(b"tear off, two layers\n")
+    fields = {"AttachableRef": [link], "FileName": "ridge.jpg", "ContentType": "image/jpeg"}
+    first = made(Attachable, **fields, _FileBytes=photo).save(qb=qb)
+    text = {"FileName": "scope.txt", "ContentType": "text/plain"}
+    second = made(Attachable, **text, _FilePath=str(tmp_path / "scope.txt")).save(qb=qb)
+    assert httpx2.get(first.TempDownloadUri).content == photo
+    assert httpx2.get(second.TempDownloadUri).content == b"tear off, two layers\n"
+    assert (first.Size, first.AttachableRef[0].EntityRef.value) == (len(photo), invoice.Id)
+    note = made(Attachable, Note="call before noon", AttachableRef=[link]).save(qb=qb)
+    assert Attachable.get(note.Id, qb=qb).Note == "call before noon"
+    assert {one.Id for one in Attachable.all(qb=qb)} == {first.Id, second.Id, note.Id}
+    note.delete(qb=qb)
+    assert Attachable.count(qb=qb) == 2
 
 
 def test_the_same_request_id_makes_one_object(qb: QuickBooks) -> None:

@@ -3,6 +3,8 @@
 Source: Intuit's reference of Attachable (size, types); the Fault for a link to nothing is recorded.
 """
 
+import base64
+import binascii
 import json
 import re
 from collections import OrderedDict
@@ -27,6 +29,7 @@ CONTENT_TYPES = frozenset({
     "application/vnd/ms-excel", "application/vnd.ms-excel", "application/rtf", "application/xml", "text/xml",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 })  # fmt: skip
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _PART_NAME = re.compile(r"file_(metadata|content)_(\w+)")
 
 
@@ -70,22 +73,35 @@ def upload(company: Company, content_type: str, body: bytes) -> JsonObject:
 
 
 def parts(content_type: str, body: bytes) -> list[Part]:
-    """The parts of a multipart/form-data body, byte for byte; raises Refused for anything else."""
+    """The parts of a multipart/form-data body, byte for byte; raises Refused for anything else.
+
+    Lines may end in a bare line feed and files may come in base64: so python-quickbooks sends them to Intuit.
+    """
     boundary = message_from_bytes(f"content-type: {content_type}\r\n\r\n".encode()).get_boundary()
     if not content_type.lower().startswith("multipart/form-data") or not boundary:
         raise refusal("500", "Unsupported Operation", "Operation upload takes multipart/form-data.", None)
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
+    pieces = re.split(rb"\r?\n--" + re.escape(boundary.encode()), b"\r\n" + body)
     if len(pieces) > MAX_PARTS:
         raise business(f"An upload must not have more than {MAX_PARTS} parts.")
     found: list[Part] = []
     for piece in pieces[1:]:
         if piece.startswith(b"--"):
             return found
-        head, _, content = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        head, *rest = _BLANK_LINE.split(piece.lstrip(b"\r\n"), 1)
         headers = message_from_bytes(head + b"\r\n\r\n")
+        content = rest[0] if rest else b""
+        if str(headers.get("content-transfer-encoding")).lower() == "base64":
+            content = _from_base64(content)
         name = headers.get_param("name", "", "content-disposition")
         found.append(Part(str(name), headers.get_filename(), headers.get_content_type(), content))
     raise unparsable("the multipart body ends before its closing boundary;")
+
+
+def _from_base64(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(b"".join(text.split()), validate=True)
+    except binascii.Error:
+        raise unparsable("a part of the multipart body is no base64;") from None
 
 
 def _taken(company: Company, one: Upload) -> JsonObject:
