@@ -132,12 +132,10 @@ def _dispatch(company: Company, asked: Asked) -> JsonObject:
     if special:
         return special(company, asked)
     entity = BY_PATH.get(what)
-    if entity is None or len(parts) > 3:
+    if entity is None or len(parts) > 3 or (asked.method == "GET" and len(parts) != 2):
         path = f"/v3/company/{company.realm_id}/{'/'.join(parts)}"
         raise unsupported(f"Could not find resource for relative : {path} of full path: {path}")
     if asked.method == "GET":
-        if len(parts) != 2:
-            raise unsupported(f"GET {'/'.join(parts)}")
         return {
             entity.name: present(company, entity, read(company, entity, _own_id(company, entity, parts[1])))
         }

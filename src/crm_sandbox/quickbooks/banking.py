@@ -11,6 +11,8 @@ from crm_sandbox.quickbooks.sales import check_money_account, money_account
 from crm_sandbox.quickbooks.shapes import JsonObject
 
 DEPOSITABLE = ("Payment", "SalesReceipt", "RefundReceipt", "JournalEntry", "Transfer")
+PARTIES = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}
+"""Account type -> who must be named on its lines in a journal entry."""
 PAYMENT_TYPES = ("Cash", "Check", "CreditCard")
 
 
@@ -194,8 +196,9 @@ def _journal_entry(company: Company, obj: JsonObject) -> JsonObject:
                 "2290", "NegativeAmount", "Negative amounts are not supported on transaction lines.", "Amount"
             )
         account = company.get("Account", detail["AccountRef"]["value"]) or {}
-        if account.get("AccountType") == "Accounts Receivable" and not _line_customer(detail):
-            raise business("When you use Accounts Receivable, you must choose a customer in the Name field.")
+        if account.get("AccountType") in PARTIES and not _line_party(account, detail):
+            kind, who = account["AccountType"], PARTIES[account["AccountType"]].lower()
+            raise business(f"When you use {kind}, you must choose a {who} in the Name field.")
         balance += cents if detail["PostingType"] == "Debit" else -cents
         total += cents if detail["PostingType"] == "Debit" else 0
         done.append({**line, "Id": str(number), "Amount": to_number(cents)})
@@ -214,15 +217,16 @@ def _journal_postings(company: Company, obj: JsonObject) -> list[Posting]:
         if detail:
             cents = to_cents(line["Amount"]) * (1 if detail["PostingType"] == "Debit" else -1)
             account = company.get("Account", detail["AccountRef"]["value"]) or {}
-            receivable = account.get("AccountType") == "Accounts Receivable"
-            customer = _line_customer(detail) if receivable else None
-            lines.append(Posting(detail["AccountRef"]["value"], cents, customer, cents if receivable else 0))
+            party = _line_party(account, detail)
+            lines.append(Posting(detail["AccountRef"]["value"], cents, party, cents if party else 0))
     return lines
 
 
-def _line_customer(detail: JsonObject) -> str | None:
+def _line_party(account: JsonObject, detail: JsonObject) -> str | None:
+    """Who owes or is owed what is booked on this line: a customer on receivables, a vendor on payables."""
     entity = detail.get("Entity") or {}
-    return str(entity["EntityRef"]["value"]) if entity.get("Type") == "Customer" else None
+    fits = entity.get("Type") == PARTIES.get(account.get("AccountType", ""))
+    return str(entity["EntityRef"]["value"]) if entity and fits else None
 
 
 _WORK_OUT: dict[str, Callable[[Company, JsonObject], JsonObject]] = {

@@ -1,4 +1,7 @@
-"""Change data capture: everything that changed since a time, deleted transactions included."""
+"""Change data capture: everything that changed since a time, deleted transactions included.
+
+The oldest change comes first, as recorded: who is cut off at the limit goes on from the last one.
+"""
 
 import math
 from datetime import datetime, timedelta
@@ -39,7 +42,7 @@ def changes_since(company: Company, entities: str, since_text: str) -> JsonObjec
             raise query_invalid(f"invalid context declaration: {name}")
         found = _changed(company, entity, since)[:room]
         room -= len(found)
-        page = {"startPosition": 1, "maxResults": len(found), "totalCount": len(found)}
+        page = {"startPosition": 1, "maxResults": len(found)}
         responses.append({entity.name: found, **page} if found else {})
     return {"CDCResponse": [{"QueryResponse": responses}]}
 
@@ -48,7 +51,7 @@ def _changed(company: Company, entity: Entity, since: datetime) -> list[JsonObje
     kept = company.objects[entity.name]
     updated = kept.order[UPDATED]
     places = updated.between(math.floor(since.timestamp()), None)
-    live = [present(company, entity, kept[ident]) for ident in updated.ids(places[-MAX_OBJECTS:])]
+    live = [present(company, entity, kept[ident]) for ident in updated.ids(places[:MAX_OBJECTS])]
     gone: list[JsonObject] = []
     for (name, ident), at in reversed(company.deleted.items()):
         if at < since or len(gone) == MAX_OBJECTS:
@@ -58,4 +61,4 @@ def _changed(company: Company, entity: Entity, since: datetime) -> list[JsonObje
             gone.append(
                 {"domain": "QBO", "status": "Deleted", "Id": ident, "MetaData": {"LastUpdatedTime": when}}
             )
-    return sorted([*live, *gone], key=lambda obj: str(obj["MetaData"]["LastUpdatedTime"]), reverse=True)
+    return sorted([*live, *gone], key=lambda obj: str(obj["MetaData"]["LastUpdatedTime"]))

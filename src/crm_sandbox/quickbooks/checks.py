@@ -85,7 +85,8 @@ def _checked(company: Company, field: Field, value: Any) -> Any:
         case "date":
             return _date(field.name, value)
         case "ref":
-            return reference(company, field.name, value, field.target)
+            found = reference(company, field.name, value, field.target)
+            return {"value": found["value"]} if field.bare else found
         case "links":
             return _links(value)
         case "lines":

@@ -21,7 +21,8 @@ _PACKING: Packing[JsonObject] = Packing(_pack, orjson.loads)
 
 CREATED, UPDATED = "MetaData.CreateTime", "MetaData.LastUpdatedTime"
 USUAL_ORDER = "usual order"
-"""Lists come by name and transactions newest first, as in the recordings."""
+"""Lists come by full name (jobs after their customer, PG&E before Pam); transactions by their last change, newest
+first, and so need no index of their own. Both as recorded."""
 UNIQUE_NAME = "unique name"
 INACTIVE = "inactive"
 
@@ -64,6 +65,11 @@ class Collection(Packed[str, JsonObject]):
         for index, found in zip(self._indexes, entries, strict=True):
             index.fill(found)
 
+    @property
+    def usual_order(self) -> InOrder:
+        """The order of answers to queries that ask for none."""
+        return self.order.get(USUAL_ORDER) or self.order[UPDATED]
+
     def having(self, path: str, key: Any) -> list[JsonObject]:
         """The objects with that value, first come first. KeyError for a path without an index."""
         return [self[ident] for ident in self.same[path].ids(key)]
@@ -85,12 +91,8 @@ def all_collections() -> dict[str, Collection]:
 
 
 def unique_name(entity: Entity, obj: JsonObject) -> str:
-    """What must be unique: the display name, or for accounts and items the full name with its parents."""
-    name = (
-        obj.get("DisplayName")
-        if "DisplayName" in entity.fields
-        else obj.get("FullyQualifiedName") or obj.get("Name")
-    )
+    """What must be unique: the name with its parents. Two jobs of different customers may share a name (recorded)."""
+    name = obj.get("FullyQualifiedName") or obj.get("DisplayName") or obj.get("Name")
     return str(name or "").strip().casefold()
 
 
@@ -116,12 +118,12 @@ def _order(entity: Entity) -> dict[str, KeyOf]:
         UPDATED: _time("LastUpdatedTime"),
     }
     if entity.is_txn:
-        return {**found, USUAL_ORDER: lambda obj: obj["TxnDate"]}
+        return {**found, "TxnDate": lambda obj: obj["TxnDate"]}
     return {
         **found,
         USUAL_ORDER: lambda obj: str(
-            obj.get("DisplayName") or obj.get("FullyQualifiedName") or obj.get("Name")
-        ).casefold(),
+            obj.get("FullyQualifiedName") or obj.get("DisplayName") or obj.get("Name")
+        ),
     }
 
 

@@ -22,6 +22,8 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 MAX_OBJECTS = 200_000
 MAX_DELETED = 200_000
 """How many deleted transactions change data can tell of."""
+MAX_DIGITS_COUNTED = 9
+"""Longer document numbers are taken for names: numbering does not go on from them."""
 CURRENCY_NAMES = {
     "USD": "United States Dollar", "AUD": "Australian Dollar", "BRL": "Brazilian Real", "CAD": "Canadian Dollar",
     "CHF": "Swiss Franc", "CNY": "Chinese Yuan", "DKK": "Danish Krone", "EUR": "Euro",
@@ -55,6 +57,8 @@ class CompanySettings:
     track_classes_per_line: bool = False
     """One class for each line; at most one of the two."""
     track_departments: bool = False
+    custom_fields: list[str] = field(default_factory=list)
+    """Names of the custom text fields on sales forms, at most three."""
     other_user: str = "Christian Pelczarski"
     """The person whom a 5010 names as having been faster."""
 
@@ -140,15 +144,25 @@ class Company:
         self._last_id[entity.id_space] += 1
         return str(self._last_id[entity.id_space])
 
+    def next_address_id(self) -> str:
+        """A fresh Id for an address: they are numbered through the whole company."""
+        self._last_id["address"] += 1
+        return str(self._last_id["address"])
+
     def start_ids_after(self, id_space: str, last: int) -> None:
         """Leaves room below: the next Id of the space is above `last`."""
         self._last_id[id_space] = max(self._last_id[id_space], last)
 
     def next_doc_number(self, entity: Entity) -> str:
         """The number that QuickBooks gives by itself: estimates count apart from all other sales forms."""
-        sequence = "Estimate" if entity.name == "Estimate" else "sales"
-        self._last_number[sequence] += 1
-        return str(self._last_number[sequence])
+        self._last_number[_sequence(entity)] += 1
+        return str(self._last_number[_sequence(entity)])
+
+    def number_given(self, entity: Entity, number: str) -> None:
+        """A number that the client chose: those that QuickBooks gives go on above it."""
+        if number.isdecimal() and len(number) <= MAX_DIGITS_COUNTED:
+            last = self._last_number[_sequence(entity)]
+            self._last_number[_sequence(entity)] = max(last, int(number))
 
     def put(self, entity: Entity, obj: JsonObject) -> None:
         """Stores the object under its Id in place of the one before, and keeps the indexes."""
@@ -252,6 +266,10 @@ class Company:
     def currency(self, code: str) -> JsonObject:
         """The reference to a currency: its value is the ISO code, never a number."""
         return {"value": code, "name": CURRENCY_NAMES.get(code, code)}
+
+
+def _sequence(entity: Entity) -> str:
+    return "Estimate" if entity.name == "Estimate" else "sales"
 
 
 def _set_or_drop(links: dict[str, int], key: str, cents: int) -> None:

@@ -19,6 +19,7 @@ class Field:
     query: bool = False
     readonly: bool = False
     keep: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _fields(text: str) -> dict[str, Field]:
         limit = next((int(word) for word in rest if word.isdigit()), None)
         target = next((word for word in rest if word[0].isupper()), None)
         found[name] = Field(
-            name, kind, limit, target, "query" in rest, "readonly" in rest, "keep" in rest
+            name, kind, limit, target, "query" in rest, "readonly" in rest, "keep" in rest, "bare" in rest
         )  # fmt: skip
     return found
 

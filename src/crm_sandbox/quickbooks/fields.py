@@ -2,7 +2,8 @@
 
 Kinds: text, number, flag, date, ref, links, lines, attachments, any, or the name of a structure (structures.py).
 Words: `query` (may stand in WHERE and ORDERBY), `readonly` (what is sent is ignored), `keep` (survives a
-full update that leaves it out, as recorded for CurrencyRef and its kin).
+full update that leaves it out, as recorded for CurrencyRef and its kin), `bare` (answered without the name of what
+it refers to, as recorded).
 Sources: Intuit's Finance.xsd (names), Intuit's API reference of 2023 (limits, what can be queried).
 """
 
@@ -23,7 +24,7 @@ MiddleName text 100 query
 FamilyName text 100 query
 Suffix text 16
 CompanyName text 100 query
-PrintOnCheckName text 110 query keep
+PrintOnCheckName text 110 query
 PrimaryPhone TelephoneNumber
 AlternatePhone TelephoneNumber
 Mobile TelephoneNumber
@@ -50,7 +51,7 @@ CUSTOMER = (
 PrimaryEmailAddr EmailAddress query
 FullyQualifiedName text query readonly
 ShipAddr PhysicalAddress
-ParentRef ref Customer
+ParentRef ref Customer bare
 Job flag query keep
 BillWithParent flag keep
 Level number readonly
@@ -82,7 +83,7 @@ VENDOR = (
     + """
 TaxIdentifier text 20
 PrimaryEmailAddr EmailAddress
-TermRef ref Term
+TermRef ref Term bare
 Vendor1099 flag query keep
 APAccountRef ref Account
 BusinessNumber text 10
@@ -260,8 +261,8 @@ PAYMENT = (
 CustomerRef ref Customer query
 RemitToRef ref
 ARAccountRef ref Account
-DepositToAccountRef ref Account
-PaymentMethodRef ref PaymentMethod query
+DepositToAccountRef ref Account bare
+PaymentMethodRef ref PaymentMethod query bare
 PaymentRefNum text 21 query
 PaymentType text
 CheckPayment any

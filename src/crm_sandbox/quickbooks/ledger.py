@@ -14,7 +14,8 @@ DocumentKey = tuple[str, str]
 class Posting:
     """One line in the books, in cents of the home currency; a debit is positive, a credit negative.
 
-    `customer_id` and `foreign_cents` (cents in the document's currency) are set on receivables only.
+    `customer_id` and `foreign_cents` (cents in the document's currency) are set on receivables, and on payables in
+    journal entries, where they mean the vendor: customers and vendors share their Ids.
     """
 
     account_id: str

@@ -1,6 +1,7 @@
 """What hangs together: payments on invoices, invoices on estimates, payments in a bank deposit."""
 
 from crm_sandbox.quickbooks import banking, receipts, sales
+from crm_sandbox.quickbooks.addresses import with_ids
 from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import ENTITIES, Entity
 from crm_sandbox.quickbooks.ledger import Posting
@@ -129,7 +130,7 @@ def store(company: Company, entity: Entity, obj: JsonObject, before: JsonObject 
     rest = {name: value for name, value in obj.items() if name not in head and value is not None}
     if entity.name == "Invoice":
         rest.setdefault("LinkedTxn", [])
-    stored = {**head, **rest}
+    stored = {**head, **with_ids(company, entity, rest)}
     company.put(entity, stored)
     return stored
 

@@ -63,7 +63,8 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     elif entity.name in _WORK_OUT:
         obj = _WORK_OUT[entity.name](company, obj)
     else:
-        obj = {**obj, "Active": obj.get("Active", True)}
+        if "Active" in entity.fields:
+            obj = {**obj, "Active": obj.get("Active", True)}
         if "ParentRef" in entity.fields:
             obj = _with_parent(company, entity, obj, f"Sub{entity.name}")
     _check_unique(company, entity, obj)
@@ -101,6 +102,8 @@ def present(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
             company.ledger.customer_cents.get(child, 0) for child in _jobs_of(company, obj["Id"])
         )
         return {**obj, "Balance": to_number(own), "BalanceWithJobs": to_number(with_jobs)}
+    if entity.name == "Vendor":
+        return {**obj, "Balance": to_number(-company.ledger.customer_cents.get(obj["Id"], 0))}
     if entity.name == "Account":
         cents = company.ledger.account_cents.get(obj["Id"], 0)
         # Accounts of profit and loss show no balance here (recorded); it stands in the reports.
@@ -142,13 +145,24 @@ def _person(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
             "BillWithParent": obj.get("BillWithParent", False),
             "PreferredDeliveryMethod": obj.get("PreferredDeliveryMethod") or "Print",
         }
+        code = _default_tax_code(company)
+        if code and filled["Taxable"] and not obj.get("DefaultTaxCodeRef"):
+            filled["DefaultTaxCodeRef"] = code
         return _with_parent(company, entity, {**obj, **filled}, "Job")
     if entity.name == "Vendor":
-        filled |= {"Balance": 0, "Vendor1099": obj.get("Vendor1099", False)}
+        filled |= {"Vendor1099": obj.get("Vendor1099", False)}
     else:
         filled |= {"BillableTime": obj.get("BillableTime", False)}
         filled.pop("CurrencyRef")
     return {**obj, **filled}
+
+
+def _default_tax_code(company: Company) -> JsonObject | None:
+    """What a taxable customer of a US company is given, as recorded: the first code with rates of its own."""
+    if company.settings.country != "US" or not company.settings.using_sales_tax:
+        return None
+    ident = next((one for one in company.objects["TaxCode"] if one.isdigit()), None)
+    return {"value": ident} if ident else None
 
 
 def _item(company: Company, obj: JsonObject) -> JsonObject:
@@ -231,7 +245,8 @@ def _with_parent(company: Company, entity: Entity, obj: JsonObject, flag: str) -
         above = company.get(entity.name, (above.get("ParentRef") or {}).get("value", "")) or {}
     if len(names) > MAX_LEVELS:
         raise refusal("6180", "Sub Level Limit", f"You can nest up to {MAX_LEVELS} levels.")
-    return {**obj, flag: True, "Level": len(names) - 1, "FullyQualifiedName": ":".join(reversed(names))}
+    level = {"Level": len(names) - 1} if "Level" in entity.fields else {}
+    return {**obj, flag: True, **level, "FullyQualifiedName": ":".join(reversed(names))}
 
 
 def _check_unique(company: Company, entity: Entity, obj: JsonObject) -> None:

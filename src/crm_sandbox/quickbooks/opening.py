@@ -109,7 +109,6 @@ def fill(company: Company) -> None:
         company.start_ids_after("Item", int(ident) - 1)
         item = {"Name": name, "Type": "Service", "IncomeAccountRef": {"value": account}}
         create(company, ENTITIES["Item"], item)
-    fill_taxes(company)
     for name, days in TERMS:
         create(company, ENTITIES["Term"], {"Name": name, "Type": "STANDARD", "DueDays": days})
     for name, kind in PAYMENT_METHODS:
@@ -120,6 +119,9 @@ def fill(company: Company) -> None:
         create(company, ENTITIES["Vendor"], {"DisplayName": name})
     for given, family in EMPLOYEES:
         create(company, ENTITIES["Employee"], {"GivenName": given, "FamilyName": family})
+    fill_taxes(
+        company
+    )  # after the customers: those of a company from before its sales tax have no default code
     company.start_ids_after("txn", FIRST_TXN_ID)
     company.start_ids_after("Attachable", FIRST_ATTACHABLE_ID)
 

@@ -24,8 +24,9 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     lines = [_worked_out_line(company, entity, line) for line in lines]
     subtotal = sum(_cents(line) for line in lines if line["DetailType"] == "SalesItemLineDetail")
     lines = [_worked_out_discount(line, subtotal) for line in lines]
-    lines = _numbered(lines)
-    discount = sum(_cents(line) for line in lines if line["DetailType"] == "DiscountLineDetail")
+    discounts = [_bare_discount(line) for line in lines if line["DetailType"] == "DiscountLineDetail"]
+    lines = _numbered([line for line in lines if line["DetailType"] != "DiscountLineDetail"])
+    discount = sum(_cents(line) for line in discounts)
     tax_detail, tax, tax_inside = _tax(company, obj, lines, subtotal, discount)
     total = subtotal - discount + (0 if tax_inside else tax)
     if total < 0:
@@ -37,7 +38,7 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     }
     return {
         **obj,
-        "Line": [*lines, subtotal_line],
+        "Line": [*lines, subtotal_line, *discounts],
         "TxnTaxDetail": tax_detail,
         "TotalAmt": to_number(total),
     }
@@ -160,6 +161,11 @@ def _worked_out_discount(line: JsonObject, subtotal: int) -> JsonObject:
     else:
         cents = to_cents(line["Amount"])
     return {**line, "Amount": to_number(cents)}
+
+
+def _bare_discount(line: JsonObject) -> JsonObject:
+    """A discount stands after the subtotal and has neither Id nor number (recorded)."""
+    return {name: value for name, value in line.items() if name not in ("Id", "LineNum")}
 
 
 def _numbered(lines: list[JsonObject]) -> list[JsonObject]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from crm_sandbox.quickbooks.collection import CREATED, INACTIVE, UPDATED, USUAL_ORDER
+from crm_sandbox.quickbooks.collection import CREATED, INACTIVE, UPDATED
 from crm_sandbox.quickbooks.company import PACIFIC, Company
 from crm_sandbox.quickbooks.comparing import Condition, all_hold, look_up, moment, sort_key
 from crm_sandbox.quickbooks.entities import Entity
@@ -96,20 +96,17 @@ class Search:
 
     def _places(self, path: str) -> range | None:
         """The part of an ordered index that the conditions leave over; None when they say nothing of it."""
-        asked = self._path_of(path)
-        if asked not in (CREATED, UPDATED, "TxnDate"):
+        if path not in (CREATED, UPDATED, "TxnDate"):
             return None
         lows: list[int | str] = []
         highs: list[int | str] = []
         for condition in self._conditions:
-            at = moment(condition.values[0]) if condition.path == asked else None
+            at = moment(condition.values[0]) if condition.path == path else None
             if at is None or condition.operator in ("in", "like"):
                 continue
             # Whole seconds and days: what is left over is compared exactly afterwards.
             bound = (
-                at.astimezone(PACIFIC).date().isoformat()
-                if asked == "TxnDate"
-                else math.floor(at.timestamp())
+                at.astimezone(PACIFIC).date().isoformat() if path == "TxnDate" else math.floor(at.timestamp())
             )
             if condition.operator in ("=", ">", ">="):
                 lows.append(bound)
@@ -119,24 +116,18 @@ class Search:
             return None
         return self._kept.order[path].between(max(lows, default=None), min(highs, default=None))
 
-    def _path_of(self, index: str) -> str:
-        """What a query calls the value by which an index is ordered."""
-        if index != USUAL_ORDER:
-            return index
-        return {"txn": "TxnDate", "name": "DisplayName", "list": "FullyQualifiedName"}[self._entity.shape]
-
     def _walk(self) -> Iterable[str] | None:
         """All Ids in the order that is asked for; None when no index has it."""
         if not self._order:
-            return self._kept.order[USUAL_ORDER].ids(descending=self._entity.is_txn)
+            return self._kept.usual_order.ids(descending=self._entity.is_txn)
         (path, descending), *more = self._order
         for name, index in self._kept.order.items():
-            if not more and self._path_of(name) == path:
+            if not more and name == path:
                 return index.ids(self._places(name), descending=descending)
         return None
 
     def _sort(self, found: list[JsonObject]) -> None:
-        key_of = self._kept.order[USUAL_ORDER].key_of
+        key_of = self._kept.usual_order.key_of
         if not self._order:
             found.sort(key=lambda obj: (key_of(obj), number_of(obj["Id"])), reverse=self._entity.is_txn)
             return

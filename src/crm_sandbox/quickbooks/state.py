@@ -19,6 +19,7 @@ from crm_sandbox.quickbooks.tokens import TokenStore
 from crm_sandbox.quickbooks.webhooks import WebhookSender
 
 MAX_COMPANIES = 1_000
+MAX_CUSTOM_FIELDS = 3
 
 
 class QuickBooksState:
@@ -166,6 +167,14 @@ def _check_setting(name: str, value: Any) -> None:
     if name == "book_close_date":
         if value is not None:
             date.fromisoformat(str(value))
+        return
+    if name == "custom_fields":
+        if (
+            not isinstance(value, list)
+            or len(value) > MAX_CUSTOM_FIELDS
+            or not all(isinstance(one, str) for one in value)
+        ):
+            raise ValueError(f"custom_fields is a list of at most {MAX_CUSTOM_FIELDS} names")
         return
     usual = getattr(CompanySettings(), name)
     wanted = (int, float) if isinstance(usual, float) else type(usual)

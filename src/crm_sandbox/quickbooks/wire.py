@@ -33,11 +33,15 @@ def headers() -> dict[str, str]:
 
 def answer(request: Request, body: JsonObject, now: str, status: int = 200) -> Response:
     """The answer with `time` added, in the form that the request asked for."""
+    extra, kind = headers(), "application/json" if wants_json(request) else "application/xml"
+    if status == 200:
+        kind += ";charset=utf-8"
+    else:
+        del extra["qbo-version"]  # a refusal is told without it and without a charset (recorded)
     if wants_json(request):
         body = body.get("TaxService", body)  # the one object that JSON shows unwrapped
-        content = orjson.dumps({**body, "time": now})
-        return Response(content, status, headers(), "application/json;charset=utf-8")
-    return Response(to_xml(body, now).encode(), status, headers(), "application/xml;charset=utf-8")
+        return Response(orjson.dumps({**body, "time": now}), status, extra, kind)
+    return Response(to_xml(body, now).encode(), status, extra, kind)
 
 
 def gateway_refusal(status: int, name: str, number: int, fault_type: str, detail: str | None) -> Response:

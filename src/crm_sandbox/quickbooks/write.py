@@ -168,6 +168,8 @@ def _new_transaction(company: Company, entity: Entity, obj: JsonObject, *, dupli
     check_open_period(company, obj["TxnDate"])
     if entity.name in SALES_FORMS and not obj.get("DocNumber") and not company.settings.custom_txn_numbers:
         obj["DocNumber"] = company.next_doc_number(entity)
+    elif entity.name in SALES_FORMS and obj.get("DocNumber"):
+        company.number_given(entity, obj["DocNumber"])
     _check_number(company, entity, obj, duplicate_ok=duplicate_ok)
     return _worked_out(company, entity, obj)
 
@@ -234,6 +236,10 @@ def _with_sales_defaults(company: Company, entity: Entity, obj: JsonObject) -> J
         "PrintStatus": obj.get("PrintStatus") or "NeedToPrint",
         "EmailStatus": obj.get("EmailStatus") or "NotSet",
     }
+    if filled["EmailStatus"] == "NeedToSend":
+        filled["DeliveryInfo"] = {"DeliveryType": "Email"}
+    if company.settings.custom_fields:
+        filled["CustomField"] = _custom_fields(company, obj)
     customer = company.get("Customer", (obj.get("CustomerRef") or {}).get("value", "")) or {}
     for name in ("BillAddr", "ShipAddr"):
         if name not in obj and customer.get(name):
@@ -268,6 +274,16 @@ def _with_sales_defaults(company: Company, entity: Entity, obj: JsonObject) -> J
         rate = to_decimal(obj["ExchangeRate"], "ExchangeRate")
         filled["HomeTotalAmt"] = to_number(round_to_cents(to_cents(obj["TotalAmt"]) * rate / 100))
     return {**obj, **filled}
+
+
+def _custom_fields(company: Company, obj: JsonObject) -> list[JsonObject]:
+    """Every custom field that the company has set up, with the value if one was sent."""
+    sent = {str(one.get("DefinitionId")): one.get("StringValue") for one in obj.get("CustomField") or []}
+    return [
+        {"DefinitionId": str(place), "Name": name, "Type": "StringType",
+         **({"StringValue": sent[str(place)]} if sent.get(str(place)) else {})}
+        for place, name in enumerate(company.settings.custom_fields, 1)
+    ]  # fmt: skip
 
 
 def _due_date(company: Company, obj: JsonObject) -> str:

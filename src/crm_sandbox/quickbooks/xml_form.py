@@ -109,6 +109,9 @@ def _read_structure(element: ET.Element, structure: str) -> JsonObject:
         value = _read(part, known)
         if known.many:
             read.setdefault(name, []).append(value)
+        elif name in read:  # repeated, though the table does not know it: nothing may be lost
+            before = read[name]
+            read[name] = [*before, value] if isinstance(before, list) else [before, value]
         else:
             read[name] = value
     return read
