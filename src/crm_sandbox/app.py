@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
@@ -48,6 +48,7 @@ class Sandbox(Starlette):
                 *stripe.routes(config, self.clock, self.stripe),
             ],
             lifespan=self._life,
+            exception_handlers={404: _nothing_here},
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -173,6 +174,15 @@ class Sandbox(Starlette):
             Route("/_state/clock", show_clock, methods=["GET"]),
             Route("/_state/clock", advance_clock, methods=["POST"]),
         ]
+
+
+async def _nothing_here(request: Request, _: Exception) -> Response:
+    """For a client whose address was set a little wrong: what is here, and where."""
+    return PlainTextResponse(
+        f"Nothing is simulated at {request.url.path}. QuickBooks answers under /v3/company/, Intuit's sign-in at the "
+        "addresses that /.well-known/openid_configuration names, Stripe under /v1/; open / to look around.\n",
+        404,
+    )
 
 
 def create_app(config: SandboxConfig, clock: Clock | None = None) -> Sandbox:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from tests.sandbox.node_clients import FOLDER, require_node_clients
 
@@ -68,3 +69,12 @@ def test_an_example_prints_what_the_page_says(title: str, address: str, tmp_path
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, printed), done.stderr
+
+
+@pytest.mark.parametrize("path", ["/v3/customer/1", "/.well-known/openid-configuration", "/company/1/query"])
+def test_a_wrong_address_is_answered_with_the_right_ones(address: str, path: str) -> None:
+    """Whoever set a client's address a little wrong reads what is here, and where."""
+    answer = httpx2.get(address + path)
+    assert answer.status_code == 404
+    assert f"Nothing is simulated at {path}" in answer.text
+    assert "/v3/company/" in answer.text
