@@ -8,12 +8,10 @@ given as `known`. Nothing else is loaded from it, whatever it says.
 import dataclasses
 import fcntl
 import hashlib
-import io
 import os
 import pickle
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from io import BufferedReader
 from itertools import islice
@@ -21,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from crm_sandbox.packed import Bulk
+from crm_sandbox.payload import Payload, numbered_bulk, pickled
 
 FORMAT = 3
 """Raise it when the layout of a snapshot changes; a change of the records is noticed without."""
@@ -44,14 +43,6 @@ class InUse(Exception):
 
 class NotPlain(Exception):
     """The snapshot holds something that cannot be written down: a mistake of the sandbox."""
-
-
-@dataclass(frozen=True)
-class Payload:
-    """A snapshot that nothing can change any more: the pickle of what is small, and what is many as it was."""
-
-    rest: bytes
-    bulks: list[Bulk]
 
 
 class StateFile:
@@ -107,20 +98,10 @@ class StateFile:
 
     def pack(self, snapshot: dict[str, Any]) -> Payload:
         """All that may change is pickled here; call this where all changes happen. Raises NotPlain."""
-        bulks: list[Bulk] = []
-
-        def by_number(bulk: Bulk) -> tuple[Callable[..., None], tuple[int]]:
-            bulks.append(bulk)
-            return _bulk, (len(bulks) - 1,)
-
-        buffer = io.BytesIO()
-        pickler = pickle.Pickler(buffer, protocol=5)
-        pickler.dispatch_table = {Bulk: by_number}
         try:
-            pickler.dump(snapshot)
+            return pickled(snapshot)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise NotPlain(str(error)) from error
-        return Payload(buffer.getvalue(), bulks)
 
     def write(self, payload: Payload) -> None:
         """Puts the snapshot in place of the file, for its owner's eyes only. OSError leaves the old file.
@@ -181,16 +162,12 @@ def _read(file: BufferedReader, known: dict[tuple[str, str], Known]) -> Any:
     return part
 
 
-def _bulk(number: int) -> None:
-    """Stands in a file for the bulk of that number; what it means there is up to the reader."""
-
-
 class _Reader(pickle.Unpickler):
     def __init__(
         self, file: BufferedReader, known: dict[tuple[str, str], Known], bulks: defaultdict[int, Bulk]
     ) -> None:
         super().__init__(file)
-        self._known = {**known, (_bulk.__module__, _bulk.__qualname__): bulks.__getitem__}
+        self._known = {**known, (numbered_bulk.__module__, numbered_bulk.__qualname__): bulks.__getitem__}
 
     def find_class(self, module: str, name: str) -> Any:
         try:
