@@ -4,27 +4,28 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from email.utils import formatdate
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from crm_sandbox import quickbooks, stripe
 from crm_sandbox.clock import Clock
 from crm_sandbox.config import SandboxConfig
-from crm_sandbox.faults import FaultRules, fault_routes
+from crm_sandbox.fault_presets import FaultPresets
+from crm_sandbox.fault_routes import fault_routes
+from crm_sandbox.faults import FaultRules
+from crm_sandbox.foreign_pages import ForeignPages
 from crm_sandbox.memory import Memory
+from crm_sandbox.own_routes import own_routes
+from crm_sandbox.page import page_routes
 from crm_sandbox.quickbooks.kept import RECORDS as QUICKBOOKS_RECORDS
 from crm_sandbox.requests_log import RequestLog
 from crm_sandbox.stale_reads import StaleReads
 from crm_sandbox.state_file import StateFile
 from crm_sandbox.stripe.kept import ACTS, RECORDS
-
-PAGE = Path(__file__).with_name("page.html")
 
 
 class Sandbox(Starlette):
@@ -36,13 +37,17 @@ class Sandbox(Starlette):
         self.log = RequestLog(self.clock)
         self.quickbooks = quickbooks.QuickBooksState(config, self.clock)
         self.stripe = stripe.StripeState(config, self.clock)
-        self.faults = FaultRules(self.clock, StaleReads(config, self.clock, self.quickbooks, self.stripe))
+        stale_reads = StaleReads(config, self.clock, self.quickbooks, self.stripe)
+        self.faults = FaultRules(self.clock, stale_reads)
+        self.presets = FaultPresets(self.faults, self.quickbooks, self.stripe)
+        self._foreign_pages = ForeignPages(config)
         self._requests = 0  # that may have changed something
         self._memory: Memory | None = None
         super().__init__(
             routes=[
-                *fault_routes(self.faults),
-                *self._own_routes(),
+                *fault_routes(self.faults, self.presets),
+                *page_routes(),
+                *own_routes(self),
                 # QuickBooks first: Intuit's userinfo lies under /v1, where Stripe takes all the rest.
                 *quickbooks.routes(config, self.clock, self.quickbooks),
                 *stripe.routes(config, self.clock, self.stripe),
@@ -55,6 +60,10 @@ class Sandbox(Starlette):
         """Every request goes through the log and the faults before it reaches a simulator."""
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
+            return
+        refused = self._foreign_pages.refusal(scope)
+        if refused is not None:
+            await refused(scope, receive, self._dated(send))
             return
         # The server's own object knows the TCP connection, which a fault may cut.
         scope["sandbox.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
@@ -99,9 +108,14 @@ class Sandbox(Starlette):
                 await webhooks
             self.stripe.close()
 
+    def let_go(self) -> None:
+        """Ends all that is wrong on purpose, and lets go on what it holds."""
+        self.presets.end_all()
+        self.faults.clear()
+
     def reset(self) -> None:
         """Back to the beginning: both simulators, the faults and the log; the clock goes on."""
-        self.faults.clear()
+        self.let_go()
         self.quickbooks.reset()
         self.stripe.reset()
         self.log.clear()
@@ -120,60 +134,14 @@ class Sandbox(Starlette):
         self.quickbooks.restore(kept["quickbooks"])
         self.stripe.restore(kept["stripe"])
 
+    async def save(self) -> None:
+        """Writes the state file now, if there is one."""
+        if self._memory is not None:
+            await self._memory.save()
+
     def changes(self) -> int:
         """A number that grows with everything that may be new to save."""
         return self._requests + self.quickbooks.changes() + self.stripe.changes()
-
-    def _own_routes(self) -> list[BaseRoute]:
-        async def page(request: Request) -> Response:
-            return HTMLResponse(PAGE.read_text(encoding="utf-8"))
-
-        async def healthy(request: Request) -> Response:
-            return JSONResponse({"ok": True})
-
-        async def summary(request: Request) -> Response:
-            return JSONResponse(
-                {
-                    "now": self.clock.now().isoformat(timespec="milliseconds"),
-                    "quickbooks": self.quickbooks.summary(),
-                    "stripe": self.stripe.summary(),
-                    "faults": self.faults.as_json(),
-                }
-            )
-
-        async def requests(request: Request) -> Response:
-            after, limit = request.query_params.get("after", "0"), request.query_params.get("limit", "1000")
-            if not (after.isdigit() and limit.isdigit()):
-                return JSONResponse({"error": "after and limit are numbers"}, 400)
-            return JSONResponse({"requests": self.log.newest_first(int(after), int(limit))})
-
-        async def reset(request: Request) -> Response:
-            self.reset()
-            if self._memory is not None:
-                await self._memory.save()  # at once: what was to be forgotten must not come back
-            return JSONResponse({"reset": True})
-
-        async def show_clock(request: Request) -> Response:
-            return JSONResponse({"now": self.clock.now().isoformat()})
-
-        async def advance_clock(request: Request) -> Response:
-            try:
-                seconds = float((await request.json())["advance_seconds"])
-                return JSONResponse({"now": self.clock.advance(seconds).isoformat()})
-            except OverflowError as error:
-                return JSONResponse({"error": str(error)}, 400)
-            except (ValueError, KeyError, TypeError):
-                return JSONResponse({"error": 'send {"advance_seconds": a number from 0}'}, 400)
-
-        return [
-            Route("/", page, methods=["GET"]),
-            Route("/_health", healthy, methods=["GET"]),
-            Route("/_state", summary, methods=["GET"]),
-            Route("/_state/requests", requests, methods=["GET"]),
-            Route("/_state/reset", reset, methods=["POST"]),
-            Route("/_state/clock", show_clock, methods=["GET"]),
-            Route("/_state/clock", advance_clock, methods=["POST"]),
-        ]
 
 
 async def _nothing_here(request: Request, _: Exception) -> Response:

@@ -17,6 +17,9 @@ class SandboxConfig:
 
     base_url: str = f"http://localhost:{DEFAULT_PORT}"
 
+    allowed_hosts: tuple[str, ...] = ()
+    """Names besides localhost under which the page and /_* may be called, and whose pages may drive them."""
+
     stripe_api_version: str = "2026-07-29.dahlia"
     """The default version of every account, for requests without `Stripe-Version`: what CLI 1.52 was made for."""
     stripe_webhook_url: str | None = None
@@ -54,6 +57,9 @@ def config_from_environment(environment: Mapping[str, str] = os.environ, **given
     connected = environment.get("SANDBOX_STRIPE_ACCOUNTS", "")
     if connected:
         values["stripe_connected_accounts"] = tuple(a.strip() for a in connected.split(",") if a.strip())
+    hosts = environment.get("SANDBOX_ALLOWED_HOSTS", "")
+    if hosts:
+        values["allowed_hosts"] = tuple(h.strip() for h in hosts.split(",") if h.strip())
     for name, field in (
         ("SANDBOX_STRIPE_API_VERSION", "stripe_api_version"),
         ("SANDBOX_STRIPE_WEBHOOK_URL", "stripe_webhook_url"),

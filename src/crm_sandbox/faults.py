@@ -1,20 +1,13 @@
-"""Makes the sandbox misbehave on demand: answers lost, late, twice, broken, out of date, or never sent.
-
-A fault is added with `POST /_faults`, listed with `GET /_faults`, removed with `DELETE /_faults[/{id}]`
-and let go on with `POST /_faults/{id}/release`.
-"""
+"""Makes the sandbox misbehave on demand: answers lost, late, broken, out of date, or never sent."""
 
 from itertools import count
 from typing import Any
 from urllib.parse import unquote_plus
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crm_sandbox.clock import Clock
-from crm_sandbox.fault_rule import ACTIONS, COMMON, MATCH, FaultRule, read_rule
+from crm_sandbox.fault_rule import FaultRule, read_rule
 from crm_sandbox.misbehaviour import misbehave
 from crm_sandbox.stale_reads import StaleReads, is_read, is_write
 
@@ -111,62 +104,3 @@ class FaultRules:
     def _past(self, rule: FaultRule) -> ASGIApp | None:
         seconds = rule.options.get("seconds")
         return self._stale_reads.as_of(writes=rule.options.get("writes", 1), seconds=seconds)
-
-
-def fault_routes(rules: FaultRules) -> list[BaseRoute]:
-    """The endpoints under /_faults."""
-
-    async def add(request: Request) -> Response:
-        try:
-            rule = rules.add(await request.json())
-        except ValueError as error:  # which broken JSON is too
-            return JSONResponse({"error": str(error)}, 400)
-        return JSONResponse({"id": rule.id}, 201)
-
-    async def show_all(request: Request) -> Response:
-        return JSONResponse({"faults": rules.as_json()})
-
-    async def actions(request: Request) -> Response:
-        return JSONResponse(
-            {
-                "actions": {
-                    name: {"says": action.says, "effect": action.effect, "options": action.options}
-                    for name, action in ACTIONS.items()
-                },
-                "common": {name: one.wanted for name, one in COMMON.items()},
-                "match": {name: one.wanted for name, one in MATCH.items()},
-            }
-        )
-
-    async def clear(request: Request) -> Response:
-        rules.clear()
-        return JSONResponse({"cleared": True})
-
-    async def show(request: Request) -> Response:
-        found = [one for one in rules.as_json() if one["id"] == request.path_params["id"]]
-        return JSONResponse(found[0]) if found else _no_such_fault()
-
-    async def remove(request: Request) -> Response:
-        found = rules.remove(request.path_params["id"])
-        return JSONResponse({"removed": True}) if found else _no_such_fault()
-
-    async def release(request: Request) -> Response:
-        rule = rules.rules.get(request.path_params["id"])
-        if not rule:
-            return _no_such_fault()
-        rule.released.set()
-        return JSONResponse({"released": rule.waiting})
-
-    return [
-        Route("/_faults", add, methods=["POST"]),
-        Route("/_faults", show_all, methods=["GET"]),
-        Route("/_faults", clear, methods=["DELETE"]),
-        Route("/_faults/actions", actions, methods=["GET"]),
-        Route("/_faults/{id}", show, methods=["GET"]),
-        Route("/_faults/{id}", remove, methods=["DELETE"]),
-        Route("/_faults/{id}/release", release, methods=["POST"]),
-    ]
-
-
-def _no_such_fault() -> Response:
-    return JSONResponse({"error": "no such fault; GET /_faults lists them"}, 404)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, MutableMapping, ValuesView
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 K = TypeVar("K")
@@ -56,6 +57,10 @@ class Packed(MutableMapping[K, V]):
     def values(self) -> ValuesView[V]:
         """All values, unpacked one after the other while they are read."""
         return _Values(self)
+
+    def newest(self, count: int) -> list[V]:
+        """The last `count` values that were added, the very last one first."""
+        return [self.peek(key) for key in islice(reversed(self._bytes), count)]
 
     def peek(self, key: K) -> V:
         """The value, without keeping it at hand: for reading through many."""

@@ -23,7 +23,7 @@ class SandboxServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends within STOP_SECONDS."""
-        self._sandbox.faults.clear()
+        self._sandbox.let_go()
         await super().shutdown(sockets)
 
 

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from crm_sandbox.app import Sandbox, create_app
@@ -42,6 +42,18 @@ class QuickBooksTokens:
             "accept": "application/json",
             "content-type": "application/json",
         }
+
+
+class FaultNow(TypedDict):
+    """What `GET /_faults/{id}` tells, as far as tests ask for it."""
+
+    id: str
+    action: str
+    seen: int
+    hits: int
+    waiting: int
+    over: bool
+    seconds_left: float | None
 
 
 @dataclass(frozen=True)
@@ -98,12 +110,52 @@ class RunningSandbox:
             tokens = json.load(reply)
         return QuickBooksTokens(answer["realmId"][0], tokens["access_token"], tokens["refresh_token"])
 
-    def add_fault(self, action: str, path: str, method: str = "POST", **more: Any) -> str:
-        """Adds a fault and returns its id; `query` goes into the match, all else into the rule."""
-        match = {"method": method, "path": path}
-        if "query" in more:
-            match["query"] = more.pop("query")
-        return str(self.call("POST", "/_faults", {"match": match, "action": action, **more})["id"])
+    def add_fault(
+        self,
+        action: str,
+        path: str | None,
+        method: str | None = "POST",
+        *,
+        query: str | None = None,
+        times: int | None = 1,
+        after: int = 0,
+        probability: float = 1.0,
+        seed: int | str = 1,
+        until_seconds: float | None = None,
+        **options: Any,
+    ) -> str:
+        """Adds a fault and returns its id. `path` and `query` are regular expressions, None fits all.
+
+        `options` are those of the action (docs/sandbox-faults.md); HTTPError tells which one is wrong.
+        """
+        match = {"method": method, "path": path, "query": query}
+        rule = {
+            "action": action, "match": match, "times": times, "after": after, "probability": probability,
+            "seed": seed, **({} if until_seconds is None else {"until_seconds": until_seconds}), **options,
+        }  # fmt: skip
+        return str(self.call("POST", "/_faults", rule)["id"])
+
+    def fault(self, fault_id: str) -> FaultNow:
+        """How a fault stands: what it was hit by so far."""
+        told: FaultNow = self.call("GET", f"/_faults/{fault_id}")
+        return told
+
+    def release(self, fault_id: str) -> None:
+        """Lets go on what a pause holds."""
+        self.call("POST", f"/_faults/{fault_id}/release")
+
+    def clear_faults(self) -> None:
+        """Everything works as it should again: all faults and presets are taken back."""
+        self.call("DELETE", "/_faults")
+
+    def start_preset(self, name: str, until_seconds: float | None = None) -> None:
+        """Begins a bad day by its name (crm_sandbox.fault_presets.PRESETS)."""
+        body = {} if until_seconds is None else {"until_seconds": until_seconds}
+        self.call("POST", f"/_faults/presets/{name}", body)
+
+    def end_preset(self, name: str) -> None:
+        """Takes it back."""
+        self.call("DELETE", f"/_faults/presets/{name}")
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """One request to the sandbox's own JSON endpoints (/_faults, /_state).

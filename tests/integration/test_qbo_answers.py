@@ -185,7 +185,7 @@ async def test_pause_in_between_does_not_make_us_forget_to_look(world: World) ->
     payment_id = world.pay()
     world.sandbox.add_fault("drop_after", INVOICE, times=1)
     await world.run()
-    nothing = {"status": 200, "body": {"QueryResponse": {}}}
+    nothing: dict[str, Any] = {"status": 200, "body": {"QueryResponse": {}}}
     world.sandbox.add_fault("status", "/query$", method="GET", query="FROM Invoice", times=1, **nothing)
     world.sandbox.add_fault("status", INVOICE, times=1, **gateway("3001", 429))
     await world.run()

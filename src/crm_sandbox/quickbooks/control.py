@@ -38,11 +38,24 @@ def control_routes(state: QuickBooksState) -> list[BaseRoute]:
         return JSONResponse(state.trial_balance(realm)) if realm in state.companies else _no_such("company")
 
     async def objects(request: Request) -> Response:
+        """All of a kind in the order of their making; with `newest` the last so many, newest first."""
+        newest = request.query_params.get("newest")
+        if newest is not None and not (newest.isascii() and newest.isdigit() and len(newest) < 10):
+            return JSONResponse({"error": "newest must be a whole number from 0"}, 400)
+        last = None if newest is None else int(newest)
         try:
-            found = state.objects(request.path_params["realm"], request.path_params["entity"])
+            found, count = state.newest(request.path_params["realm"], request.path_params["entity"], last)
         except KeyError:
             return _no_such("company or kind of object")
-        return JSONResponse({"count": len(found), "objects": found})
+        return JSONResponse({"count": count, "objects": found})
+
+    async def one(request: Request) -> Response:
+        given = request.path_params
+        try:
+            found = state.document(given["realm"], given["entity"], given["id"])
+        except KeyError:
+            return _no_such("object")
+        return JSONResponse(found)
 
     async def wipe(request: Request) -> Response:
         realm = request.path_params["realm"]
@@ -79,6 +92,7 @@ def control_routes(state: QuickBooksState) -> list[BaseRoute]:
         Route(base + "/{realm}/trial_balance", trial_balance, methods=["GET"]),
         Route(base + "/{realm}/wipe", wipe, methods=["POST"]),
         Route(base + "/{realm}/{entity}", objects, methods=["GET"]),
+        Route(base + "/{realm}/{entity}/{id}", one, methods=["GET"]),
     ]
 
 

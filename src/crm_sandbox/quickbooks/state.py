@@ -132,9 +132,37 @@ class QuickBooksState:
 
     def objects(self, realm_id: str, entity_name: str) -> list[JsonObject]:
         """All objects of a kind, inactive ones too; KeyError for an unknown kind or realm."""
+        return self.newest(realm_id, entity_name, None)[0]
+
+    def newest(self, realm_id: str, entity_name: str, last: int | None) -> tuple[list[JsonObject], int]:
+        """The last so many objects of a kind, newest first (None: all, oldest first), and how many there are.
+
+        KeyError for an unknown kind or realm.
+        """
         entity = BY_PATH[entity_name.lower()]
         company = self.companies[realm_id]
-        return [present(company, entity, obj) for obj in company.objects[entity.name].values()]
+        kept = company.objects[entity.name]
+        chosen = kept.values() if last is None else kept.newest(last)
+        return [present(company, entity, obj) for obj in chosen], len(kept)
+
+    def document(self, realm_id: str, entity_name: str, ident: str) -> dict[str, Any]:
+        """One object with what it debits and credits; KeyError when there is none."""
+        entity = BY_PATH[entity_name.lower()]
+        company = self.companies[realm_id]
+        names = company.objects["Account"]
+        postings = company.ledger.postings.get((entity.name, ident), ())
+        return {
+            "object": present(company, entity, company.objects[entity.name][ident]),
+            "postings": [
+                {
+                    "account_id": line.account_id,
+                    "account": names[line.account_id]["FullyQualifiedName"],
+                    "debit_cents": max(line.cents, 0),
+                    "credit_cents": max(-line.cents, 0),
+                }
+                for line in sorted(postings, key=lambda one: one.cents < 0)  # debits first, as on paper
+            ],
+        }
 
     def trial_balance(self, realm_id: str) -> dict[str, Any]:
         """Every account with a balance (debit positive) and their sum, which is always zero."""

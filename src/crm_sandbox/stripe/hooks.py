@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from crm_sandbox.delivery_settings import read_delivery_settings
 from crm_sandbox.stripe.accounts import deauthorize
+from crm_sandbox.stripe.balance import retrieve_balance
 from crm_sandbox.stripe.call import Call, background
 from crm_sandbox.stripe.checkout_sessions import expire_session
 from crm_sandbox.stripe.disputes import close_dispute, open_dispute
@@ -50,6 +51,7 @@ def hook_routes(state: StripeState) -> list[BaseRoute]:
         Route(f"{prefix}/payouts/{{id}}/{{answer}}", _hook(state, _payout_answer), methods=["POST"]),
         Route(f"{prefix}/webhook_endpoints/{{id}}/roll", _hook(state, _roll), methods=["POST"]),
         Route(f"{prefix}/accounts/{{id}}/deauthorize", _hook(state, _deauthorize), methods=["POST"]),
+        Route(f"{prefix}/balances", _hook(state, _balances), methods=["GET"]),
         Route(f"{prefix}/{{kind}}", _hook(state, _objects), methods=["GET"]),
         Route(prefix, _hook(state, _summary), methods=["GET"]),
     ]
@@ -92,10 +94,28 @@ def _objects(state: StripeState, request: Request, _given: Given) -> Given:
     kind = kind if kind in KINDS else kind.removesuffix("s")
     if kind not in KINDS:
         raise NotHere(f"no kind {asked!r}; there are {', '.join(KINDS)}")
-    data = state.objects(kind)
+    account = request.query_params.get("account")
+    if account is not None and account not in state.spaces:
+        raise NotHere(f"no account {account}")
+    data = list(state.spaces[account].objects[kind].values()) if account else state.objects(kind)
     if kind == "event":
         data = [as_of_now(state, event) for event in data]
     return {"kind": kind, "count": len(data), "data": data[-MAX_SHOWN:]}
+
+
+def _balances(state: StripeState, _request: Request, _given: Given) -> Given:
+    """Every account with what it holds: its balance, and how many objects of each kind."""
+    return {
+        "accounts": [
+            {
+                "account": space.id,
+                "connected_to": space.platform.id if space.platform else None,
+                "balance": retrieve_balance(background(state, space)),
+                "counts": {kind: len(kept) for kind, kept in space.objects.items() if kept},
+            }
+            for space in state.spaces.values()
+        ]
+    }
 
 
 def _settings(state: StripeState, _request: Request, given: Given) -> Given:
