@@ -93,6 +93,10 @@ bench-memory: setup ## Measure how much memory API and worker hold, and how soon
 campaign: setup-python ## Pay deposits while processes are killed and Intuit fails at random (ARGS="--rounds 50 --seed 7")
 	$(BIN)/python -m tests.acceptance.campaign $(ARGS)
 
+.PHONY: sandbox-books
+sandbox-books: setup-python ## Fill a company of the QuickBooks simulator with random documents (ARGS="--documents 10000 --seed 7")
+	$(BIN)/python -m tests.sandbox.long_books $(ARGS)
+
 .PHONY: clean
 clean: ## Delete what was made in this folder, with the database in var/
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m crm.kit.embedded_postgres remove var; fi

@@ -43,16 +43,14 @@ def postings(company: Company, kind: str, obj: JsonObject) -> tuple[Posting, ...
 
 def _deposit(company: Company, obj: JsonObject) -> JsonObject:
     check_money_account(company, obj)
-    done, total = [], 0
+    done: list[JsonObject] = []
+    total = 0
     for line in obj.get("Line") or []:
         links = line.get("LinkedTxn") or []
         if links:
-            source = _depositable(company, links[0]["TxnType"], links[0]["TxnId"])
-            cents = (
-                to_cents(line["Amount"]) if line.get("Amount") is not None else to_cents(source["TotalAmt"])
-            )
-            sign = -1 if links[0]["TxnType"] == "RefundReceipt" else 1
-            if cents != sign * to_cents(source["TotalAmt"]):
+            waiting = _waiting_cents(company, obj, links[0], done)
+            cents = to_cents(line["Amount"]) if line.get("Amount") is not None else waiting
+            if cents != waiting:
                 raise business(
                     "A deposit line must hold the whole amount of the transaction it is linked to."
                 )
@@ -91,14 +89,29 @@ def deposited(obj: JsonObject) -> list[tuple[str, str]]:
     ]
 
 
-def _depositable(company: Company, kind: str, ident: str) -> JsonObject:
+def _waiting_cents(company: Company, obj: JsonObject, link: JsonObject, done: list[JsonObject]) -> int:
+    """What the linked transaction put into Undeposited Funds; negative for what took it out.
+
+    Refuses what is not there (any more), is brought to the bank already, or is in another currency.
+    """
+    kind, ident = link["TxnType"], link["TxnId"]
     source = company.get(kind, ident) if kind in DEPOSITABLE else None
-    if source is None or (kind, ident) in company.in_deposit:
+    taken = (kind, ident) in company.in_deposit or (kind, ident) in deposited({"Line": done})
+    if source is None or taken:
         raise cannot_link(ident)
+    cents = _in_undeposited_funds(company, kind, source)
+    if not cents or source["CurrencyRef"]["value"] != obj["CurrencyRef"]["value"]:
+        raise cannot_link(ident)
+    return cents
+
+
+def _in_undeposited_funds(company: Company, kind: str, source: JsonObject) -> int:
     undeposited = company.account_of_type("Other Current Asset", "UndepositedFunds")["Id"]
-    if kind in ("Payment", "SalesReceipt", "RefundReceipt") and money_account(company, source) != undeposited:
-        raise cannot_link(ident)
-    return source
+    if kind in _POSTINGS:
+        return sum(one.cents for one in _POSTINGS[kind](company, source) if one.account_id == undeposited)
+    there = money_account(company, source) == undeposited
+    sign = -1 if kind == "RefundReceipt" else 1
+    return sign * to_cents(source["TotalAmt"]) if there else 0
 
 
 def _deposit_postings(company: Company, obj: JsonObject) -> list[Posting]:
@@ -199,6 +212,7 @@ def _journal_entry(company: Company, obj: JsonObject) -> JsonObject:
         if account.get("AccountType") in PARTIES and not _line_party(account, detail):
             kind, who = account["AccountType"], PARTIES[account["AccountType"]].lower()
             raise business(f"When you use {kind}, you must choose a {who} in the Name field.")
+        _check_party_currency(company, obj, account, detail)
         balance += cents if detail["PostingType"] == "Debit" else -cents
         total += cents if detail["PostingType"] == "Debit" else 0
         done.append({**line, "Id": str(number), "Amount": to_number(cents)})
@@ -208,6 +222,14 @@ def _journal_entry(company: Company, obj: JsonObject) -> JsonObject:
         detail_text = "Transaction is out of balance: debits and credits must be equal."
         raise refusal("2300", "Amount on debits not equal to credits", detail_text, "Line")
     return {**obj, "Line": done, "TotalAmt": to_number(total), "Adjustment": bool(obj.get("Adjustment"))}
+
+
+def _check_party_currency(company: Company, obj: JsonObject, account: JsonObject, detail: JsonObject) -> None:
+    """Customers and vendors have one currency for ever, so nothing else can stand in what they owe or are owed."""
+    party = _line_party(account, detail)
+    named = company.get(PARTIES[account["AccountType"]], party) if party else None
+    if named and named["CurrencyRef"]["value"] != obj["CurrencyRef"]["value"]:
+        raise business("The currency of the transaction must be the currency of the customer or vendor.")
 
 
 def _journal_postings(company: Company, obj: JsonObject) -> list[Posting]:

@@ -20,10 +20,7 @@ def book(company: Company, entity: Entity, obj: JsonObject) -> None:
             _close_estimates(company, obj)
     elif entity.name == "Payment":
         lines = receipts.postings(company, obj)
-        totals: dict[tuple[str, str], int] = {}
-        for kind, ident, cents in receipts.applications(obj):
-            totals[kind, ident] = totals.get((kind, ident), 0) + cents
-        for (kind, ident), cents in totals.items():
+        for (kind, ident), cents in receipts.applied_totals(obj).items():
             company.apply((kind, ident), obj["Id"], cents)
             _refresh(company, kind, ident)
     else:
@@ -38,7 +35,7 @@ def let_go(company: Company, entity: Entity, obj: JsonObject) -> None:
     """Takes the document out of the books and undoes its links, as before a delete or a change."""
     company.post(entity.name, obj["Id"], ())
     if entity.name == "Payment":
-        for kind, ident in {(kind, ident) for kind, ident, _ in receipts.applications(obj)}:
+        for kind, ident in receipts.applied_totals(obj):
             company.apply((kind, ident), obj["Id"], 0)
             _refresh(company, kind, ident)
     elif entity.name == "Deposit":
@@ -54,13 +51,26 @@ def let_go(company: Company, entity: Entity, obj: JsonObject) -> None:
         raise business("This estimate is linked to an invoice. Delete the invoice first.")
 
 
+def rebook_payments(company: Company, kind: str, ident: str) -> None:
+    """What was settled counts at the rate of the document that it settles: when that changed, so does this."""
+    for payment_id in company.applied.get((kind, ident), {}):
+        payment = company.objects["Payment"][payment_id]
+        company.post("Payment", payment_id, receipts.postings(company, payment))
+
+
 def _unlink_payment(company: Company, payment_id: str, kind: str, ident: str) -> None:
     entity = ENTITIES["Payment"]
     payment = company.objects["Payment"][payment_id]
     check_open_period(company, payment["TxnDate"])
-    company.apply((kind, ident), payment_id, 0)
     freed = receipts.without(payment, kind, ident)
+    before, after = receipts.applied_totals(payment), receipts.applied_totals(freed)
+    changed = [target for target in before if after.get(target) != before[target]]
+    for target in changed:
+        company.apply(target, payment_id, after.get(target, 0))
     store(company, entity, freed, payment)
+    for other in changed:
+        if other != (kind, ident):
+            _refresh(company, *other)
     company.post("Payment", payment_id, receipts.postings(company, freed))
     company.note("Payment", payment_id, "updated")
 

@@ -1,5 +1,6 @@
 """Payments: what a customer paid, to which invoices it goes, and what stays as credit."""
 
+from collections import defaultdict
 from decimal import Decimal
 
 from crm_sandbox.quickbooks.company import Company
@@ -59,33 +60,32 @@ def work_out(company: Company, obj: JsonObject) -> JsonObject:
 
 
 def postings(company: Company, obj: JsonObject) -> tuple[Posting, ...]:
-    """Money in, receivable down; what the exchange rate did in between goes to its own account."""
+    """Money in, receivable down; what the exchange rate did in between goes to its own account.
+
+    What settles an invoice lowers the balance of the invoice's customer, who may be a job of the payer.
+    """
     total = to_cents(obj["TotalAmt"])
-    if not total:
-        return ()
     rate = to_decimal(obj.get("ExchangeRate", 1), "ExchangeRate")
-    money_home = round_to_cents(Decimal(total) * rate / 100)
-    receivable_home, rest = 0, total
+    payer = obj["CustomerRef"]["value"]
+    home: defaultdict[str, int] = defaultdict(int)
+    settled: defaultdict[str, int] = defaultdict(int)
     for kind, ident, cents in applications(obj):
-        target = company.get(kind, ident) or {}
-        sign = 1 if kind == "Invoice" else -1
-        target_rate = to_decimal(target.get("ExchangeRate", 1), "ExchangeRate")
-        receivable_home += sign * round_to_cents(Decimal(cents) * target_rate / 100)
-        rest -= sign * cents
-    receivable_home += round_to_cents(Decimal(rest) * rate / 100)
+        target = company.objects[kind][ident]
+        owner = target["CustomerRef"]["value"]
+        signed = cents if kind == "Invoice" else -cents
+        home[owner] += _home(signed, to_decimal(target.get("ExchangeRate", 1), "ExchangeRate"))
+        settled[owner] += signed
+    rest = total - sum(settled.values())
+    home[payer] += _home(rest, rate)
+    settled[payer] += rest
+    receivable = company.account_of_type("Accounts Receivable")["Id"]
+    gain = company.account_of_type("Other Expense", "ExchangeGainOrLoss")["Id"]
     lines = [
-        Posting(money_account(company, obj), money_home),
-        Posting(
-            company.account_of_type("Accounts Receivable")["Id"],
-            -receivable_home,
-            obj["CustomerRef"]["value"],
-            -total,
-        ),
+        Posting(money_account(company, obj), _home(total, rate)),
+        *(Posting(receivable, -home[owner], owner, -cents) for owner, cents in settled.items()),
     ]
-    if money_home != receivable_home:
-        gain = company.account_of_type("Other Expense", "ExchangeGainOrLoss")["Id"]
-        lines.append(Posting(gain, receivable_home - money_home))
-    return tuple(lines)
+    lines.append(Posting(gain, -sum(line.cents for line in lines)))
+    return tuple(line for line in lines if line.cents or line.foreign_cents)
 
 
 def applications(obj: JsonObject) -> list[tuple[str, str, int]]:
@@ -96,12 +96,32 @@ def applications(obj: JsonObject) -> list[tuple[str, str, int]]:
     ]
 
 
+def applied_totals(obj: JsonObject) -> dict[tuple[str, str], int]:
+    """(entity, Id) of everything that the payment is linked to, with all that it applies to it, in cents."""
+    totals: dict[tuple[str, str], int] = {}
+    for kind, ident, cents in applications(obj):
+        totals[kind, ident] = totals.get((kind, ident), 0) + cents
+    return totals
+
+
 def without(obj: JsonObject, kind: str, ident: str) -> JsonObject:
-    """The payment after the invoice it was linked to went away: the amount becomes unapplied."""
+    """The payment after what it was linked to went away: the amount becomes unapplied.
+
+    Without a credit that it had used, less is there for the invoices: the last ones get less, or nothing.
+    """
     stays = [line for line in obj["Line"] if line["LinkedTxn"][0] != {"TxnId": ident, "TxnType": kind}]
-    freed = sum(to_cents(line["Amount"]) for line in obj["Line"] if line not in stays)
-    sign = 1 if kind == "Invoice" else -1
-    return {**obj, "Line": stays, "UnappliedAmt": to_number(to_cents(obj["UnappliedAmt"]) + sign * freed)}
+    signed = [cents if of == "Invoice" else -cents for of, _, cents in applications({"Line": stays})]
+    left = to_cents(obj["TotalAmt"]) - sum(signed)
+    for place in reversed(range(len(stays))):
+        if left < 0 < signed[place]:
+            less = min(-left, signed[place])
+            stays[place] = {**stays[place], "Amount": to_number(signed[place] - less)}
+            left += less
+    return {**obj, "Line": [line for line in stays if line["Amount"]], "UnappliedAmt": to_number(left)}
+
+
+def _home(cents: int, rate: Decimal) -> int:
+    return round_to_cents(Decimal(cents) * rate / 100)
 
 
 def _target(company: Company, obj: JsonObject, kind: str, ident: str) -> JsonObject:

@@ -13,6 +13,7 @@ from crm_sandbox.quickbooks.linking import (
     let_go,
     links,
     open_cents,
+    rebook_payments,
     store,
 )
 from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
@@ -89,6 +90,7 @@ def update(
             listings.check_can_rest(company, entity, before, obj)
             obj = listings.work_out(company, entity, obj)
         stored = store(company, entity, obj, before)
+        rebook_payments(company, entity.name, stored["Id"])
         company.note(entity.name, stored["Id"], "updated")
         return stored
 
