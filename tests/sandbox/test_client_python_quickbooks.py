@@ -22,16 +22,36 @@ from quickbooks.exceptions import (
     QuickbooksException,
     ValidationException,
 )
+from quickbooks.objects.account import Account
 from quickbooks.objects.attachable import Attachable
 from quickbooks.objects.base import Address, AttachableRef, EmailAddress, Ref
 from quickbooks.objects.company_info import CompanyInfo
+from quickbooks.objects.creditmemo import CreditMemo
 from quickbooks.objects.customer import Customer
-from quickbooks.objects.detailline import SalesItemLine, SalesItemLineDetail
+from quickbooks.objects.department import Department
+from quickbooks.objects.deposit import Deposit, DepositLine, DepositLineDetail
+from quickbooks.objects.detailline import (
+    AccountBasedExpenseLine,
+    AccountBasedExpenseLineDetail,
+    SalesItemLine,
+    SalesItemLineDetail,
+)
+from quickbooks.objects.employee import Employee
 from quickbooks.objects.estimate import Estimate
 from quickbooks.objects.invoice import Invoice
 from quickbooks.objects.item import Item
+from quickbooks.objects.journalentry import JournalEntry, JournalEntryLine, JournalEntryLineDetail
 from quickbooks.objects.payment import Payment, PaymentLine
+from quickbooks.objects.paymentmethod import PaymentMethod
 from quickbooks.objects.preferences import Preferences
+from quickbooks.objects.purchase import Purchase
+from quickbooks.objects.refundreceipt import RefundReceipt
+from quickbooks.objects.salesreceipt import SalesReceipt
+from quickbooks.objects.taxservice import TaxRateDetails, TaxService
+from quickbooks.objects.term import Term
+from quickbooks.objects.trackingclass import Class
+from quickbooks.objects.transfer import Transfer
+from quickbooks.objects.vendor import Vendor
 from tests.sandbox.quickbooks_world import approve, query_of
 
 from crm_sandbox.testing import RunningSandbox, running_sandbox
@@ -181,6 +201,54 @@ def test_an_estimate_is_made_accepted_and_deleted(qb: QuickBooks) -> None:
     assert Customer.get(customer.Id, qb=qb).Balance == 0
     estimate.delete(qb=qb)
     assert Estimate.count(qb=qb) == 0
+
+
+def test_every_other_kind_is_made_and_changed(qb: QuickBooks) -> None:
+    """The client sends each of its fields with every object; none is unknown, and a second save changes the first."""
+    to_customer, checking, services = a_customer(qb).to_ref(), made(Ref, value="35"), made(Ref, value="5")
+    job = {"DisplayName": "Back roof", "ParentRef": to_customer, "Job": True}
+    sale = {"CustomerRef": to_customer, "Line": [a_line(5.0)]}
+    cost = made(AccountBasedExpenseLineDetail, AccountRef=made(Ref, value="8"))
+    expense = made(AccountBasedExpenseLine, Amount=5, AccountBasedExpenseLineDetail=cost)
+    income = made(DepositLineDetail, AccountRef=services)
+    into = made(DepositLine, Amount=5, DetailType="DepositLineDetail", DepositLineDetail=income)
+    sides = [
+        made(
+            JournalEntryLine,
+            Amount=5,
+            JournalEntryLineDetail=made(JournalEntryLineDetail, PostingType=side, AccountRef=account),
+        )
+        for side, account in (("Debit", checking), ("Credit", services))
+    ]
+    for obj in (
+        made(Customer, **job),
+        made(Vendor, DisplayName="Slate & Co"),
+        made(Employee, GivenName="Ann", FamilyName="Shingle"),
+        made(Class, Name="Roofs"),
+        made(Department, Name="North"),
+        made(Term, Name="Net 7", DueDays=7),
+        made(PaymentMethod, Name="Stripe"),
+        made(Account, Name="Stripe clearing", AccountType="Bank", AccountSubType="Checking"),
+        made(CreditMemo, **sale),
+        made(SalesReceipt, **sale),
+        made(RefundReceipt, **sale, DepositToAccountRef=checking),
+        made(Deposit, DepositToAccountRef=checking, Line=[into]),
+        made(Transfer, Amount=5, FromAccountRef=checking, ToAccountRef=made(Ref, value="36")),
+        made(Purchase, AccountRef=checking, PaymentType="Cash", Line=[expense]),
+        made(JournalEntry, Line=sides),
+    ):
+        saved = obj.save(qb=qb)
+        assert saved.save(qb=qb).SyncToken == "1", obj.qbo_object_name
+    rate = made(TaxRateDetails, TaxRateName="Golden", RateValue="3", TaxAgencyId="1")
+    assert made(TaxService, TaxCode="Golden", TaxRateDetails=[rate]).save(qb=qb).TaxCodeId
+
+
+def test_a_vendors_and_an_employees_rates_are_kept(qb: QuickBooks) -> None:
+    """What an hour costs and is billed at comes back; an employee's too."""
+    for person in (made(Vendor, DisplayName="Slate & Co"), made(Employee, GivenName="Ann")):
+        person.BillRate, person.CostRate = 80, 35
+        saved = person.save(qb=qb)
+        assert (saved.BillRate, saved.CostRate) == (80, 35)
 
 
 def test_an_invoice_is_sent_and_printed(qb: QuickBooks) -> None:

@@ -20,6 +20,7 @@ from crm_sandbox.quickbooks.refusals import (
 )
 from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.structures import STRUCTURE_LIMITS, STRUCTURES
+from crm_sandbox.quickbooks.xml_shapes import SHAPES
 
 MAX_LINES = 10_000
 NAME_FIELDS = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
@@ -36,15 +37,17 @@ BAD_IN_ACCOUNT_NAMES = re.compile(r'[":\t\n\r]')
 def clean(company: Company, entity: Entity, body: JsonObject) -> JsonObject:
     """The writable part of `body`, checked field by field; raises Refused.
 
-    Read-only fields are dropped without a word, as Intuit does; empty texts count as not sent.
+    Read-only fields are dropped without a word, as Intuit does; empty texts count as not sent. So are fields that
+    the schema has and the simulator leaves out: a recorded 2010 knows every property of the class, and no other.
     """
+    schema = SHAPES.get(entity.name, {})
     for name in body:
-        if name not in entity.fields:
+        if name not in entity.fields and name not in schema:
             raise unknown_property(name, entity.name, list(entity.fields))
     checked: JsonObject = {}
     for name, value in body.items():
-        field = entity.fields[name]
-        if field.readonly or name in ("MetaData", "domain", "sparse", "status"):
+        field = entity.fields.get(name)
+        if field is None or field.readonly or name in ("MetaData", "domain", "sparse", "status"):
             continue
         if value is None or value == "" or (value == {} and field.kind != "any"):
             checked[name] = None

@@ -87,6 +87,8 @@ TermRef ref Term bare
 Vendor1099 flag query keep
 APAccountRef ref Account
 BusinessNumber text 10
+BillRate number
+CostRate number
 V4IDPseudonym any
 """
 )
@@ -104,6 +106,7 @@ BirthDate date
 Gender text
 BillableTime flag keep
 BillRate number
+CostRate number
 Organization flag
 V4IDPseudonym any
 """

@@ -21,9 +21,10 @@ from crm_sandbox.quickbooks.refusals import (
     unparsable,
 )
 from crm_sandbox.quickbooks.shapes import JsonObject
+from crm_sandbox.quickbooks.xml_shapes import SHAPES
 
 APPLIES_TO = ("Sales", "Purchase")
-_KNOWN = ("TaxCode", "TaxCodeId", "TaxRateDetails")
+_KNOWN = ("TaxCode", "TaxCodeId", "TaxRateDetails", *SHAPES["IntuitEntity"], "domain", "sparse", "status")
 _KNOWN_IN_RATE = ("TaxRateName", "TaxRateId", "RateValue", "TaxAgencyId", "TaxApplicableOn")
 
 
