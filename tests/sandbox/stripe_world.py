@@ -13,12 +13,14 @@ from typing import Any
 
 import httpx2
 import pytest
+import requests
 import stripe
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from tests.sandbox.stripe_shapes import DESCRIPTION, entries_of, wrong_with
 
 from crm_sandbox.clock import Clock
 from crm_sandbox.server import listen
@@ -66,9 +68,22 @@ class StripeWorld:
     receiver: Receiver
     http: httpx2.Client
     client: stripe.StripeClient
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    """What the API answered to this world's clients, in order."""
+    made_up: set[str] = field(default_factory=set)
+    """Events whose object a test wrote by hand."""
 
     def client_for(self, key: str) -> stripe.StripeClient:
-        return client_for(self.base_url, key)
+        return client_for(self.base_url, key, self.answers)
+
+    def wrong_shapes(self) -> list[str]:
+        """What does not fit the description of Stripe's API: of all answers, all events and all that is kept."""
+        if not DESCRIPTION.exists():
+            return []
+        kept = [body for kind in self.state.summary()["objects"] for body in self.state.objects(kind)]
+        entries = [entry for body in self.answers for entry in (body, *entries_of(body))]
+        sent = [body for body in (*kept, *entries) if "object" in body and body.get("id") not in self.made_up]
+        return sorted({wrong for body in sent for wrong in wrong_with(body)})
 
     def new_session(self, amount: int = 472_500, **more: Any) -> Any:
         """A Checkout Session for a roof deposit."""
@@ -108,6 +123,8 @@ class StripeWorld:
         """Calls a test hook under /_state/stripe and insists that it worked."""
         answer = self.http.post(f"{self.base_url}/_state/stripe/{path}", json=given)
         assert answer.status_code == 200, answer.text
+        if path == "events" and not isinstance(given["object"], str):
+            self.made_up.add(answer.json()["id"])
         return dict(answer.json())
 
     def raw(self, method: str, path: str, **more: Any) -> httpx2.Response:
@@ -169,16 +186,34 @@ def open_world() -> Iterator[StripeWorld]:
                 webhook_retry_seconds=(0.05, 0.05, 0.05),
             )
         )
-        http = stack.enter_context(httpx2.Client())
-        client = client_for(sandbox.base_url)
-        yield StripeWorld(sandbox.base_url, hook_url, sandbox.stripe, sandbox.clock, receiver, http, client)
+        answers: list[dict[str, Any]] = []
+
+        def remember(answer: httpx2.Response) -> None:
+            if answer.request.url.path.startswith("/v1/") and answer.status_code == 200:
+                answers.append(json.loads(answer.read()))
+
+        http = stack.enter_context(httpx2.Client(event_hooks={"response": [remember]}))
+        client = client_for(sandbox.base_url, answers=answers)
+        opened = StripeWorld(
+            sandbox.base_url, hook_url, sandbox.stripe, sandbox.clock, receiver, http, client, answers
+        )
+        yield opened
+        wrong = opened.wrong_shapes()
+        assert not wrong, "\n".join(wrong)
 
 
-def client_for(base_url: str, key: str = KEY) -> stripe.StripeClient:
-    """The real client, pointed at the simulator, which never retries by itself."""
+def client_for(
+    base_url: str, key: str = KEY, answers: list[dict[str, Any]] | None = None
+) -> stripe.StripeClient:
+    """The real client, pointed at the simulator, which never retries by itself; `answers` takes what it is told."""
+    session = requests.Session()
+    if answers is not None:
+        session.hooks["response"].append(
+            lambda answer, **_: answers.append(answer.json()) if answer.status_code == 200 else None
+        )
     return stripe.StripeClient(
         key,
-        base_addresses={"api": base_url},
-        http_client=stripe.RequestsClient(timeout=10),
+        base_addresses={"api": base_url, "connect": base_url, "files": base_url},
+        http_client=stripe.RequestsClient(timeout=10, session=session),
         max_network_retries=0,
     )

@@ -197,6 +197,32 @@ def test_manual_payout_needs_an_available_balance(world: StripeWorld) -> None:
     assert world.client.v1.payouts.cancel(payout.id).status == "canceled"
 
 
+def test_manual_payouts_arrive_and_can_be_taken_back(world: StripeWorld) -> None:
+    """Money that is available at once is paid out at once; it arrives by the clock, and a reversal brings it back."""
+    asked: Any = {
+        "amount": 10_000,
+        "currency": "usd",
+        "confirm": True,
+        "payment_method": "pm_card_bypassPending",
+    }
+    world.client.v1.payment_intents.create(asked)
+    payouts = world.client.v1.payouts
+    standard = payouts.create({"amount": 5_000, "currency": "usd"})
+    instant = payouts.create({"amount": 1_000, "currency": "usd", "method": "instant"})
+    assert balance(world) == 10_000 - 320 - 6_000
+    assert world.receiver.wait_for("payout.paid")["data"]["object"]["id"] == instant.id
+    early: Any = {"arrival_date": {"lt": standard.arrival_date}}
+    assert [payout.id for payout in payouts.list(early).data] == [instant.id]
+    world.clock.advance(2 * 24 * 3600)
+    world.receiver.wait_for("payout.paid", 2)
+    back = payouts.reverse(standard.id)
+    assert (back.amount, back.original_payout) == (-5_000, standard.id)
+    assert payouts.retrieve(standard.id).reversed_by == back.id
+    assert balance(world) == 10_000 - 320 - 1_000
+    with pytest.raises(stripe.InvalidRequestError, match="already reversed"):
+        payouts.reverse(standard.id)
+
+
 def balance(world: StripeWorld) -> int:
     """All the account holds, in cents."""
     held = world.client.v1.balance.retrieve()

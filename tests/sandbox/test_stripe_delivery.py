@@ -110,6 +110,30 @@ def test_registered_endpoint_hears_what_it_asked_for(world: StripeWorld) -> None
     assert world.receiver.types().count("checkout.session.completed") == 3
 
 
+def test_rolled_secret_signs_beside_the_old_one_for_a_while(world: StripeWorld) -> None:
+    """After rolling, both secrets verify until the old one's time is over; then only the new one does."""
+    made = world.client.v1.webhook_endpoints.create(
+        {"url": f"{world.hook_url}/mine", "enabled_events": ["product.created"]}
+    )
+    old, new = (
+        str(made.secret),
+        world.hook(f"webhook_endpoints/{made.id}/roll", keep_old_seconds=3600)["secret"],
+    )
+    world.client.v1.products.create({"name": "Gutter"})
+    world.receiver.wait_for("product.created", 2)
+    assert sum(verifies(*sent, old) == verifies(*sent, new) != None for sent in world.receiver.received) == 1  # noqa: E711
+    world.receiver.received.clear()
+    world.clock.advance(3601)
+    world.client.v1.products.create({"name": "Ridge"})
+    world.receiver.wait_for("product.created", 2)
+    assert [verifies(*sent, old) for sent in world.receiver.received] == [None, None]
+    assert [verifies(*sent, new) for sent in world.receiver.received].count("product.created") == 1
+    too_long = world.http.post(
+        f"{world.base_url}/_state/stripe/webhook_endpoints/{made.id}/roll", json={"keep_old_seconds": 90_000}
+    )
+    assert too_long.status_code == 400
+
+
 def test_connect_endpoint_hears_connected_accounts_only(world: StripeWorld) -> None:
     """With connect=true events of connected accounts arrive, each with its account, and no own ones."""
     made = world.client.v1.webhook_endpoints.create(

@@ -76,6 +76,23 @@ def test_deauthorized_account_is_out_of_reach(world: StripeWorld) -> None:
         world.client.v1.balance.retrieve(None, {"stripe_account": account.id})
 
 
+def test_platform_ends_a_connection_by_oauth(world: StripeWorld) -> None:
+    """POST /oauth/deauthorize with the platform's own client id disconnects; another id or account is refused."""
+    account = world.client.v1.accounts.create({"country": "US"})
+    ours = "ca_1PeakProSandbox1"
+    for wrong in (
+        {"client_id": "ca_other", "stripe_user_id": account.id},
+        {"client_id": ours, "stripe_user_id": "acct_2"},
+    ):
+        with pytest.raises(stripe.oauth_error.InvalidClientError):
+            world.client.oauth.deauthorize(wrong)  # type: ignore[arg-type]
+    done = world.client.oauth.deauthorize({"client_id": ours, "stripe_user_id": account.id})
+    assert done.stripe_user_id == account.id
+    assert world.receiver.wait_for("account.application.deauthorized")["account"] == account.id
+    with pytest.raises(stripe.PermissionError):
+        world.client.v1.balance.retrieve(None, {"stripe_account": account.id})
+
+
 @pytest.mark.parametrize(
     ("body", "code", "param"),
     [
