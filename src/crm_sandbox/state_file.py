@@ -21,7 +21,7 @@ from typing import Any
 from crm_sandbox.packed import Bulk
 from crm_sandbox.payload import Payload, numbered_bulk, pickled
 
-FORMAT = 3
+FORMAT = 4
 """Raise it when the layout of a snapshot changes; a change of the records is noticed without."""
 
 MAGIC = b"crm-sandbox-state"

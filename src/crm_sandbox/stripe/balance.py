@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from crm_sandbox.stripe.call import Call
 from crm_sandbox.stripe.ids import new_id
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page_with
 from crm_sandbox.stripe.parameters import LISTING, TEXT
 from crm_sandbox.stripe.shapes import StripeObject
 
@@ -38,7 +37,7 @@ def add_transaction(
     fees = fees or []
     fee = sum(part["amount"] for part in fees)
     now = call.state.now()
-    return call.space.add(
+    transaction = call.space.add(
         {
             "id": new_id("txn_"),
             "object": "balance_transaction",
@@ -58,6 +57,8 @@ def add_transaction(
             "type": type,
         }
     )
+    call.space.funds.add(transaction)
+    return transaction
 
 
 def fee_detail(amount: int, currency: str, description: str, type: str = "stripe_fee") -> dict[str, Any]:
@@ -74,15 +75,13 @@ def fee_detail(amount: int, currency: str, description: str, type: str = "stripe
 def list_transactions(call: Call) -> StripeObject:
     """GET /v1/balance_transactions; with `payout`, the movements that this automatic payout paid out."""
     mature(call)
-    wanted = {k: call.params[k] for k in ("currency", "source", "type") if call.params.get(k)}
     payout = call.referred("payout", "payout")
     in_payout = call.space.paid_out.get(payout["id"], frozenset()) if payout else None
 
     def chosen(transaction: StripeObject) -> bool:
-        fits = all(transaction[k] == v for k, v in wanted.items())
-        return fits and (in_payout is None or transaction["id"] in in_payout)
+        return in_payout is None or transaction["id"] in in_payout
 
-    return page(call, "balance_transaction", chosen)
+    return page_with(call, "balance_transaction", ("currency", "source", "type"), chosen)
 
 
 def retrieve_transaction(call: Call) -> StripeObject:
@@ -94,15 +93,14 @@ def retrieve_transaction(call: Call) -> StripeObject:
 def retrieve_balance(call: Call) -> StripeObject:
     """GET /v1/balance: per currency what is available and what is pending."""
     mature(call)
-    sums: dict[str, dict[str, int]] = {"available": defaultdict(int), "pending": defaultdict(int)}
-    for transaction in call.space.objects["balance_transaction"].values():
-        sums[transaction["status"]][transaction["currency"]] += transaction["net"]
-    currencies = sorted(set(sums["available"]) | set(sums["pending"])) or ["usd"]
+    funds = call.space.funds
+    currencies = funds.currencies() or ["usd"]
+    held = {status: {c: funds.held(status, c) for c in currencies} for status in ("available", "pending")}
     return {
         "object": "balance",
         **{
-            name: [{"amount": s[c], "currency": c, "source_types": {"card": s[c]}} for c in currencies]
-            for name, s in sums.items()
+            status: [{"amount": sum, "currency": c, "source_types": {"card": sum}} for c, sum in sums.items()]
+            for status, sums in held.items()
         },
         "livemode": False,
         "refund_and_dispute_prefunding": None,
@@ -111,7 +109,4 @@ def retrieve_balance(call: Call) -> StripeObject:
 
 def mature(call: Call) -> None:
     """Marks transactions whose day has come as available."""
-    now = call.state.now()
-    for transaction in call.space.objects["balance_transaction"].values():
-        if transaction["available_on"] <= now:
-            transaction["status"] = "available"
+    call.space.funds.mature(call.state.now(), call.space.objects["balance_transaction"].get)

@@ -7,7 +7,7 @@ from crm_sandbox.stripe.call import Call, background
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.instruments import SEPA, BankAccount, Card, Instrument, bank_code, fingerprint
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page_with
 from crm_sandbox.stripe.money import bank_debit_fee, card_fee, sepa_debit_fee
 from crm_sandbox.stripe.parameters import ANYTHING, EXPAND, LISTING, METADATA, TEXT, merged_metadata
 from crm_sandbox.stripe.shapes import StripeObject, address, listed
@@ -33,10 +33,7 @@ def retrieve_charge(call: Call) -> StripeObject:
 
 def list_charges(call: Call) -> StripeObject:
     """GET /v1/charges."""
-    wanted = {
-        k: call.params[k] for k in ("customer", "payment_intent", "transfer_group") if call.params.get(k)
-    }
-    return page(call, "charge", lambda charge: all(charge[k] == v for k, v in wanted.items()))
+    return page_with(call, "charge", ("customer", "payment_intent", "transfer_group"))
 
 
 def update_charge(call: Call) -> StripeObject:

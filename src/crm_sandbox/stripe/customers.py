@@ -7,7 +7,7 @@ from typing import Any
 from crm_sandbox.stripe.call import Call
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page_with
 from crm_sandbox.stripe.parameters import (
     ANYTHING,
     EXPAND,
@@ -79,8 +79,7 @@ def delete_customer(call: Call) -> StripeObject:
 
 def list_customers(call: Call) -> StripeObject:
     """GET /v1/customers; `email` is compared exactly, as Stripe does."""
-    wanted = {k: call.params[k] for k in ("email", "test_clock") if call.params.get(k)}
-    return page(call, "customer", lambda customer: all(customer[k] == v for k, v in wanted.items()))
+    return page_with(call, "customer", ("email", "test_clock"))
 
 
 def new_customer(call: Call, given: dict[str, Any]) -> StripeObject:

@@ -142,6 +142,10 @@ class Delivery:
         """How many endpoints have not yet answered an event with 2xx."""
         return len(self._undelivered.get(event_id, ()))
 
+    def undelivered(self) -> list[str]:
+        """The events that an endpoint has not taken yet, in the order in which they were sent."""
+        return list(self._undelivered)
+
     def failed(self, event_id: str) -> bool:
         """Whether an attempt to deliver the event failed and its endpoint has not taken it since."""
         return event_id in self._stumbled and self.pending(event_id) > 0

@@ -7,7 +7,7 @@ from crm_sandbox.stripe.call import Call, background
 from crm_sandbox.stripe.errors import ApiError, invalid_param, no_such
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page_with
 from crm_sandbox.stripe.money import DISPUTE_FEE
 from crm_sandbox.stripe.parameters import ANYTHING, BOOLEAN, EXPAND, LISTING, METADATA, TEXT, merged_metadata
 from crm_sandbox.stripe.shapes import StripeObject
@@ -143,8 +143,7 @@ def retrieve_dispute(call: Call) -> StripeObject:
 
 def list_disputes(call: Call) -> StripeObject:
     """GET /v1/disputes."""
-    wanted = {k: call.params[k] for k in ("charge", "payment_intent") if call.params.get(k)}
-    return page(call, "dispute", lambda dispute: all(dispute[k] == v for k, v in wanted.items()))
+    return page_with(call, "dispute", ("charge", "payment_intent"))
 
 
 def update_dispute(call: Call) -> StripeObject:

@@ -9,7 +9,7 @@ from crm_sandbox.stripe.call import Call
 from crm_sandbox.stripe.delivery import Target, configured_target
 from crm_sandbox.stripe.errors import ApiError, no_such
 from crm_sandbox.stripe.ids import new_id
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page_of
 from crm_sandbox.stripe.parameters import BOOLEAN, EXPAND, LISTING, TEXT
 from crm_sandbox.stripe.shapes import API_VERSION, StripeObject
 from crm_sandbox.stripe.state import AccountSpace, StripeState
@@ -88,7 +88,10 @@ def list_events(call: Call) -> StripeObject:
             return False
         return success is None or success == (call.state.delivery.pending(event["id"]) == 0)
 
-    answer = page(call, "event", chosen)
+    events = call.space.objects["event"]
+    if success is False and not (call.params.get("starting_after") or call.params.get("ending_before")):
+        events = {id: events[id] for id in call.state.delivery.undelivered() if id in events}
+    answer = page_of(call, events, "event", chosen)
     answer["data"] = [as_of_now(call.state, event) for event in answer["data"]]
     return answer
 

@@ -9,7 +9,7 @@ from crm_sandbox.stripe.call import Call
 from crm_sandbox.stripe.errors import ApiError, missing_param
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page_with
 from crm_sandbox.stripe.parameters import EXPAND, LISTING, REFUSED, Choice
 from crm_sandbox.stripe.shapes import StripeObject, listed
 
@@ -68,5 +68,4 @@ def retrieve_file(call: Call) -> StripeObject:
 
 def list_files(call: Call) -> StripeObject:
     """GET /v1/files."""
-    purpose = call.params.get("purpose")
-    return page(call, "file", lambda file: purpose in (None, file["purpose"]))
+    return page_with(call, "file", ("purpose",))

@@ -19,6 +19,23 @@ def page(call: Call, kind: str, chosen: Callable[[StripeObject], bool] | None = 
     return page_of(call, call.space.objects[kind], kind, chosen or everything)
 
 
+def page_with(
+    call: Call, kind: str, names: tuple[str, ...], chosen: Callable[[StripeObject], bool] | None = None
+) -> StripeObject:
+    """One page of those whose properties `names` are what the parameters of these names say, if they do."""
+    wanted = {name: call.params[name] for name in names if call.params.get(name)}
+    also = chosen or everything
+
+    def fits(body: StripeObject) -> bool:
+        return all(body[name] == value for name, value in wanted.items()) and also(body)
+
+    among = call.space.among(kind, wanted)
+    cursor = call.params.get("starting_after") or call.params.get("ending_before")
+    if cursor and cursor not in among:  # a cursor may be any object of the kind
+        among = call.space.objects[kind]
+    return page_of(call, among, kind, fits)
+
+
 def page_of(
     call: Call, kept: dict[str, StripeObject], kind: str, chosen: Callable[[StripeObject], bool]
 ) -> StripeObject:

@@ -8,7 +8,7 @@ from crm_sandbox.stripe.errors import ApiError, invalid_param
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.instruments import CURRENCY_OF_DEBIT, METHOD_TYPES
 from crm_sandbox.stripe.intent_steps import attempt, new_intent
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page_with
 from crm_sandbox.stripe.money import check_charge_amount, check_currency
 from crm_sandbox.stripe.parameters import (
     ANYTHING,
@@ -109,8 +109,7 @@ def retrieve_intent(call: Call) -> StripeObject:
 
 def list_intents(call: Call) -> StripeObject:
     """GET /v1/payment_intents."""
-    customer = call.params.get("customer")
-    return page(call, "payment_intent", lambda intent: customer in (None, intent["customer"]))
+    return page_with(call, "payment_intent", ("customer",))
 
 
 def update_intent(call: Call) -> StripeObject:

@@ -22,7 +22,7 @@ from crm_sandbox.stripe.instruments import (
     is_iban,
     method_type,
 )
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page_with
 from crm_sandbox.stripe.parameters import (
     ANYTHING,
     EXPAND,
@@ -98,10 +98,11 @@ def list_methods(call: Call) -> StripeObject:
         if "customer" in call.path
         else call.referred("customer", "customer")
     )
-    wanted = {k: call.params[k] for k in ("type", "allow_redisplay") if call.params.get(k)}
-    if customer is not None:
-        wanted["customer"] = customer["id"]
-    return page(call, "payment_method", lambda method: all(method[k] == v for k, v in wanted.items()))
+
+    def chosen(method: StripeObject) -> bool:
+        return customer is None or method["customer"] == customer["id"]
+
+    return page_with(call, "payment_method", ("type", "allow_redisplay"), chosen)
 
 
 def update_method(call: Call) -> StripeObject:

@@ -12,7 +12,7 @@ from crm_sandbox.stripe.call import Call, background
 from crm_sandbox.stripe.errors import ApiError
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
-from crm_sandbox.stripe.lists import page, within
+from crm_sandbox.stripe.lists import page_with, within
 from crm_sandbox.stripe.money import check_currency
 from crm_sandbox.stripe.parameters import EXPAND, INTEGER, LISTING, METADATA, TEXT, Choice, merged_metadata
 from crm_sandbox.stripe.shapes import StripeObject
@@ -60,7 +60,7 @@ def pay_out_automatically(call: Call, currency: str, *, include_pending: bool) -
     if amount <= 0:
         raise ApiError(f"There is nothing to pay out: the balance in {currency} is {amount}.")
     for transaction in parts:
-        transaction["status"] = "available"
+        call.space.funds.release(transaction)
     payout = _new_payout(call, amount, currency, {}, automatic=True)
     call.space.paid_out[payout["id"]] = frozenset(t["id"] for t in parts) | {payout["balance_transaction"]}
     emit(call, "payout.created", payout)
@@ -104,11 +104,7 @@ def create_payout(call: Call) -> StripeObject:
     """POST /v1/payouts: a manual payout. Raises ApiError beyond the available balance."""
     currency = check_currency(call.params["currency"], "currency")
     mature(call)
-    available = sum(
-        t["net"]
-        for t in call.space.objects["balance_transaction"].values()
-        if t["currency"] == currency and t["status"] == "available"
-    )
+    available = call.space.funds.held("available", currency)
     amount = call.params["amount"]
     if amount <= 0:
         raise ApiError(
@@ -189,14 +185,12 @@ def update_payout(call: Call) -> StripeObject:
 
 def list_payouts(call: Call) -> StripeObject:
     """GET /v1/payouts."""
-    wanted = {k: call.params[k] for k in ("destination", "status") if call.params.get(k)}
     arrival = call.params.get("arrival_date")
 
     def chosen(payout: StripeObject) -> bool:
-        fits = all(payout[k] == v for k, v in wanted.items())
-        return fits and (arrival is None or within(payout["arrival_date"], arrival))
+        return arrival is None or within(payout["arrival_date"], arrival)
 
-    return page(call, "payout", chosen)
+    return page_with(call, "payout", ("destination", "status"), chosen)
 
 
 def _new_payout(

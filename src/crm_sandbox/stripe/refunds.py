@@ -10,7 +10,7 @@ from crm_sandbox.stripe.errors import ApiError, invalid_param, missing_param
 from crm_sandbox.stripe.events import emit
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.instruments import Card
-from crm_sandbox.stripe.lists import page
+from crm_sandbox.stripe.lists import page_with
 from crm_sandbox.stripe.money import format_amount
 from crm_sandbox.stripe.parameters import (
     BOOLEAN,
@@ -100,8 +100,7 @@ def retrieve_refund(call: Call) -> StripeObject:
 
 def list_refunds(call: Call) -> StripeObject:
     """GET /v1/refunds."""
-    wanted = {k: call.params[k] for k in ("charge", "payment_intent") if call.params.get(k)}
-    return page(call, "refund", lambda refund: all(refund[k] == v for k, v in wanted.items()))
+    return page_with(call, "refund", ("charge", "payment_intent"))
 
 
 def update_refund(call: Call) -> StripeObject:

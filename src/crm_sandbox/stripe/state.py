@@ -10,6 +10,7 @@ from typing import Any
 from crm_sandbox.clock import Clock
 from crm_sandbox.config import SandboxConfig
 from crm_sandbox.stripe.delivery import Delivery
+from crm_sandbox.stripe.funds import Funds
 from crm_sandbox.stripe.idempotency import IdempotencyKeys
 from crm_sandbox.stripe.ids import new_id
 from crm_sandbox.stripe.instruments import Instrument
@@ -25,6 +26,14 @@ KINDS = (
     "event", "file", "payment_intent", "payment_method", "payout", "price", "product", "refund",
     "test_helpers.test_clock", "webhook_endpoint",
 )  # fmt: skip
+
+INDEXED = {
+    "balance_transaction": ("source",),
+    "charge": ("payment_intent",),
+    "dispute": ("charge", "payment_intent"),
+    "refund": ("charge", "payment_intent"),
+}
+"""What lists are narrowed by and never changes in an object."""
 
 
 @dataclass
@@ -50,7 +59,9 @@ class AccountSpace:
         self.session_of_intent: dict[str, str] = {}
         self.paid_out: dict[str, frozenset[str]] = {}
         """Per payout, the balance transactions that it paid out."""
+        self.funds = Funds()
         self.idempotency = IdempotencyKeys()
+        self._index: dict[tuple[str, str, str], dict[str, StripeObject]] = {}
 
     @property
     def client_id(self) -> str:
@@ -67,6 +78,7 @@ class AccountSpace:
             "instruments": self.instruments,
             "session_of_intent": self.session_of_intent,
             "paid_out": self.paid_out,
+            "funds": self.funds.snapshot(),
             "answers": self.idempotency.snapshot(),
         }
 
@@ -78,15 +90,21 @@ class AccountSpace:
         self.instruments = kept["instruments"]
         self.session_of_intent = kept["session_of_intent"]
         self.paid_out = kept["paid_out"]
+        self.funds.restore(kept["funds"])
         self.idempotency.restore(kept["answers"])
+        self._index = {}
+        for kind in INDEXED:
+            for body in self.objects[kind].values():
+                self._note(body)
 
     def add(self, body: StripeObject) -> StripeObject:
         """Keeps an object; the oldest of its kind is dropped beyond MAX_OBJECTS_PER_KIND."""
         kept = self.objects[body["object"]]
         kept[body["id"]] = body
+        self._note(body)
         if len(kept) > MAX_OBJECTS_PER_KIND:
             oldest = next(iter(kept))
-            del kept[oldest]
+            self._forget(kept.pop(oldest))
             for register in (
                 self.extras,
                 self.instruments,
@@ -96,6 +114,25 @@ class AccountSpace:
             ):
                 register.pop(oldest, None)
         return body
+
+    def among(self, kind: str, wanted: dict[str, Any]) -> dict[str, StripeObject]:
+        """Objects of a kind in the order of creation, among which are all that have these values."""
+        for name in INDEXED.get(kind, ()):
+            if name in wanted:
+                return self._index.get((kind, name, wanted[name]), {})
+        return self.objects[kind]
+
+    def _note(self, body: StripeObject) -> None:
+        for name in INDEXED.get(body["object"], ()):
+            if body[name] is not None:
+                self._index.setdefault((body["object"], name, body[name]), {})[body["id"]] = body
+
+    def _forget(self, body: StripeObject) -> None:
+        for name in INDEXED.get(body["object"], ()):
+            entries = self._index.get((body["object"], name, body[name] or ""), {})
+            entries.pop(body["id"], None)
+            if not entries:
+                self._index.pop((body["object"], name, body[name] or ""), None)
 
     def find(self, id: str) -> StripeObject | None:
         """The object with this id, whatever its kind."""
