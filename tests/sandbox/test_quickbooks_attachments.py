@@ -133,10 +133,12 @@ def test_what_is_no_file_to_attach_is_refused(books: Books) -> None:
     unknown = upload(books, [("file_content_0", ("a.exe", b"MZ", "application/x-msdownload"))])
     assert unknown[0]["Fault"]["Error"][0]["code"] == "6000"
     headers = {"content-type": "multipart/form-data; boundary=b"}
+    head = b'content-disposition: form-data; name="file_content_0"\n'
     for content, code in (
         (b'--b\r\ncontent-disposition: form-data; name="file_content_0"\r\n\r\nx', "2010"),
         (b'--b\r\ncontent-disposition: form-data; name="other"\r\n\r\nx\r\n--b--', "2010"),
         (b"--b--", "2020"),
+        (b"--b\n" + head + b"content-transfer-encoding: base64\n\nno*base64\n--b--\n", "2010"),
     ):
         answer = books.client.post("/upload", content=content, headers=headers)
         assert (answer.status_code, answer.json()["Fault"]["Error"][0]["code"]) == (400, code)

@@ -3,14 +3,12 @@
 Source: Intuit's reference of Attachable (size, types); the Fault for a link to nothing is recorded.
 """
 
-import base64
-import binascii
 import json
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
-from email import message_from_bytes
 
+from crm_sandbox.multipart import Part, parts
 from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.downloads import file_fields
 from crm_sandbox.quickbooks.entities import ENTITIES
@@ -21,7 +19,6 @@ from crm_sandbox.quickbooks.write import create
 MAX_UPLOAD_BYTES = 100_000_000
 MAX_FILES_BYTES = 250_000_000
 """What one company keeps in all; ours, since everything is held in memory."""
-MAX_PARTS = 1_000
 CONTENT_TYPES = frozenset({
     "application/postscript", "text/csv", "application/msword", "image/gif", "image/jpeg", "image/jpg",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "image/png", "text/rtf",
@@ -29,18 +26,7 @@ CONTENT_TYPES = frozenset({
     "application/vnd/ms-excel", "application/vnd.ms-excel", "application/rtf", "application/xml", "text/xml",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 })  # fmt: skip
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _PART_NAME = re.compile(r"file_(metadata|content)_(\w+)")
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of a multipart body."""
-
-    name: str
-    file_name: str | None
-    content_type: str
-    content: bytes
 
 
 @dataclass
@@ -56,7 +42,7 @@ def upload(company: Company, content_type: str, body: bytes) -> JsonObject:
     if len(body) > MAX_UPLOAD_BYTES:
         raise business(f"An upload must not be larger than {MAX_UPLOAD_BYTES} bytes.")
     found: OrderedDict[str, Upload] = OrderedDict()
-    for part in parts(content_type, body):
+    for part in _parts(content_type, body):
         match = _PART_NAME.fullmatch(part.name)
         if match is None:
             raise refusal(
@@ -72,36 +58,13 @@ def upload(company: Company, content_type: str, body: bytes) -> JsonObject:
     return {"AttachableResponse": [_taken(company, one) for one in found.values()]}
 
 
-def parts(content_type: str, body: bytes) -> list[Part]:
-    """The parts of a multipart/form-data body, byte for byte; raises Refused for anything else.
-
-    Lines may end in a bare line feed and files may come in base64: so python-quickbooks sends them to Intuit.
-    """
-    boundary = message_from_bytes(f"content-type: {content_type}\r\n\r\n".encode()).get_boundary()
-    if not content_type.lower().startswith("multipart/form-data") or not boundary:
+def _parts(content_type: str, body: bytes) -> list[Part]:
+    if not content_type.lower().startswith("multipart/form-data"):
         raise refusal("500", "Unsupported Operation", "Operation upload takes multipart/form-data.", None)
-    pieces = re.split(rb"\r?\n--" + re.escape(boundary.encode()), b"\r\n" + body)
-    if len(pieces) > MAX_PARTS:
-        raise business(f"An upload must not have more than {MAX_PARTS} parts.")
-    found: list[Part] = []
-    for piece in pieces[1:]:
-        if piece.startswith(b"--"):
-            return found
-        head, *rest = _BLANK_LINE.split(piece.lstrip(b"\r\n"), 1)
-        headers = message_from_bytes(head + b"\r\n\r\n")
-        content = rest[0] if rest else b""
-        if str(headers.get("content-transfer-encoding")).lower() == "base64":
-            content = _from_base64(content)
-        name = headers.get_param("name", "", "content-disposition")
-        found.append(Part(str(name), headers.get_filename(), headers.get_content_type(), content))
-    raise unparsable("the multipart body ends before its closing boundary;")
-
-
-def _from_base64(text: bytes) -> bytes:
     try:
-        return base64.b64decode(b"".join(text.split()), validate=True)
-    except binascii.Error:
-        raise unparsable("a part of the multipart body is no base64;") from None
+        return parts(content_type, body)
+    except ValueError as error:
+        raise unparsable(f"the multipart body cannot be read: {error};") from None
 
 
 def _taken(company: Company, one: Upload) -> JsonObject:
