@@ -20,6 +20,7 @@ from crm.accounting.webhook import router as quickbooks_webhook
 from crm.customers.routes import router as customers
 from crm.dependencies import AppState, app_state
 from crm.edge import Edge
+from crm.files.routes import router as files
 from crm.gateways.http import make_client
 from crm.identity.routes import router as identity
 from crm.kit.database import Database, app_url
@@ -41,6 +42,7 @@ from crm.web_pages import WebPages
 ROUTERS: tuple[APIRouter, ...] = (
     identity,
     customers,
+    files,
     proposals,
     portal,
     payments,

@@ -10,11 +10,14 @@ import structlog
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from crm.files.content import FILE_BYTES_MAX
 from crm.kit.logging import logger
 from crm.problems import internal_problem, problem_response
 
 BODY_BYTES_MAX = 1_000_000
-READ_BYTES_MAX = 20_000_000
+# Where files are taken in, a request may be larger.
+LARGER_BODIES = {"/files": FILE_BYTES_MAX}
+READ_BYTES_MAX = 40_000_000
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 # Styles may stand inline because the component library puts them there; scripts may not.
@@ -81,7 +84,7 @@ class Edge:
         try:
             body_receive = await _bounded(scope, receive)
             if body_receive is None:
-                await _too_large()(scope, receive, send_with_headers)
+                await _too_large(_limit(scope))(scope, receive, send_with_headers)
             else:
                 await self._app(scope, body_receive, send_with_headers)
         except Exception:
@@ -126,13 +129,14 @@ def _header(scope: Scope, name: bytes) -> bytes:
 
 
 async def _bounded(scope: Scope, receive: Receive) -> Receive | None:
-    """Reads the body, at most BODY_BYTES_MAX, and returns what hands it on; None when it is larger.
+    """Reads the body, at most `_limit`, and returns what hands it on; None when it is larger.
 
     Content-Length may lie or be absent, so the bytes are counted. What is too much is read on and thrown
     away, within reason: who is cut off while still sending sees a broken connection instead of our answer.
     """
     if not (_header(scope, b"content-length") or _header(scope, b"transfer-encoding")):
         return receive
+    limit = _limit(scope)
     pieces: list[bytes] = []
     size = 0
     more = True
@@ -142,11 +146,11 @@ async def _bounded(scope: Scope, receive: Receive) -> Receive | None:
             return receive
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
-        if size <= BODY_BYTES_MAX:
+        if size <= limit:
             pieces.append(message.get("body", b""))
         elif size > READ_BYTES_MAX:
             return None
-    if size > BODY_BYTES_MAX:
+    if size > limit:
         return None
     whole: Message = {"type": "http.request", "body": b"".join(pieces), "more_body": False}
     handed_on = False
@@ -161,9 +165,16 @@ async def _bounded(scope: Scope, receive: Receive) -> Receive | None:
     return receive_again
 
 
-def _too_large() -> ASGIApp:
+def _limit(scope: Scope) -> int:
+    return LARGER_BODIES.get(scope["path"], BODY_BYTES_MAX)
+
+
+def _too_large(limit: int) -> ASGIApp:
     response = problem_response(
-        413, "too-large", "The request is too large", "A request may hold at most 1 MB (1,000,000 bytes)."
+        413,
+        "too-large",
+        "The request is too large",
+        f"It may hold at most {limit // 1_000_000} MB ({limit:,} bytes).",
     )
     response.headers["Connection"] = "close"
     return response

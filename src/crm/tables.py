@@ -3,6 +3,7 @@
 from crm.accounting import tables as accounting
 from crm.activity import tables as activity
 from crm.customers import tables as customers
+from crm.files import tables as files
 from crm.identity import tables as identity
 from crm.inbox import tables as inbox
 from crm.kit.database import Base
@@ -11,4 +12,14 @@ from crm.proposals import tables as proposals
 
 metadata = Base.metadata
 
-__all__ = ["accounting", "activity", "customers", "identity", "inbox", "metadata", "payments", "proposals"]
+__all__ = [
+    "accounting",
+    "activity",
+    "customers",
+    "files",
+    "identity",
+    "inbox",
+    "metadata",
+    "payments",
+    "proposals",
+]

@@ -31,6 +31,7 @@ class Event(StrEnum):
     PAYMENT_REQUESTED = "payment_requested"
     PORTAL_LINK_CREATED = "portal_link_created"
     PORTAL_LINK_REVOKED = "portal_link_revoked"
+    FILE_KEPT = "file_kept"
     VIEWED = "viewed"
     DECLINE = "decline"
 

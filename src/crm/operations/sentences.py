@@ -52,6 +52,7 @@ _PLAIN: dict[Event, str] = {
     Event.PAYMENT_REQUESTED: "{name} of {amount} asked for",
     Event.PORTAL_LINK_CREATED: "Portal link made",
     Event.PORTAL_LINK_REVOKED: "Portal link withdrawn",
+    Event.FILE_KEPT: "File {name} added",
     Event.VIEWED: "The customer opened the proposal",
     Event.DECLINE: "The customer declined: {reason}",
     Event.USER_CREATED: "User added",

@@ -1,0 +1,75 @@
+"""Keeps a file and finds it again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.activity.events import Event
+from crm.activity.log import record
+from crm.files.content import Checked, check
+from crm.files.tables import File
+from crm.kit.database import get_own
+from crm.kit.errors import Conflict
+
+NAME_LENGTH_MAX = 150
+FILES_PER_ORG_MAX = 200_000
+
+
+async def checked(kind: str, data: bytes) -> Checked:
+    """`content.check` beside the event loop: a large photo takes a second. Raises Invalid."""
+    return await asyncio.to_thread(check, kind, data)
+
+
+async def keep(session: AsyncSession, org_id: int, kind: str, name: str, found: Checked, actor: str) -> File:
+    """The file's row; content that is there already gets no second one. Raises Conflict when the org is full."""
+    digest = hashlib.sha256(found.content).hexdigest()
+    same = select(File).where(File.org_id == org_id, File.kind == kind, File.sha256 == digest)
+    if (existing := await session.scalar(same)) is not None:
+        return existing
+    count = await session.scalar(select(func.count()).select_from(File).where(File.org_id == org_id))
+    if (count or 0) >= FILES_PER_ORG_MAX:
+        raise Conflict(f"There are {FILES_PER_ORG_MAX:,} files already; delete what is not needed.")
+    made = await session.execute(
+        insert(File)
+        .values(
+            org_id=org_id,
+            kind=kind,
+            name=safe_name(name, found.extension),
+            media_type=found.media_type,
+            size_bytes=len(found.content),
+            sha256=digest,
+            width=found.width,
+            height=found.height,
+            content=found.content,
+            created_by=actor,
+        )
+        .on_conflict_do_nothing()
+        .returning(File.id)
+    )
+    file_id = made.scalar_one_or_none()
+    row = (await session.scalars(same)).one()
+    if file_id is not None:
+        await record(
+            session, org_id, Event.FILE_KEPT, actor=actor, file_id=file_id, kind=kind, name=row.name, sha256=digest
+        )  # fmt: skip
+    return row
+
+
+async def content_of(session: AsyncSession, org_id: int, file_id: int) -> tuple[File, bytes]:
+    """The file with its bytes. Raises NotFound."""
+    row = await get_own(session, File, file_id, org_id)
+    content = await session.scalar(select(File.content).where(File.org_id == org_id, File.id == file_id))
+    return row, content or b""
+
+
+def safe_name(name: str, extension: str) -> str:
+    """A name that is good on every system, with the extension that the content has."""
+    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name.replace("\\", "/").rpartition("/")[2])
+    stem = re.sub(r"[^\w .,()&'-]", "_", stem).strip(" .")[:NAME_LENGTH_MAX]
+    return f"{stem or 'file'}.{extension}"
