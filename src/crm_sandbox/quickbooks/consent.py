@@ -27,6 +27,7 @@ def consent_page(parameters: dict[str, str], companies: list[Company], chosen: s
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in parameters.items()
     )
+    wishes = "".join(f"<li>{text}</li>" for text in _wishes(parameters["scope"]))
     options = "".join(
         f'<option value="{escape(company.realm_id)}"{" selected" if company.realm_id == chosen else ""}>'
         f"{escape(company.settings.company_name)} ({escape(company.realm_id)})</option>"
@@ -37,13 +38,26 @@ def consent_page(parameters: dict[str, str], companies: list[Company], chosen: s
         f"""<p class="mark">Simulator: no real QuickBooks account</p>
 <h1>Let this app into your books?</h1>
 <p>The app <code>{escape(parameters["client_id"])}</code> asks to</p>
-<ul><li>read and write accounting data (customers, invoices, payments)</li></ul>
+<ul>{wishes}</ul>
 <p>Afterwards you go back to <code>{escape(parameters["redirect_uri"])}</code>.</p>
 <form method="post" action="/connect/oauth2">{hidden}
 <label for="realm_id">Company</label><select id="realm_id" name="realm_id">{options}</select>
 <div class="row"><button name="decision" value="deny">No, go back</button>
 <button class="yes" name="decision" value="approve">Connect</button></div></form>""",
     )
+
+
+def _wishes(scope: str) -> list[str]:
+    scopes = scope.split()
+    known = {
+        "com.intuit.quickbooks.accounting": "read and write accounting data (customers, invoices, payments)",
+        "com.intuit.quickbooks.payment": "charge cards and bank accounts",
+    }
+    wishes = [text for name, text in known.items() if name in scopes]
+    about = [name for name in ("profile", "email", "phone", "address") if name in scopes]
+    if "openid" in scopes:
+        wishes.append("know who you are" + (f" ({', '.join(about)})" if about else ""))
+    return wishes
 
 
 def error_page(text: str) -> str:

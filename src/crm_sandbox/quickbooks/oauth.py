@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Route
 
 from crm_sandbox.quickbooks.consent import consent_page, error_page
+from crm_sandbox.quickbooks.identity_tokens import ISSUER
+from crm_sandbox.quickbooks.identity_tokens import userinfo as userinfo_of
 from crm_sandbox.quickbooks.state import QuickBooksState
 from crm_sandbox.quickbooks.tokens import ACCESS_SECONDS, Grant, InvalidGrant
 from crm_sandbox.quickbooks.wire import headers
@@ -30,7 +32,7 @@ def oauth_routes(state: QuickBooksState) -> list[BaseRoute]:
         return JSONResponse(discovery_document(state.config.base_url))
 
     async def keys(request: Request) -> Response:
-        return JSONResponse({"keys": []})
+        return JSONResponse(state.identity.key_set())
 
     async def authorize(request: Request) -> Response:
         parameters = dict(parse_qsl(request.url.query))
@@ -95,7 +97,7 @@ def oauth_routes(state: QuickBooksState) -> list[BaseRoute]:
         grant = state.tokens.check(bearer)
         if grant is None or "openid" not in grant.scope.split():
             return JSONResponse({"errorCode": "invalid_token"}, 401, headers())
-        return JSONResponse(USERINFO, headers=headers())
+        return JSONResponse(userinfo_of(grant), headers=headers())
 
     return [
         *(
@@ -113,18 +115,10 @@ def oauth_routes(state: QuickBooksState) -> list[BaseRoute]:
     ]
 
 
-USERINFO = {
-    "sub": "1182d6ec-2a1f-4aa3-af3f-bb3b95db45af", "email": "john@example.com", "emailVerified": True,
-    "givenName": "John", "familyName": "Doe", "phoneNumber": "+1 6305555555", "phoneNumberVerified": False,
-    "address": {"streetAddress": "2007 saint julien ct", "locality": "mountain view", "region": "CA",
-                "postalCode": "94043", "country": "US"},
-}  # fmt: skip
-
-
 def discovery_document(base_url: str) -> dict[str, object]:
     """Intuit's discovery document with this sandbox's addresses."""
     return {
-        "issuer": "https://oauth.platform.intuit.com/op/v1",
+        "issuer": ISSUER,
         "authorization_endpoint": f"{base_url}/connect/oauth2",
         "token_endpoint": f"{base_url}/oauth2/v1/tokens/bearer",
         "userinfo_endpoint": f"{base_url}/v1/openid_connect/userinfo",
@@ -196,6 +190,9 @@ def _token_reply(
         "x_refresh_token_expires_in": soft,
         "access_token": access,
     }
+    id_token = state.identity.sign(grant)
+    if id_token:
+        reply["id_token"] = id_token
     if with_hard_end:
         reply["x_refresh_token_hard_expires_in"] = hard
     return reply

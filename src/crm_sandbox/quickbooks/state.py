@@ -8,6 +8,7 @@ from crm_sandbox.clock import Clock
 from crm_sandbox.config import SandboxConfig
 from crm_sandbox.quickbooks.company import Company, CompanySettings
 from crm_sandbox.quickbooks.entities import BY_PATH, ENTITIES
+from crm_sandbox.quickbooks.identity_tokens import IdentityTokens
 from crm_sandbox.quickbooks.ledger import Ledger
 from crm_sandbox.quickbooks.listings import present
 from crm_sandbox.quickbooks.money import to_number
@@ -29,6 +30,7 @@ class QuickBooksState:
         self.config = config
         self.clock = clock
         self.webhooks = WebhookSender(config, clock)
+        self.identity = IdentityTokens(clock)
         self.reset()
 
     def reset(self) -> None:
