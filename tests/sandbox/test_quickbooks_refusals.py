@@ -110,11 +110,13 @@ def test_a_name_is_unique_over_customers_vendors_and_employees(books: Books) -> 
 
 
 def test_an_inactive_name_stays_taken(books: Books) -> None:
-    """A customer made inactive is hidden from queries but keeps the name until it is renamed."""
+    """A customer made inactive is hidden from queries, marked in its name, and keeps the name taken."""
     customer = books.make("Customer", {"DisplayName": "Gone"})
     books.make("Customer", {**token(customer), "sparse": True, "Active": False})
     assert books.ask("SELECT * FROM Customer WHERE DisplayName = 'Gone'") == {}
-    found = books.ask("SELECT * FROM Customer WHERE DisplayName = 'Gone' AND Active IN (true, false)")
+    found = books.ask(
+        "SELECT * FROM Customer WHERE DisplayName = 'Gone (deleted)' AND Active IN (true, false)"
+    )
     assert found["Customer"][0]["Active"] is False
     assert books.refusal("Customer", {"DisplayName": "Gone"})["code"] == "6240"
 

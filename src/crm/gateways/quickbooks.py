@@ -54,9 +54,18 @@ def query(operation: str, statement: str) -> Call:
     return Call("GET", "query", operation, params=(("query", statement),))
 
 
+INACTIVE_MARK = " (deleted)"
+"""What QuickBooks puts behind the name of something made inactive (recorded of customers, vendors, accounts)."""
+
+
 def quote(value: str) -> str:
     """A literal for the query language: backslash before quote and backslash (facts 2.8)."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def named(field: str, name: str) -> str:
+    """The condition for a list object of that name, active or not: QuickBooks marks the name of what is inactive."""
+    return f"{field} IN ({quote(name)}, {quote(name + INACTIVE_MARK)})"
 
 
 def is_queryable(value: str) -> bool:

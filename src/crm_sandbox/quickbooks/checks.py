@@ -25,7 +25,7 @@ from crm_sandbox.quickbooks.xml_shapes import SHAPES
 MAX_LINES = 10_000
 NAME_FIELDS = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 BAD_IN_NAMES = re.compile(r"[:\t\n\r]")
-_REFERENCE_TARGETS = {
+NESTED_TARGETS = {
     "ItemRef": "Item", "AccountRef": "Account", "DiscountAccountRef": "Account", "ClassRef": "Class",
     "CustomerRef": "Customer", "PaymentMethodRef": "PaymentMethod", "DepartmentRef": "Department",
     "ItemAccountRef": "Account",
@@ -161,7 +161,7 @@ def _structure(company: Company, structure: str, value: Any) -> JsonObject:
 def _nested(company: Company, name: str, value: Any) -> Any:
     """References and amounts are checked wherever they stand, all else is kept as it came."""
     if name.endswith("Ref"):
-        return reference(company, name, value, _REFERENCE_TARGETS.get(name))
+        return reference(company, name, value, NESTED_TARGETS.get(name))
     if name in _NUMBERS:
         to_decimal(value, name)
         return float(value) if isinstance(value, str) else value

@@ -24,6 +24,8 @@ USUAL_ORDER = "usual order"
 """Lists come by full name (jobs after their customer, PG&E before Pam); transactions by their last change, newest
 first, and so need no index of their own. Both as recorded."""
 UNIQUE_NAME = "unique name"
+AT_REST = " (deleted)"
+"""What the name of something inactive ends with."""
 INACTIVE = "inactive"
 
 
@@ -91,9 +93,13 @@ def all_collections() -> dict[str, Collection]:
 
 
 def unique_name(entity: Entity, obj: JsonObject) -> str:
-    """What must be unique: the name with its parents. Two jobs of different customers may share a name (recorded)."""
+    """What must be unique: the name with its parents. Two jobs of different customers may share a name (recorded).
+
+    Something inactive keeps its name taken, without the mark that the name was given.
+    """
     name = obj.get("FullyQualifiedName") or obj.get("DisplayName") or obj.get("Name")
-    return str(name or "").strip().casefold()
+    text = str(name or "").strip()
+    return (text.removesuffix(AT_REST) if obj.get("Active") is False else text).casefold()
 
 
 def _same(entity: Entity) -> dict[str, KeyOf]:

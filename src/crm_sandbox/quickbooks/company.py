@@ -32,7 +32,7 @@ CURRENCY_NAMES = {
     "SEK": "Swedish Krona", "SGD": "Singapore Dollar", "ZAR": "South African Rand",
 }  # fmt: skip
 
-_KEPT = ("settings", "deleted", "applied", "in_deposit", "files", "_last_id", "_last_number")
+_KEPT = ("settings", "deleted", "applied", "in_deposit", "merged", "files", "_last_id", "_last_number")
 """The fields of a company that a snapshot holds as they are; the objects, answers and postings besides."""
 
 
@@ -59,6 +59,10 @@ class CompanySettings:
     track_departments: bool = False
     custom_fields: list[str] = field(default_factory=list)
     """Names of the custom text fields on sales forms, at most three."""
+    inactive_names_stay_taken: bool = True
+    """Whether the name of something inactive is still refused to others; Intuit was seen to do both."""
+    webhook_shape: str = "cloudevents"
+    """Or `legacy`: the body that Intuit sent until 2026."""
     other_user: str = "Christian Pelczarski"
     """The person whom a 5010 names as having been faster."""
 
@@ -71,6 +75,8 @@ class Change:
     id: str
     operation: str
     at: datetime
+    deleted_id: str | None = None
+    """Of a merge: whose place the object took."""
 
 
 @dataclass
@@ -90,6 +96,8 @@ class Company:
     """(entity, Id) of an invoice or credit memo -> Payment Id -> cents applied to it."""
     in_deposit: dict[tuple[str, str], str] = field(default_factory=dict)
     """(entity, Id) of what was brought to the bank -> Id of the Deposit."""
+    merged: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(entity, Id) of a list object that was merged into another one -> the Id of that one."""
     files: dict[str, bytes] = field(default_factory=dict)
     """Id of an attachable -> its file."""
     files_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
@@ -227,9 +235,14 @@ class Company:
 
     # -- one write ------------------------------------------------------------------------------------
 
-    def note(self, entity: str, object_id: str, operation: str) -> None:
-        """Records a change (created, updated, deleted, voided) that is told when the write succeeds."""
-        self._pending.append(Change(entity, object_id, operation, self.clock.now()))
+    def mark_merged(self, gone: tuple[str, str], into: str) -> None:
+        """Notes that a list object lives on in another one."""
+        self.merged[gone] = into
+        self._remember(lambda: (self.merged.pop(gone), None)[1])
+
+    def note(self, entity: str, object_id: str, operation: str, deleted_id: str | None = None) -> None:
+        """Records a change (created, updated, deleted, voided, merged) that is told when the write succeeds."""
+        self._pending.append(Change(entity, object_id, operation, self.clock.now(), deleted_id))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

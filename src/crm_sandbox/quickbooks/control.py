@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from crm_sandbox.quickbooks.merging import merge
 from crm_sandbox.quickbooks.state import QuickBooksState
 
 
@@ -64,6 +65,17 @@ def control_routes(state: QuickBooksState) -> list[BaseRoute]:
         state.wipe_books(realm)
         return JSONResponse({"wiped": realm})
 
+    async def merging(request: Request) -> Response:
+        company = state.companies.get(request.path_params["realm"])
+        if company is None:
+            return _no_such("company")
+        asked = await _json(request)
+        try:
+            kept = merge(company, *(str(asked.get(name)) for name in ("entity", "winner", "loser")))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 409)
+        return JSONResponse(kept)
+
     async def delivery(request: Request) -> Response:
         try:
             state.webhooks.change(await _json(request))
@@ -90,6 +102,7 @@ def control_routes(state: QuickBooksState) -> list[BaseRoute]:
         Route(base + "/{realm}/settings", settings, methods=["POST"]),
         Route(base + "/{realm}/settings", show_settings, methods=["GET"]),
         Route(base + "/{realm}/trial_balance", trial_balance, methods=["GET"]),
+        Route(base + "/{realm}/merge", merging, methods=["POST"]),
         Route(base + "/{realm}/wipe", wipe, methods=["POST"]),
         Route(base + "/{realm}/{entity}", objects, methods=["GET"]),
         Route(base + "/{realm}/{entity}/{id}", one, methods=["GET"]),

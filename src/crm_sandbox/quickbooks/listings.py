@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from crm_sandbox.quickbooks.collection import UNIQUE_NAME, unique_name
+from crm_sandbox.quickbooks.collection import AT_REST, UNIQUE_NAME, unique_name
 from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.currencies import currency_listed, list_currency, shown_rate
 from crm_sandbox.quickbooks.downloads import file_fields
@@ -20,6 +20,9 @@ from crm_sandbox.quickbooks.refusals import (
 from crm_sandbox.quickbooks.shapes import JsonObject
 
 MAX_LEVELS = 5
+RENAMED_AT_REST = frozenset(
+    {"Customer", "Vendor", "Employee", "Item", "Account", "Class", "Department", "PaymentMethod"}
+)
 ACCOUNT_TYPES = {
     "Bank": ("Asset", "Checking"),
     "Accounts Receivable": ("Asset", "AccountsReceivable"),
@@ -67,8 +70,27 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
             obj = {**obj, "Active": obj.get("Active", True)}
         if "ParentRef" in entity.fields:
             obj = _with_parent(company, entity, obj, f"Sub{entity.name}")
+    obj = at_rest(entity, obj)
     _check_unique(company, entity, obj)
     return obj
+
+
+def at_rest(entity: Entity, obj: JsonObject) -> JsonObject:
+    """Something inactive shows so in its name, as recorded of customers, vendors and accounts."""
+    name = "DisplayName" if entity.shape == "name" else "Name"
+    if obj.get("Active") is not False or entity.name not in RENAMED_AT_REST or obj[name].endswith(AT_REST):
+        return obj
+    full = {"FullyQualifiedName": obj["FullyQualifiedName"] + AT_REST} if "FullyQualifiedName" in obj else {}
+    return {**obj, name: obj[name] + AT_REST, **full}
+
+
+def awake(entity: Entity, before: JsonObject, obj: JsonObject, sent: JsonObject) -> JsonObject:
+    """What becomes active again gets its name back, unless the client sends one."""
+    name = "DisplayName" if entity.shape == "name" else "Name"
+    wakes = before.get("Active") is False and obj.get("Active") is True
+    if not wakes or entity.name not in RENAMED_AT_REST or sent.get(name):
+        return obj
+    return {**obj, name: obj[name].removesuffix(AT_REST)}
 
 
 def check_can_rest(company: Company, entity: Entity, before: JsonObject, after: JsonObject) -> None:
@@ -256,6 +278,12 @@ def _check_unique(company: Company, entity: Entity, obj: JsonObject) -> None:
     for other in ENTITIES.values():
         if other.name_group == entity.name_group:
             holders = company.objects[other.name].same[UNIQUE_NAME].ids(name)
+            if not company.settings.inactive_names_stay_taken:
+                holders = [
+                    ident
+                    for ident in holders
+                    if company.objects[other.name][ident].get("Active", True) or ident == obj["Id"]
+                ]
             if holders and (other, holders) != (entity, [obj["Id"]]):
                 raise duplicate_name(entity.name, other.name)
 

@@ -17,6 +17,7 @@ from crm_sandbox.quickbooks.preference_changes import change_settings
 from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.throttle import Throttle
 from crm_sandbox.quickbooks.tokens import TokenStore
+from crm_sandbox.quickbooks.webhook_bodies import SHAPES as WEBHOOK_SHAPES
 from crm_sandbox.quickbooks.webhooks import WebhookSender
 
 MAX_COMPANIES = 1_000
@@ -194,6 +195,8 @@ class QuickBooksState:
 
 
 def _check_setting(name: str, value: Any) -> None:
+    if name == "webhook_shape" and value not in WEBHOOK_SHAPES:
+        raise ValueError(f"webhook_shape must be one of {', '.join(WEBHOOK_SHAPES)}")
     if name == "book_close_date":
         if value is not None:
             date.fromisoformat(str(value))

@@ -13,12 +13,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 from crm_sandbox.clock import Clock
 from crm_sandbox.config import SandboxConfig
 from crm_sandbox.delivery_settings import read_delivery_settings
 from crm_sandbox.quickbooks.company import Change, Company
+from crm_sandbox.quickbooks.webhook_bodies import body_of, event_of, fits_with
 
 ANSWER_SECONDS = 3.0
 """Intuit gives an app three seconds to answer."""
@@ -58,6 +58,7 @@ class WebhookSender:
         self._sent = 0
         self._count = 0
         self._current: Delivery | None = None
+        self._sending: list[dict[str, Any]] = []
         self.attempts = 0
         """How often something was sent so far."""
         self.clear()
@@ -82,7 +83,7 @@ class WebhookSender:
 
     def snapshot(self) -> dict[str, Any]:
         """What waits (with what is being sent now), what was sent, and how things are sent."""
-        sending = json.loads(self._current.body) if self._current else []
+        sending = self._sending if self._current else []
         return {
             "waiting": [*sending, *self._waiting],
             "deliveries": [one for one in self.deliveries if one is not self._current],
@@ -114,12 +115,10 @@ class WebhookSender:
             setattr(self, name, value)
 
     def note(self, company: Company, change: Change) -> None:
-        """Queues one change as a CloudEvent."""
+        """Queues one change, in the shape that the company wants."""
         if self.on:
             at = change.at + timedelta(seconds=self._clock.webhook_skew("quickbooks"))
-            self._waiting.append(
-                cloud_event(company.realm_id, change.entity, change.id, change.operation, at)
-            )
+            self._waiting.append(event_of(company.settings.webhook_shape, company.realm_id, change, at))
 
     def send_again(self, delivery_id: int) -> bool:
         """Sends a body once more, by hand; False when it is not known (any more)."""
@@ -156,9 +155,12 @@ class WebhookSender:
             events = [self._waiting[picked]]
             del self._waiting[picked]
         else:
-            events = list(self._waiting)
+            waiting = list(self._waiting)
+            events = [event for event in waiting if fits_with(event, waiting[0])]
             self._waiting.clear()
-        body = json.dumps(events, separators=(",", ":"))
+            self._waiting.extend(event for event in waiting if not fits_with(event, waiting[0]))
+        body = body_of(events)
+        self._sending = events
         self._count += 1
         return Delivery(self._count, body, sign(str(self._config.qbo_verifier_token), body.encode()))
 
@@ -205,24 +207,6 @@ class WebhookSender:
             "delivered": sum(one.delivered for one in self.deliveries),
             "failed": sum(one.failed for one in self.deliveries),
         }
-
-
-def cloud_event(
-    realm_id: str, entity: str, ident: str, operation: str, at: Any, data: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """One change in the body that Intuit sends since 2026 (type qbo.<entity>.<operation>.v1)."""
-    event: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": str(uuid4()),
-        "source": "intuit.dsnBgbseACLLRZNxo2dfc4evmEJdxde58xeeYcZliOU=",
-        "type": f"qbo.{entity.lower()}.{operation}.v1",
-        "datacontenttype": "application/json",
-        "time": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "intuitentityid": ident,
-        "intuitaccountid": realm_id,
-        "data": data or {},
-    }
-    return event
 
 
 def sign(verifier_token: str, body: bytes) -> str:

@@ -86,8 +86,10 @@ def update(
         if entity.is_txn:
             obj = _changed_transaction(company, entity, before, obj, duplicate_ok=duplicate_number_ok)
         else:
+            _check_not_merged(company, entity, before["Id"])
             _check_fixed(entity, before, obj)
             listings.check_can_rest(company, entity, before, obj)
+            obj = listings.awake(entity, before, obj, sent)
             obj = listings.work_out(company, entity, obj)
         stored = store(company, entity, obj, before)
         rebook_payments(company, entity.name, stored["Id"])
@@ -322,6 +324,11 @@ def _check_number(company: Company, entity: Entity, obj: JsonObject, *, duplicat
     others = [one["Id"] for one in alike if one["DocNumber"] == number and one["Id"] != obj["Id"]]
     if others:
         raise duplicate_number(number, entity.name, others[0])
+
+
+def _check_not_merged(company: Company, entity: Entity, ident: str) -> None:
+    if (entity.name, ident) in company.merged:
+        raise business("You cannot modify a list element that has been deleted.")
 
 
 def _check_fixed(entity: Entity, before: JsonObject, obj: JsonObject) -> None:

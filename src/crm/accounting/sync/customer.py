@@ -11,7 +11,7 @@ from crm.accounting.context import Books
 from crm.accounting.documents import Company, CustomerFacts, customer_body, display_name
 from crm.activity.events import Event
 from crm.activity.log import record
-from crm.gateways.quickbooks import Call, dumps, is_queryable, query, quote
+from crm.gateways.quickbooks import INACTIVE_MARK, Call, dumps, is_queryable, named, query, quote
 from crm.kit.errors import Refused
 
 SUFFIXES = ("", " (customer)", " (customer 2)", " (customer 3)")
@@ -98,16 +98,16 @@ async def _by_name(books: Books, access: Access, name: str) -> dict[str, Any] | 
     rows = await _query(
         books,
         access,
-        f"SELECT * FROM Customer WHERE DisplayName = {quote(name)} AND Active IN (true,false)",
+        f"SELECT * FROM Customer WHERE {named('DisplayName', name)} AND Active IN (true,false)",
     )
-    return rows[0] if rows else None
+    return min(rows, key=lambda row: row.get("Active") is False, default=None)
 
 
 async def _adopt(books: Books, access: Access, local_id: int, found: dict[str, Any], by: str) -> str:
     """Takes an existing customer; one made inactive is made active again, since nothing can be booked on it."""
     if found.get("Active") is False:
         body = {"Id": found["Id"], "SyncToken": found["SyncToken"], "sparse": True, "Active": True}
-        body["DisplayName"] = found["DisplayName"]
+        body["DisplayName"] = str(found["DisplayName"]).removesuffix(INACTIVE_MARK)
         answer = await qbo.ask(
             books, access.org_id, Call("POST", "customer", "reactivate_customer", body=dumps(body))
         )

@@ -22,7 +22,7 @@ from crm.accounting.documents import (
     read_company,
 )
 from crm.accounting.tables import QboToken
-from crm.gateways.quickbooks import Call, query, quote
+from crm.gateways.quickbooks import Call, named, query
 from crm.identity.tables import Org
 from crm.kit.errors import Refused
 
@@ -58,7 +58,7 @@ async def deposit_item(books: Books, access: Access) -> str:
         known = await links.find(session, access.org_id, access.realm_id, "Item", SETTING, local_id)
         if known is not None:
             return known.qbo_id
-    found = await _one(books, access, "find_item", "Item", f"Name = {quote(name)}")
+    found = await _one(books, access, "find_item", "Item", named("Name", name))
     if found is not None and found.get("Active") is False:
         raise Refused(
             f"The item “{name}” is inactive in QuickBooks. Make it active there (Sales > Products and services), "
@@ -69,7 +69,7 @@ async def deposit_item(books: Books, access: Access) -> str:
         income = await _income_account(books, access)
 
         async def look(_: str) -> dict[str, Any] | None:
-            return await _one(books, access, "find_item", "Item", f"Name = {quote(name)}")
+            return await _one(books, access, "find_item", "Item", named("Name", name))
 
         written = await outbox.write_once(
             books,
@@ -94,7 +94,7 @@ async def clearing_account(books: Books, access: Access, company: Company, curre
             return known.qbo_id
 
     async def look(_: str = "") -> dict[str, Any] | None:
-        return await _one(books, access, "find_account", "Account", f"Name = {quote(name)}")
+        return await _one(books, access, "find_account", "Account", named("Name", name))
 
     found = await look()
     if found is not None:
@@ -142,7 +142,7 @@ async def _one(
     statement = f"SELECT * FROM {entity} WHERE {where} AND Active IN (true,false)"
     answer = await qbo.ask(books, access.org_id, query(operation, statement))
     rows: list[dict[str, Any]] = answer.data.get("QueryResponse", {}).get(entity, [])
-    return rows[0] if rows else None
+    return min(rows, key=lambda row: row.get("Active") is False, default=None)
 
 
 async def _keep(
