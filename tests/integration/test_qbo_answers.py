@@ -313,7 +313,7 @@ async def test_name_of_an_inactive_customer_is_taken_up_again(world: World) -> N
     world.assert_booked_once(payment_id)
     assert len(world.in_books("Customer")) == count
     (mine,) = [c for c in world.in_books("Customer") if c["Id"] == old["Id"]]
-    assert mine["Active"] is True
+    assert (mine["Active"], mine["DisplayName"]) == (True, CUSTOMER_NAME)
     assert world.in_books("Invoice")[0]["CustomerRef"]["value"] == old["Id"]
 
 
