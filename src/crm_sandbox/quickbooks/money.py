@@ -31,6 +31,11 @@ def round_to_cents(amount: Decimal) -> int:
     return int(amount.quantize(CENT, ROUND_HALF_UP) * 100)
 
 
+def home_cents(cents: int, rate: Decimal) -> int:
+    """Cents of another currency in cents of the home currency, half up."""
+    return cents if rate == 1 else round_to_cents(Decimal(cents) * rate / 100)
+
+
 def to_number(cents: int) -> float | int:
     """Cents as the number that stands in Intuit's JSON: 0 for nothing, else with decimals (472500 -> 4725.0)."""
     return cents / 100 if cents else 0

@@ -1,11 +1,10 @@
 """Payments: what a customer paid, to which invoices it goes, and what stays as credit."""
 
 from collections import defaultdict
-from decimal import Decimal
 
 from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.ledger import Posting
-from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
+from crm_sandbox.quickbooks.money import home_cents, to_cents, to_decimal, to_number
 from crm_sandbox.quickbooks.refusals import business, cannot_link, deleted_transaction, missing
 from crm_sandbox.quickbooks.sales import check_money_account, money_account
 from crm_sandbox.quickbooks.shapes import JsonObject
@@ -73,15 +72,15 @@ def postings(company: Company, obj: JsonObject) -> tuple[Posting, ...]:
         target = company.objects[kind][ident]
         owner = target["CustomerRef"]["value"]
         signed = cents if kind == "Invoice" else -cents
-        home[owner] += _home(signed, to_decimal(target.get("ExchangeRate", 1), "ExchangeRate"))
+        home[owner] += home_cents(signed, to_decimal(target.get("ExchangeRate", 1), "ExchangeRate"))
         settled[owner] += signed
     rest = total - sum(settled.values())
-    home[payer] += _home(rest, rate)
+    home[payer] += home_cents(rest, rate)
     settled[payer] += rest
     receivable = company.account_of_type("Accounts Receivable")["Id"]
     gain = company.account_of_type("Other Expense", "ExchangeGainOrLoss")["Id"]
     lines = [
-        Posting(money_account(company, obj), _home(total, rate)),
+        Posting(money_account(company, obj), home_cents(total, rate)),
         *(Posting(receivable, -home[owner], owner, -cents) for owner, cents in settled.items()),
     ]
     lines.append(Posting(gain, -sum(line.cents for line in lines)))
@@ -118,10 +117,6 @@ def without(obj: JsonObject, kind: str, ident: str) -> JsonObject:
             stays[place] = {**stays[place], "Amount": to_number(signed[place] - less)}
             left += less
     return {**obj, "Line": [line for line in stays if line["Amount"]], "UnappliedAmt": to_number(left)}
-
-
-def _home(cents: int, rate: Decimal) -> int:
-    return round_to_cents(Decimal(cents) * rate / 100)
 
 
 def _target(company: Company, obj: JsonObject, kind: str, ident: str) -> JsonObject:

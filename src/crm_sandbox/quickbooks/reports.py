@@ -1,53 +1,45 @@
-"""Reports: the trial balance in Intuit's rows and columns."""
+"""Reports in Intuit's rows and columns, all counted from the ledger on accrual basis.
 
+Sources: Report.xsd, Intuit's reference of reports (its samples give titles, groups and column keys), and a
+recorded TransactionList. A filter or a way to summarize that is not kept is refused rather than ignored.
+"""
+
+from collections.abc import Callable
+
+from crm_sandbox.quickbooks import customer_reports, ledger_lists, statements
 from crm_sandbox.quickbooks.company import Company
-from crm_sandbox.quickbooks.refusals import unsupported
+from crm_sandbox.quickbooks.refusals import refusal, unsupported
 from crm_sandbox.quickbooks.shapes import JsonObject
+
+KNOWN_PARAMETERS = frozenset({"accounting_method", "date_macro", "end_date", "minorversion", "start_date"})
+_Report = Callable[[Company, dict[str, str]], JsonObject]
+REPORTS: dict[str, tuple[_Report, frozenset[str]]] = {
+    "TrialBalance": (statements.trial_balance, frozenset()),
+    "ProfitAndLoss": (statements.profit_and_loss, frozenset()),
+    "BalanceSheet": (statements.balance_sheet, frozenset()),
+    "GeneralLedger": (ledger_lists.general_ledger, frozenset({"account", "columns"})),
+    "TransactionList": (ledger_lists.transaction_list, frozenset({"columns"})),
+    "CustomerBalance": (customer_reports.customer_balance, frozenset({"customer", "report_date"})),
+    "AgedReceivables": (customer_reports.aged_receivables, frozenset({"customer", "report_date"})),
+}
+"""Name -> how it is made, and which parameters it knows besides those of all reports."""
 
 
 def report(company: Company, name: str, parameters: dict[str, str]) -> JsonObject:
-    """The report of that name; only TrialBalance is kept. Raises Refused for others."""
-    if name.lower() != "trialbalance":
+    """The report of that name; raises Refused for another one and for what would change its figures unseen."""
+    found = next((known for known in REPORTS if known.lower() == name.lower()), None)
+    if found is None:
         raise unsupported(f"report {name}")
-    return trial_balance(company, parameters)
-
-
-def trial_balance(company: Company, parameters: dict[str, str]) -> JsonObject:
-    """All accounts with a balance, debits and credits in two columns of equal sums, on accrual basis."""
-    rows: list[JsonObject] = []
-    debit = credit = 0
-    balances = company.ledger.trial_balance_cents()
-    for ident, cents in sorted(balances.items(), key=lambda pair: int(pair[0])):
-        account = company.objects["Account"][ident]
-        debit += max(cents, 0)
-        credit += max(-cents, 0)
-        rows.append({"ColData": [
-            {"value": account["FullyQualifiedName"], "id": ident},
-            {"value": _amount(cents) if cents > 0 else ""},
-            {"value": _amount(-cents) if cents < 0 else ""},
-        ]})  # fmt: skip
-    total = [{"value": "TOTAL"}, {"value": _amount(debit)}, {"value": _amount(credit)}]
-    rows.append({"Summary": {"ColData": total}, "type": "Section", "group": "GrandTotal"})
-    return {
-        "Header": {
-            "Time": company.now().isoformat(timespec="seconds"),
-            "ReportName": "TrialBalance",
-            "DateMacro": "all",
-            "ReportBasis": parameters.get("accounting_method", "Accrual"),
-            "StartPeriod": parameters.get("start_date", "2024-01-01"),
-            "EndPeriod": parameters.get("end_date", company.today()),
-            "SummarizeColumnsBy": "Total",
-            "Currency": company.settings.home_currency,
-            "Option": [{"Name": "NoReportData", "Value": "false" if balances else "true"}],
-        },
-        "Columns": {"Column": [
-            {"ColTitle": "", "ColType": "Account"},
-            {"ColTitle": "Debit", "ColType": "Money"},
-            {"ColTitle": "Credit", "ColType": "Money"},
-        ]},
-        "Rows": {"Row": rows},
-    }  # fmt: skip
-
-
-def _amount(cents: int) -> str:
-    return f"{cents / 100:.2f}"
+    make, more = REPORTS[found]
+    for parameter, value in parameters.items():
+        if parameter == "summarize_column_by" and value == "Total":
+            continue
+        if parameter not in KNOWN_PARAMETERS | more and value:
+            raise unsupported(f"{parameter} of report {found}")
+    method = parameters.get("accounting_method") or "Accrual"
+    if method not in ("Accrual", "Cash"):
+        text = f"accounting_method must be one of Accrual, Cash. Supplied value:{method}"
+        raise refusal("2170", "Invalid Enumeration", text, "accounting_method")
+    if method == "Cash":
+        raise unsupported(f"cash basis of report {found}; this sandbox keeps accrual books only, and that")
+    return make(company, parameters)

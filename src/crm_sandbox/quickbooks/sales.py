@@ -7,7 +7,7 @@ from typing import Any
 from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import Entity
 from crm_sandbox.quickbooks.ledger import Posting
-from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
+from crm_sandbox.quickbooks.money import home_cents, round_to_cents, to_cents, to_decimal, to_number
 from crm_sandbox.quickbooks.refusals import business, missing, refusal, wrong_amount
 from crm_sandbox.quickbooks.shapes import JsonObject
 
@@ -65,12 +65,12 @@ def postings(company: Company, entity: Entity, obj: JsonObject) -> tuple[Posting
         income[company.account_of_type("Other Current Liability", "SalesTaxPayable")["Id"]] += tax
         if obj.get("GlobalTaxCalculation") == "TaxInclusive":
             _take_tax_out(income, obj, company)
-    lines = [Posting(account, -sign * _home(cents, rate)) for account, cents in income.items() if cents]
+    lines = [Posting(account, -sign * home_cents(cents, rate)) for account, cents in income.items() if cents]
     money_home = -sum(line.cents for line in lines)
     paid_now = to_cents(obj.get("Deposit") or 0, "Deposit") if entity.name == "Invoice" else 0
     total = to_cents(obj["TotalAmt"], "TotalAmt")
     if entity.name in ("Invoice", "CreditMemo"):
-        paid_home = _home(paid_now, rate)
+        paid_home = home_cents(paid_now, rate)
         receivable = company.account_of_type("Accounts Receivable")["Id"]
         customer = obj["CustomerRef"]["value"]
         lines.append(Posting(receivable, money_home - paid_home, customer, sign * (total - paid_now)))
@@ -276,10 +276,6 @@ def _tax_code(line: JsonObject) -> str | None:
 
 def _cents(line: JsonObject) -> int:
     return to_cents(line.get("Amount") or 0)
-
-
-def _home(cents: int, rate: Decimal) -> int:
-    return cents if rate == 1 else round_to_cents(Decimal(cents) * rate / 100)
 
 
 def _has_amounts(obj: JsonObject) -> bool:

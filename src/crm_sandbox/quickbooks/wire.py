@@ -8,6 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from crm_sandbox.quickbooks.report_xml import is_report, to_report_xml
 from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.xml_form import NAMESPACE, to_xml
 
@@ -40,8 +41,10 @@ def answer(request: Request, body: JsonObject, now: str, status: int = 200) -> R
         del extra["qbo-version"]  # a refusal is told without it and without a charset (recorded)
     if wants_json(request):
         body = body.get("TaxService", body)  # the one object that JSON shows unwrapped
-        return Response(orjson.dumps({**body, "time": now}), status, extra, kind)
-    return Response(to_xml(body, now).encode(), status, extra, kind)
+        shown = body if is_report(body) else {**body, "time": now}
+        return Response(orjson.dumps(shown), status, extra, kind)
+    text = to_report_xml(body) if is_report(body) else to_xml(body, now)
+    return Response(text.encode(), status, extra, kind)
 
 
 def gateway_refusal(status: int, name: str, number: int, fault_type: str, detail: str | None) -> Response:

@@ -16,7 +16,7 @@ from crm_sandbox.quickbooks.linking import (
     rebook_payments,
     store,
 )
-from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
+from crm_sandbox.quickbooks.money import home_cents, to_cents, to_decimal, to_number
 from crm_sandbox.quickbooks.refusals import (
     business,
     company_read_only,
@@ -276,7 +276,7 @@ def _with_sales_defaults(company: Company, entity: Entity, obj: JsonObject) -> J
         filled["DepositToAccountRef"] = _named_account(company, sales.money_account(company, obj))
     if company.settings.multicurrency:
         rate = to_decimal(obj["ExchangeRate"], "ExchangeRate")
-        filled["HomeTotalAmt"] = to_number(round_to_cents(to_cents(obj["TotalAmt"]) * rate / 100))
+        filled["HomeTotalAmt"] = to_number(home_cents(to_cents(obj["TotalAmt"]), rate))
     return {**obj, **filled}
 
 
