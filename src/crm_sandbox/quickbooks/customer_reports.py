@@ -58,7 +58,9 @@ def _open_amounts(company: Company, day: date) -> list[tuple[str, str, int]]:
             due = obj.get("DueDate") or document.day if document.entity == "Invoice" else document.day
             cents = line.cents
             if document.entity == "Payment":
-                cents += sum(one.cents for one in _settled(company, obj, last) if one.owner == line.customer_id)
+                cents += sum(
+                    one.cents for one in _settled(company, obj, last) if one.owner == line.customer_id
+                )
             else:
                 target = (document.entity, obj["Id"])
                 for payment_id in company.applied.get(target, {}):
