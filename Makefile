@@ -33,8 +33,8 @@ demo: setup ## The same, and pay a deposit end to end, told step by step (ONCE=1
 	@exec $(CRM) demo $(if $(filter-out 0,$(ONCE)),--once)
 
 .PHONY: sandbox
-sandbox: setup-python ## Start only the Stripe and QuickBooks simulators
-	@exec $(CRM) sandbox
+sandbox: setup-python ## Start only the Stripe and QuickBooks simulators (ARGS="--port 9000"; ARGS=--help)
+	@exec $(CRM) sandbox $(ARGS)
 
 .PHONY: test
 test: setup $(NODE_CLIENTS)/node_modules/.installed $(STRIPE_CLI)/.installed ## Run every test, on a private database and the simulators (ARGS="-k webhook" picks some)

@@ -96,12 +96,18 @@ def _settle_memory() -> None:
     gc.set_threshold(50_000, 50, 1000)
 
 
-@app.command()
-def sandbox() -> None:
-    """Start only the simulators of Stripe and QuickBooks, on SANDBOX_PORT."""
+@app.command(
+    add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def sandbox(context: typer.Context) -> None:
+    """Start only the simulators of Stripe and QuickBooks (crm sandbox --help tells its options)."""
     # Another program, in place of this one: the product does not know its simulators.
-    port = str(Settings().sandbox_port)
-    os.execv(sys.executable, [sys.executable, "-m", "crm_sandbox", "--port", port])  # noqa: S606
+    port = (
+        []
+        if any(one.startswith("--port") for one in context.args)
+        else ["--port", str(Settings().sandbox_port)]
+    )
+    os.execv(sys.executable, [sys.executable, "-m", "crm_sandbox", *port, *context.args])  # noqa: S606
 
 
 @app.command()

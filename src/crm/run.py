@@ -165,7 +165,9 @@ class _Stack:
             await supervisor.stop()
 
     async def _work(self, supervisor: Supervisor) -> int:
-        supervisor.start(self._child("sandbox"))  # needs no database, so it starts beside the migrations
+        supervisor.start(
+            self._child("sandbox", "--quiet")
+        )  # needs no database, so it starts beside the migrations
         await self._step("migrate")
         if self._settings.crm_env != "production":
             await self._step("demo-data")
@@ -233,8 +235,8 @@ class _Stack:
                 _say(f"the database does not start: {error}")
                 wait_seconds = next_backoff(wait_seconds)
 
-    def _child(self, command: str) -> Child:
-        return Child(command, _crm(command), self._environment)
+    def _child(self, command: str, *options: str) -> Child:
+        return Child(command, [*_crm(command), *options], self._environment)
 
     def _say_addresses(self) -> None:
         settings = self._settings

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_PORT = 8090
+MAX_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,20 @@ class SandboxConfig:
     """Where everything is kept from one start to the next; None: nowhere."""
 
 
+def port_from_environment(environment: Mapping[str, str] = os.environ) -> int:
+    """SANDBOX_PORT, or the usual one; ValueError for what is no port."""
+    text = environment.get("SANDBOX_PORT") or str(DEFAULT_PORT)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MAX_PORT):
+        raise ValueError(f"SANDBOX_PORT must be a number from 1 to {MAX_PORT}; it is {text!r}")
+    return int(text)
+
+
 def config_from_environment(environment: Mapping[str, str] = os.environ, **given: object) -> SandboxConfig:
-    """Reads SANDBOX_PORT and its neighbours; a value in `given` that is not None wins over the environment."""
-    port = int(environment.get("SANDBOX_PORT") or DEFAULT_PORT)
-    values: dict[str, object] = {"base_url": f"http://localhost:{port}"}
+    """Reads SANDBOX_PORT and its neighbours; a value in `given` that is not None wins over the environment.
+
+    Raises ValueError for a SANDBOX_PORT that is none.
+    """
+    values: dict[str, object] = {"base_url": f"http://localhost:{port_from_environment(environment)}"}
     secrets = tuple(s.strip() for s in environment.get("STRIPE_WEBHOOK_SECRET", "").split(",") if s.strip())
     if secrets:
         values["stripe_webhook_secrets"] = secrets

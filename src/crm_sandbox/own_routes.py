@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from crm_sandbox.guide import client_settings
 from crm_sandbox.requests_log import MAX_KEPT
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ def own_routes(sandbox: "Sandbox") -> list[BaseRoute]:
                 "presets": sandbox.presets.as_json(),
             }
         )
+
+    async def clients(request: Request) -> Response:
+        return JSONResponse({"clients": client_settings(sandbox.config)})
 
     async def requests(request: Request) -> Response:
         given = {"after": 0, "limit": MAX_KEPT, "changed_after": 0, "bodies": 1}
@@ -73,6 +77,7 @@ def own_routes(sandbox: "Sandbox") -> list[BaseRoute]:
     return [
         Route("/_health", healthy, methods=["GET"]),
         Route("/_state", summary, methods=["GET"]),
+        Route("/_state/clients", clients, methods=["GET"]),
         Route("/_state/requests", requests, methods=["GET"]),
         Route("/_state/requests", forget_requests, methods=["DELETE"]),
         Route("/_state/requests/{number:int}", one_request, methods=["GET"]),

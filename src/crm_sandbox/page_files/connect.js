@@ -1,14 +1,9 @@
 // What to set in each client so that it talks to this sandbox.
-import {button, copy, make, show} from "./dom.js";
+import {button, call, copy, make, show} from "./dom.js";
 
-const clients = (base) => ({
-  "intuit-oauth (Python)": `AuthClient("sandbox-client-id", "sandbox-client-secret", redirect_uri="http://localhost:8000/callback",\n    environment="${base}/.well-known/openid_configuration")`,
-  "python-quickbooks": `QuickBooks.sandbox_api_url_v3 = "${base}/v3"   # and sandbox=True on the instance`,
-  "node-quickbooks": `QuickBooks.V3_ENDPOINT_BASE_URL = "${base}/v3/company/"`,
-  "stripe-python": `StripeClient("sk_test_anything", base_addresses={"api": "${base}"})`,
-  "Stripe CLI": `stripe trigger checkout.session.completed --api-base ${base} --api-key sk_test_anything`,
+const commands = (base) => ({
   "curl, QuickBooks": `curl "${base}/v3/company/$REALM/query?query=select+*+from+Invoice" \\\n  -H "Authorization: Bearer $TOKEN" -H "Accept: application/json"`,
-  "curl, Stripe": `curl ${base}/v1/customers -u sk_test_anything: -d name="Marisol Vega"`,
+  "curl, Stripe": `curl ${base}/v1/customers -u sk_test_any: -d name="Marisol Vega"`,
 });
 
 const ADDRESSES = [["Stripe's API", "/v1"], ["QuickBooks' API", "/v3/company/{realm}"], ["Intuit's consent page", "/connect/oauth2"],
@@ -16,7 +11,7 @@ const ADDRESSES = [["Stripe's API", "/v1"], ["QuickBooks' API", "/v3/company/{re
   ["Faults", "/_faults"], ["What both hold", "/_state"]];
 
 export async function look(content, now) {
-  const base = now.base_url;
+  const base = now.base_url, {clients} = await call("GET", "/_state/clients");
   show(content, ["connect", base, now.quickbooks.companies.map((one) => one.realm_id)], () => [
     make("h2", {}, "Connect a client"),
     make("div", {class: "columns"},
@@ -26,7 +21,7 @@ export async function look(content, now) {
           make("dt", {}, "Stripe keys"), make("dd", {}, "any that begins with ", make("code", {}, "sk_test_")),
           make("dt", {}, "Test card"), make("dd", {}, make("code", {}, "4242 4242 4242 4242"), ", any date and CVC"))),
       make("section", {class: "card"}, make("h2", {}, "Settings of clients"),
-        Object.entries(clients(base)).map(([name, text]) => make("div", {}, make("div", {class: "head"}, make("h3", {}, name),
+        Object.entries({...clients, ...commands(base)}).map(([name, text]) => make("div", {}, make("div", {class: "head"}, make("h3", {}, name),
           button("Copy", () => copy(text, `The setting for ${name}`), {"aria-label": `Copy the setting for ${name}`})), make("pre", {tabindex: "0"}, text))))),
   ]);
 }
