@@ -38,7 +38,7 @@ _KEPT = ("settings", "deleted", "applied", "in_deposit", "merged", "files", "_la
 
 @dataclass
 class CompanySettings:
-    """What a bookkeeper can switch in the company's settings; see docs/sandbox.md for the meaning."""
+    """What a bookkeeper can switch in the company's settings; see docs/sandbox-quickbooks.md for the meaning."""
 
     company_name: str = "Sandbox Company_US_1"
     country: str = "US"
