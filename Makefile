@@ -37,7 +37,7 @@ sandbox: setup-python ## Start only the Stripe and QuickBooks simulators (ARGS="
 	@exec $(CRM) sandbox $(ARGS)
 
 .PHONY: test
-test: setup $(NODE_CLIENTS)/node_modules/.installed $(STRIPE_CLI)/.installed ## Run every test, on a private database and the simulators (ARGS="-k webhook" picks some)
+test: setup setup-prometheus $(NODE_CLIENTS)/node_modules/.installed $(STRIPE_CLI)/.installed ## Run every test, on a private database and the simulators (ARGS="-k webhook" picks some)
 	$(BIN)/pytest $(TEST_JOBS) $(ARGS)
 	$(if $(WEB),$(NPM) run --if-present test)
 
@@ -97,6 +97,10 @@ campaign: setup-python ## Pay deposits while processes are killed and Intuit fai
 sandbox-books: setup-python ## Fill a company of the QuickBooks simulator with random documents (ARGS="--documents 10000 --seed 7")
 	$(BIN)/python -m tests.sandbox.long_books $(ARGS)
 
+.PHONY: bench-scrape
+bench-scrape: setup-python ## Measure how long /metrics takes with a hundred thousand payments
+	$(BIN)/python -m bench.scrape $(ARGS)
+
 .PHONY: clean
 clean: ## Delete what was made in this folder, with the database in var/
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m crm.kit.embedded_postgres remove var; fi
@@ -107,6 +111,11 @@ clean: ## Delete what was made in this folder, with the database in var/
 .PHONY: setup setup-python
 setup: setup-python $(if $(WEB),web/dist/.built) ## Only the set-up: Python packages and the built front end
 setup-python: .venv/.synced
+
+# Best effort: the test that needs it says what is missing, and fails in CI.
+.PHONY: setup-prometheus
+setup-prometheus:
+	@scripts/setup_prometheus >/dev/null || true
 
 .venv/.synced: pyproject.toml uv.lock scripts/setup_python
 	@scripts/setup_python

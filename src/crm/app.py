@@ -14,7 +14,6 @@ from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from crm import metrics
 from crm.accounting.routes import router as accounting
 from crm.accounting.webhook import router as quickbooks_webhook
 from crm.customers.routes import router as customers
@@ -27,6 +26,8 @@ from crm.kit.database import Database, app_url
 from crm.kit.embedded_postgres import running_url
 from crm.kit.revisions import head_revision
 from crm.kit.settings import Settings
+from crm.metrics.log_fold import LogFold
+from crm.metrics.routes import router as metrics
 from crm.operations.activity_routes import router as activity
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
@@ -51,7 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     overview,
     activity,
     jobs,
-    metrics.router,
+    metrics,
 )
 
 READY_SECONDS_MAX = 2.0
@@ -88,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with make_client() as http:
             app.state.crm = AppState(settings, database, http)
             app.state.stripe_intake = make_intake(app.state.crm)
+            app.state.log_fold = LogFold()
             yield
             await app.state.stripe_intake.close()
         await database.close()

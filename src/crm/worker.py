@@ -146,17 +146,7 @@ async def run(settings: Settings, database_url: str) -> None:
     db = Database(url, pool_size=10)
     async with make_client() as http:
         work = Work(settings, db, http)
-        tasks: dict[str, engine.Task] = {
-            name: getattr(work, name)
-            for name in (
-                "follow_up",
-                "run_lane",
-                "handle_inbox_event",
-                "expire_session",
-                "fetch_fee",
-                "fetch_refunds",
-            )
-        }
+        tasks: dict[str, engine.Task] = {name: getattr(work, name) for name in queue.ORG_TASKS}
         jobs = engine.make_engine(
             conninfo(url),
             tasks,

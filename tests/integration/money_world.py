@@ -34,6 +34,7 @@ from tests.run_async import run_async
 from crm.app import create_app
 from crm.gateways.http import make_client
 from crm.jobs import engine
+from crm.jobs.queue import ORG_TASKS
 from crm.kit import migrations
 from crm.kit.database import Database, app_url, conninfo, owner_url
 from crm.kit.settings import Settings
@@ -42,7 +43,6 @@ from crm.worker import Work
 STRIPE_KEY = "sk_test_only_for_tests_0123456789abcdef"
 NEW_SECRET, OLD_SECRET = "whsec_the_new_one_for_tests", "whsec_the_old_one_for_tests"
 DEPOSIT = 472_500
-TASKS = ("follow_up", "run_lane", "handle_inbox_event", "expire_session", "fetch_fee", "fetch_refunds")
 # What a customer types into the simulated Stripe's page.
 CARD = {
     "method": "card",
@@ -265,7 +265,7 @@ async def _run_jobs(settings: Settings) -> None:
     db = Database(url, pool_size=3)
     async with make_client() as http:
         work = Work(settings, db, http)
-        queue = engine.make_engine(conninfo(url), {name: getattr(work, name) for name in TASKS}, {})
+        queue = engine.make_engine(conninfo(url), {name: getattr(work, name) for name in ORG_TASKS}, {})
         async with queue.open_async():
             await queue.run_worker_async(
                 concurrency=engine.CONCURRENCY, wait=False, install_signal_handlers=False, listen_notify=False

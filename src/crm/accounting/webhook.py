@@ -19,6 +19,7 @@ from crm.kit import clock
 from crm.kit.database import NOBODY, Database
 from crm.kit.errors import BadRequest, NotConfigured
 from crm.payments.outcomes import WEBHOOKS
+from crm.problems import DATABASE_AWAY
 
 router = APIRouter(tags=["books"])
 
@@ -44,7 +45,16 @@ async def receive_qbo_webhook(
         raise BadRequest(
             "The signature does not fit. Check QBO_WEBHOOK_VERIFIER_TOKEN.", kind="webhook-signature"
         )
-    await keep(state.database, parse(body), state.settings.qbo_env)
+    try:
+        events = parse(body)
+    except BadRequest:
+        WEBHOOKS.labels("quickbooks", "malformed").inc()
+        raise
+    try:
+        await keep(state.database, events, state.settings.qbo_env)
+    except DATABASE_AWAY:
+        WEBHOOKS.labels("quickbooks", "unavailable").inc()
+        raise
     WEBHOOKS.labels("quickbooks", "received").inc()
     return Received()
 

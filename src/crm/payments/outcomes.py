@@ -2,8 +2,14 @@
 
 from prometheus_client import Counter
 
+SOURCES = ("stripe", "quickbooks")
+OUTCOMES = ("received", "bad_signature", "malformed", "unavailable")
+
 WEBHOOKS = Counter(
     "crm_webhooks",
-    "Webhook requests by source and outcome (received, bad_signature, malformed, unavailable)",
+    f"Webhook requests to this process by source and outcome ({', '.join(OUTCOMES)})",
     ["source", "outcome"],
 )
+for _source in SOURCES:  # at 0 from the start: `increase` does not see what a series begins with
+    for _outcome in OUTCOMES:
+        WEBHOOKS.labels(_source, _outcome)
