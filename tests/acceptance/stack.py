@@ -93,6 +93,15 @@ class Stack:
         wait_until(lambda: self._ready(f"{self.api_url}/readyz", process), "the API is ready")
         return process
 
+    def start_another_api(self, port: int | None = None) -> tuple[subprocess.Popen[bytes], str]:
+        """One more API process beside the first, and its address; on `port`, when it stands up again."""
+        port = port or _free_port()
+        address = f"http://127.0.0.1:{port}"
+        ports = {"PORT": str(port), "PORTAL_PORT": str(port)}
+        process = self._start("another-api", "crm.cli", "api", environment=self.environment | ports)
+        wait_until(lambda: self._ready(f"{address}/readyz", process), "the other API is ready")
+        return process, address
+
     def start_worker(self) -> subprocess.Popen[bytes]:
         self.worker = self._start("worker", "crm.cli", "worker")
         self.workers.append(self.worker)
@@ -103,11 +112,13 @@ class Stack:
         wait_until(lambda: self._ready(f"{self.sandbox_url}/_health", process), "the sandbox is ready")
         return process
 
-    def _start(self, name: str, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _start(
+        self, name: str, module: str, *arguments: str, environment: Json | None = None
+    ) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
-                env=self.environment,
+                env=environment or self.environment,
                 cwd=self.folder,  # not the repository: a developer's .env must not count
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -200,8 +211,10 @@ class Stack:
         paid = self.http.post(urljoin(str(page.url), form.action), data=form.fields)
         assert paid.status_code in {302, 303}, paid.text
 
-    def send_paid_event(self, due: Due) -> httpx2.Response:
-        """The signed event that says so, sent by the test in Stripe's place."""
+    def send_paid_event(
+        self, due: Due, *, to: str | None = None, paid_seconds_ago: int = 0
+    ) -> httpx2.Response:
+        """The signed event that says so, sent by the test in Stripe's place; late when it was paid long ago."""
         session = {
             "id": due.session_id,
             "object": "checkout.session",
@@ -214,15 +227,20 @@ class Stack:
             "id": due.event_id,
             "object": "event",
             "type": "checkout.session.completed",
-            "created": int(time.time()),
+            "created": int(time.time()) - paid_seconds_ago,
             "livemode": False,
             "data": {"object": session},
         }
-        body = json.dumps(event).encode()
+        return self.send_webhook(json.dumps(event).encode(), to=to)
+
+    def send_webhook(
+        self, body: bytes, *, to: str | None = None, secret: str = WEBHOOK_SECRET
+    ) -> httpx2.Response:
+        """Any bytes, signed with `secret`, to the first API or to the one at the address `to`."""
         stamp = int(time.time())
-        signature = hmac.new(WEBHOOK_SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+        signature = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         headers = {"Stripe-Signature": f"t={stamp},v1={signature}", "Content-Type": "application/json"}
-        return self.http.post(f"{self.api_url}/payments/webhook", content=body, headers=headers)
+        return self.http.post(f"{to or self.api_url}/payments/webhook", content=body, headers=headers)
 
     # --- looking ---
 
@@ -316,9 +334,12 @@ class Stack:
 
 
 @contextmanager
-def running_stack(database_url: str, folder: Path, *, workers: int = 1) -> Iterator[Stack]:
+def running_stack(
+    database_url: str, folder: Path, *, workers: int = 1, **environment: str
+) -> Iterator[Stack]:
     """API, simulators and `workers` workers; `stack.worker` is the one started last."""
     stack = Stack(database_url, folder)
+    stack.environment |= environment
     try:
         stack.start_sandbox()
         stack.start_api()

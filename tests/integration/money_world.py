@@ -312,9 +312,9 @@ def money_on(postgres_url: str, template: str, **changes: Any) -> Iterator[Money
             _drop(maker, postgres_url, name)
 
 
-def metric(http: httpx2.Client, name: str, **labels: str) -> float:
+def metric(http: httpx2.Client, name: str, path: str = "/metrics", **labels: str) -> float:
     """One sample of /metrics; fails when it is absent."""
-    lines = http.get("/metrics").text.splitlines()
+    lines = http.get(path).text.splitlines()
     wanted = {f'{key}="{value}"' for key, value in labels.items()}
     for line in lines:
         head, _, value = line.rpartition(" ")

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import REGISTRY
 
+from crm import edge
 from crm.kit.settings import Settings
+from crm.payments import outcomes
 
 ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "monitoring"
@@ -140,16 +143,60 @@ def test_each_panel_of_the_seeds_is_there_exactly(dashboard: dict[str, Any], see
     assert seed.get("gridPos", panel["gridPos"]) == panel["gridPos"]
 
 
-def test_the_dashboard_shows_what_waits_for_the_books(dashboard: dict[str, Any]) -> None:
-    """Beyond the seeds: how many payments wait, how much money, for how long, and whether QuickBooks is there."""
+def test_the_dashboard_shows_what_the_seeds_do_not(dashboard: dict[str, Any]) -> None:
+    """Beyond the seeds: what waits, how long it takes, connections, quota, backlog and webhook errors."""
     asked = " ".join(t["expr"] for panel in dashboard["panels"] for t in panel.get("targets", []))
     for metric in (
         "crm_payments_waiting",
         "crm_payments_waiting_cents",
+        "crm_payments_waiting_oldest_seconds",
+        "crm:payment_to_invoice_seconds:p50_1h",
+        "crm:payment_to_invoice_seconds:p95_1h",
         "crm_qbo_connected",
+        "crm_qbo_refresh_token_days_left",
+        "crm:qbo_metered_reads:share",
+        "crm:qbo_metered_reads:forecast_month",
         "crm_jobs_backlog",
+        "crm_jobs_oldest_seconds",
+        "crm_jobs_failed",
+        "crm_webhooks_total",
     ):
-        assert re.search(rf"\b{metric}\b", asked), metric
+        assert re.search(rf"(?<![\w:]){metric}\b", asked), metric
+
+
+def test_every_panel_can_be_read_by_a_person(dashboard: dict[str, Any]) -> None:
+    """Each says what it shows; a state colour stands for a threshold, and thresholds climb."""
+    for panel in dashboard["panels"]:
+        if panel["type"] == "row":
+            continue
+        assert panel["description"].endswith("."), panel["title"]
+        defaults = panel["fieldConfig"]["defaults"]
+        if defaults["color"]["mode"] == "thresholds":
+            values = [step["value"] for step in defaults["thresholds"]["steps"]]
+            assert values == sorted(set(values)), panel["title"]
+            assert values[0] == 0, panel["title"]
+
+
+def test_the_dashboard_is_what_grafana_loads(dashboard: dict[str, Any]) -> None:
+    """What Grafana asks of a provisioned dashboard: a uid, no id of another installation, a schema it migrates from,
+    and for each panel its kind, a type, a place and queries with letters of their own."""
+    assert dashboard["uid"]
+    assert "id" not in dashboard
+    assert isinstance(dashboard["schemaVersion"], int)
+    assert dashboard["time"].keys() == {"from", "to"}
+    for panel in dashboard["panels"]:
+        assert panel["type"] in {"row", "stat", "gauge", "timeseries"}
+        assert panel["gridPos"].keys() == {"x", "y", "w", "h"}
+        if panel["type"] == "row":
+            assert panel["panels"] == []
+            continue
+        letters = [target["refId"] for target in panel["targets"]]
+        assert letters == sorted(set(letters))
+        assert all(target["datasource"] == panel["datasource"] for target in panel["targets"])
+    (org,) = dashboard["templating"]["list"]
+    assert (org["name"], org["type"], org["allValue"]) == ("org", "query", ".*")
+    variables = set(re.findall(r"\$\{?(\w+)", json.dumps([p.get("targets") for p in dashboard["panels"]])))
+    assert variables == {"org"}
 
 
 def test_panels_neither_overlap_nor_leave_the_grid(dashboard: dict[str, Any]) -> None:
@@ -188,13 +235,68 @@ def test_recorded_names_that_panels_use_are_recorded(dashboard: dict[str, Any]) 
     assert used <= recorded
 
 
-def test_every_alert_says_what_to_do() -> None:
-    """Whoever is called at night reads what is wrong and where to begin."""
+@pytest.fixture(scope="module")
+def alerts() -> list[dict[str, Any]]:
     rules = yaml.safe_load((MONITORING / "prometheus" / "rules" / "crm.yml").read_text())
-    alerts = [rule for group in rules["groups"] for rule in group["rules"] if "alert" in rule]
+    return [rule for group in rules["groups"] for rule in group["rules"] if "alert" in rule]
+
+
+def test_every_alert_says_what_to_do(alerts: list[dict[str, Any]]) -> None:
+    """Whoever is called at night reads what is wrong, where to begin, and where more is written."""
     assert alerts
     for alert in alerts:
-        assert {"summary", "what_to_do"} <= alert["annotations"].keys(), alert["alert"]
+        assert alert["labels"]["severity"] in {"page", "ticket"}, alert["alert"]
+        assert alert["annotations"].keys() == {"summary", "what_to_do", "runbook_url"}
+        assert alert["annotations"]["runbook_url"] == f"docs/runbook.md#{alert['alert'].lower()}"
+
+
+def test_every_alert_has_its_section_and_every_section_its_alert(alerts: list[dict[str, Any]]) -> None:
+    """The runbook speaks of the alerts there are, and says of each with which urgency it comes."""
+    text = (ROOT / "docs" / "runbook.md").read_text()
+    sections = dict(re.findall(r"^### (Crm\w+)\n(.*)$", text, re.MULTILINE))
+    assert sections.keys() == {alert["alert"] for alert in alerts}
+    for alert in alerts:
+        assert alert["labels"]["severity"] in sections[alert["alert"]], alert["alert"]
+
+
+def test_every_alert_is_tried_both_ways(alerts: list[dict[str, Any]]) -> None:
+    """promtool's tests of the rules hold for each alert and severity a time when it fires, and for each alert one
+    when it does not."""
+    tests = yaml.safe_load((MONITORING / "prometheus" / "crm_rules_test.yml").read_text())["tests"]
+    tried = [trial for test in tests for trial in test.get("alert_rule_test", [])]
+    fired = {
+        (trial["alertname"], expected["exp_labels"]["severity"], expected["exp_labels"].get("percent"))
+        for trial in tried
+        for expected in trial["exp_alerts"]
+    }
+    assert fired == {(a["alert"], a["labels"]["severity"], a["labels"].get("percent")) for a in alerts}
+    silent = {trial["alertname"] for trial in tried if not trial["exp_alerts"]}
+    assert silent == {alert["alert"] for alert in alerts}
+
+
+def test_prometheus_asks_one_api_for_what_is_stored_and_every_api_for_its_own(
+    compose: dict[str, Any],
+) -> None:
+    """Stored figures from two processes would count twice; webhooks and timings of only one would be too few."""
+    config = yaml.safe_load((MONITORING / "prometheus" / "prometheus.yml").read_text())
+    jobs = {job["job_name"]: job for job in config["scrape_configs"]}
+    (stored,) = jobs["crm-stored"]["static_configs"]
+    (own,) = jobs["crm-api"]["static_configs"]
+    assert len(stored["targets"]) == 1
+    assert jobs["crm-api"]["params"] == {"of": ["process"]}
+    serving = {
+        name for name, service in compose["services"].items() if "crm api" in str(service.get("command"))
+    }
+    serving |= {
+        name for name, service in compose["services"].items() if service.get("command") == ["crm", "api"]
+    }
+    assert set(own["targets"]) == {f"{name}:8089" for name in serving}
+    (relabel,) = jobs["crm-stored"]["metric_relabel_configs"]
+    names = {family.name for family in REGISTRY.collect()}
+    assert names >= {edge._SECONDS._name, outcomes.WEBHOOKS._name}
+    left = {name for name in names if not re.fullmatch(relabel["regex"], f"{name}_x")}
+    assert relabel["action"] == "drop"
+    assert left == set(), "in-process figures that would be told twice"
 
 
 def test_compose_has_the_services_of_the_house(compose: dict[str, Any]) -> None:

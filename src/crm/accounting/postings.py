@@ -166,7 +166,7 @@ async def _post(books: Books, org_id: int, claimed: Claimed) -> Booked:
         await _wait(books, org_id, claimed, error, clock.now())
         raise
     except Unavailable as error:
-        if error.code not in {"paused", "crowded"}:
+        if error.code not in turns.NOT_SENT:
             await turns.pause(books, org_id, error)
         await _wait(books, org_id, claimed, error, retry_at(error, claimed.attempts, clock.now()))
         raise
@@ -251,7 +251,7 @@ async def _wait(
                 "tid": error.reference,
             },
         )
-        if not isinstance(error, NotConnected):
+        if not isinstance(error, NotConnected) and error.code not in turns.NOT_SENT:
             await count_error(session, org_id, "auto_invoice")
 
 

@@ -130,7 +130,9 @@ def _latency(counted: Counts) -> Metric:
 async def _leads_and_refunds(session: AsyncSession, counted: Counts) -> list[Metric]:
     leads = await _per_org(session, counted, "SELECT org_id, count(*) FROM leads GROUP BY 1")
     refunds = await _per_org(
-        session, counted, "SELECT org_id, sum(amount_minor) FROM refunds WHERE status = 'succeeded' GROUP BY 1"
+        session,
+        counted,
+        "SELECT org_id, sum(amount_minor) FROM refunds WHERE status = 'succeeded' GROUP BY 1",
     )
     return [
         _by_org(CounterMetricFamily, "crm_leads_created", "Leads created", leads),

@@ -3614,7 +3614,10 @@ export interface operations {
     };
     get_metrics: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `process`: only what this process counts by itself, without asking the database. */
+                of?: "all" | "process";
+            };
             header?: {
                 authorization?: string | null;
             };

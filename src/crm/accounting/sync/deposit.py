@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.accounting import company as qbo
-from crm.accounting import connection, links, outbox
+from crm.accounting import connection, links, outbox, turns
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.documents import (
@@ -168,8 +168,9 @@ async def _invoice(
             if ours is None:
                 continue  # somebody else's document has the number: the next generation takes another
             written = outbox.Written(0, ours, "", found=True)
-        except OutsideError:
-            await _count_failure(books, access.org_id)
+        except OutsideError as error:
+            if error.code not in turns.NOT_SENT:
+                await _count_failure(books, access.org_id)
             raise
         return await _keep_invoice(books, access, facts, written)
     raise AssertionError("unreachable: the loop returns or raises")
