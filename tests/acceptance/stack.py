@@ -160,7 +160,7 @@ class Stack:
 
     def add_proposal(self, org_id: int, proposal_id: int) -> None:
         """A copy of proposal 7 of org 1, sent."""
-        changed = {"org_id": org_id, "id": proposal_id}
+        changed = {"org_id": org_id, "id": proposal_id, "number": None}
         self._copy("proposals", f"org_id = 1 AND id = {PROPOSAL}", changed)
 
     def _copy(self, table: str, where: str, changes: Json) -> None:
