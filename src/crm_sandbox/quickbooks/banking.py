@@ -55,7 +55,14 @@ def _deposit(company: Company, obj: JsonObject) -> JsonObject:
                     "A deposit line must hold the whole amount of the transaction it is linked to."
                 )
             link = {"TxnId": links[0]["TxnId"], "TxnType": links[0]["TxnType"], "TxnLineId": "0"}
-            done.append({**line, "Amount": to_number(cents), "LinkedTxn": [link]})
+            shown = {**line, "Amount": to_number(cents), "LinkedTxn": [link]}
+            method = (line.get("DepositLineDetail") or {}).get("PaymentMethodRef")
+            if method:  # on lines that bring in a transaction it is told without its name (recorded)
+                shown["DepositLineDetail"] = {
+                    **line["DepositLineDetail"],
+                    "PaymentMethodRef": {"value": method["value"]},
+                }
+            done.append(shown)
         else:
             if line.get("Amount") is None:
                 raise missing("Amount")

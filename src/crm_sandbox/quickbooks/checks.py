@@ -26,7 +26,8 @@ MAX_LINES = 10_000
 NAME_FIELDS = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 BAD_IN_NAMES = re.compile(r"[:\t\n\r]")
 NESTED_TARGETS = {
-    "ItemRef": "Item", "AccountRef": "Account", "DiscountAccountRef": "Account", "ClassRef": "Class",
+    "ItemRef": "Item", "GroupItemRef": "Item", "AccountRef": "Account", "DiscountAccountRef": "Account",
+    "ClassRef": "Class",
     "CustomerRef": "Customer", "PaymentMethodRef": "PaymentMethod", "DepartmentRef": "Department",
     "ItemAccountRef": "Account",
 }  # fmt: skip
@@ -236,6 +237,11 @@ def _line(company: Company, line: Any) -> JsonObject:
         detail = _structure(company, key, checked[key]) if key in STRUCTURES else checked[key]
         if "Entity" in detail:
             detail["Entity"] = _line_entity(company, detail["Entity"])
+        if key == "GroupLineDetail" and "Line" in detail:
+            inside = detail["Line"]
+            if isinstance(inside, list) and any(isinstance(one, dict) and key in one for one in inside):
+                raise refusal("2120", "Invalid Type", "A bundle holds sales lines only", "DetailType")
+            detail["Line"] = _lines(company, detail["Line"])
         checked[key] = detail
     wants_detail = detail_type and detail_type not in (
         "DescriptionOnly",

@@ -30,6 +30,14 @@ CURRENCY_NAMES = {
     "GBP": "British Pound Sterling", "HKD": "Hong Kong Dollar", "INR": "Indian Rupee", "JPY": "Japanese Yen",
     "MXN": "Mexican Peso", "NOK": "Norwegian Krone", "NZD": "New Zealand Dollar", "PLN": "Polish Zloty",
     "SEK": "Swedish Krona", "SGD": "Singapore Dollar", "ZAR": "South African Rand",
+    "MYR": "Malaysian Ringgit", "VND": "Vietnamese Dong", "UAH": "Ukrainian Hryvnia", "YER": "Yemeni Rial",
+    "AED": "United Arab Emirates Dirham", "ARS": "Argentine Peso", "AWG": "Aruban Florin",
+    "BAM": "Bosnia-Herzegovina Convertible Mark", "BBD": "Barbadian Dollar", "BDT": "Bangladeshi Taka",
+    "BGN": "Bulgarian Lev", "BHD": "Bahraini Dinar", "BIF": "Burundian Franc", "BMD": "Bermudan Dollar",
+    "BND": "Brunei Dollar", "BOB": "Bolivian Boliviano", "BSD": "Bahamian Dollar",
+    "BTN": "Bhutanese Ngultrum", "BWP": "Botswanan Pula", "CDF": "Congolese Franc", "CLP": "Chilean Peso",
+    "COP": "Colombian Peso", "CRC": "Costa Rican Colón", "CUP": "Cuban Peso", "CVE": "Cape Verdean Escudo",
+    "CZK": "Czech Republic Koruna", "DJF": "Djiboutian Franc",
 }  # fmt: skip
 
 _KEPT = ("settings", "deleted", "applied", "in_deposit", "merged", "files", "_last_id", "_last_number")

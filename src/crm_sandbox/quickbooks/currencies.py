@@ -18,6 +18,11 @@ RATES_TO_USD = {
     "USD": "1", "AUD": "0.66", "BRL": "0.18", "CAD": "0.73", "CHF": "1.13", "CNY": "0.14", "DKK": "0.145",
     "EUR": "1.08", "GBP": "1.27", "HKD": "0.128", "INR": "0.012", "JPY": "0.0067", "MXN": "0.055", "NOK": "0.094",
     "NZD": "0.61", "PLN": "0.25", "SEK": "0.096", "SGD": "0.74", "ZAR": "0.055",
+    "MYR": "0.24", "VND": "0.000043", "UAH": "0.042", "YER": "0.004", "AED": "0.2723", "ARS": "0.0167",
+    "AWG": "0.5556", "BAM": "0.57", "BBD": "0.5", "BDT": "0.0118", "BGN": "0.57", "BHD": "2.652",
+    "BIF": "0.00053", "BMD": "1", "BND": "0.737", "BOB": "0.144", "BSD": "1", "BTN": "0.0141",
+    "BWP": "0.0932", "CDF": "0.0006", "CLP": "0.0013", "COP": "0.0003", "CRC": "0.0018", "CUP": "1",
+    "CVE": "0.0101", "CZK": "0.0438", "DJF": "0.0056",
 }  # fmt: skip
 """What stands for the daily rates that Intuit brings by itself: the same on each day, crossed over the dollar."""
 

@@ -318,7 +318,7 @@ TRANSFER = TXN + "FromAccountRef ref Account\nToAccountRef ref Account\nAmount n
 JOURNAL = TXN + TOTAL + "Adjustment flag\nHomeCurrencyAdjustment flag\nEnteredInHomeCurrency flag\n"
 PLAIN = "Name text 100 query\nActive flag query keep\n"
 FULL_NAME = "FullyQualifiedName text query readonly\n"
-CLASS = PLAIN + FULL_NAME + "SubClass flag\nParentRef ref Class\n"
+CLASS = PLAIN + FULL_NAME + "SubClass flag\nParentRef ref Class bare\n"
 DEPARTMENT = PLAIN + FULL_NAME + "SubDepartment flag\nParentRef ref Department\nAddress PhysicalAddress\n"
 TERM = (
     PLAIN

@@ -225,9 +225,11 @@ def _account(company: Company, obj: JsonObject) -> JsonObject:
             "2170", "Invalid Enumeration", f"Unknown AccountType. Supplied value:{kind}", "AccountType"
         )
     classification, usual = ACCOUNT_TYPES[kind]
+    home = company.settings.home_currency
+    currency = (obj.get("CurrencyRef") or {}).get("value", home) if company.settings.multicurrency else home
     filled = {
         "Active": obj.get("Active", True), "AccountType": kind, "AccountSubType": sub or usual,
-        "Classification": classification, "CurrencyRef": company.currency(company.settings.home_currency),
+        "Classification": classification, "CurrencyRef": company.currency(currency),
     }  # fmt: skip
     return _with_parent(company, ENTITIES["Account"], {**obj, **filled}, "SubAccount")
 
@@ -239,7 +241,8 @@ def _attachable(company: Company, obj: JsonObject) -> JsonObject:
 
 
 def _company_info(company: Company, obj: JsonObject) -> JsonObject:
-    return obj
+    """Telephone and web address are told even when there are none (recorded)."""
+    return {"PrimaryPhone": {}, "WebAddr": {}, **obj}
 
 
 def _tax_agency(company: Company, obj: JsonObject) -> JsonObject:
@@ -254,8 +257,10 @@ def _with_parent(company: Company, entity: Entity, obj: JsonObject, flag: str) -
         if obj.get(flag):
             detail = f"ParentRef is required when {flag} is true"
             raise refusal("6150", "ParentRef Required Validation Error", detail, "ParentRef")
-        return {**{k: v for k, v in obj.items() if k not in ("ParentRef", "Level")}, flag: False,
-                "FullyQualifiedName": own}  # fmt: skip
+        kept = {name: value for name, value in obj.items() if name not in ("ParentRef", "Level", flag)}
+        # An item at the top does not say so, all others do (recorded).
+        at_top = {} if entity.name == "Item" else {flag: False}
+        return {**kept, **at_top, "FullyQualifiedName": own}
     parent = company.get(entity.name, ref["value"]) or {}
     names, above = [own], parent
     while above:

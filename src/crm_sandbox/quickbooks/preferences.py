@@ -71,28 +71,73 @@ def _from_settings(company: Company) -> dict[str, Any]:
         "ClassTrackingPerTxnLine": settings.track_classes_per_line,
         "TrackDepartments": settings.track_departments, "TaxForm": "6", "CustomerTerminology": "Customers",
     }  # fmt: skip
+    if settings.track_departments:
+        accounting["DepartmentTerminology"] = "Location"
     if settings.book_close_date:
         accounting["BookCloseDate"] = settings.book_close_date
     tax: JsonObject = {
         "UsingSalesTax": settings.using_sales_tax,
         "PartnerTaxEnabled": settings.automated_sales_tax,
     }
+    thanks = "Thank you for your business and have a great day!"
     return {
         "AccountingInfoPrefs": accounting,
         "ProductAndServicesPrefs": {"ForSales": True, "ForPurchase": True, "QuantityWithPriceAndRate": True,
                                     "QuantityOnHand": False},
         "SalesFormsPrefs": {
-            "CustomTxnNumbers": settings.custom_txn_numbers, "AllowDeposit": settings.allow_deposit,
-            "AllowDiscount": True, "AllowEstimates": True, "AllowServiceDate": False, "AllowShipping": False,
-            "AutoApplyCredit": settings.auto_apply_credit, "ETransactionEnabledStatus": "NotApplicable",
-            "IPNSupportEnabled": False, "UsingPriceLevels": False,
-            "DefaultCustomerMessage": "Thank you for your business and have a great day!",
+            "CustomField": _custom_fields("SalesFormsPrefs.UseSalesCustom", "SalesFormsPrefs.SalesCustomName",
+                                          settings.custom_fields),
+            "CustomTxnNumbers": settings.custom_txn_numbers, "EmailCopyToCompany": False,
+            "AllowDeposit": settings.allow_deposit, "AllowDiscount": True, "AllowEstimates": True,
+            "ETransactionEnabledStatus": "NotApplicable", "ETransactionAttachPDF": False,
+            "ETransactionPaymentEnabled": False, "IPNSupportEnabled": False, "AllowServiceDate": False,
+            "AllowShipping": False, "AutoApplyCredit": settings.auto_apply_credit,
+            "AutoApplyPayments": settings.auto_apply_credit, "UsingPriceLevels": False,
+            "DefaultCustomerMessage": thanks,
         },
-        "VendorAndPurchasesPrefs": {"TrackingByCustomer": True, "BillableExpenseTracking": True},
-        "TimeTrackingPrefs": {"UseServices": True, "BillCustomers": True, "WorkWeekStartDate": "Monday"},
+        "EmailMessagesPrefs": {
+            f"{form.replace(' ', '')}Message": {
+                "Subject": f"{form} from {settings.company_name}",
+                "Message": f"Please find your {form.lower()} attached.\n\n{settings.company_name}",
+            }
+            for form in ("Invoice", "Estimate", "Sales Receipt", "Statement")
+        },
+        "VendorAndPurchasesPrefs": {
+            "TrackingByCustomer": True, "BillableExpenseTracking": True,
+            "POCustomField": _custom_fields("PurchasePrefs.UsePurchaseCustom", "PurchasePrefs.PurchaseCustomName", []),
+        },
+        "TimeTrackingPrefs": {"UseServices": True, "BillCustomers": True, "ShowBillRateToAll": False,
+                              "WorkWeekStartDate": "Monday", "MarkTimeEntriesBillable": True},
         "TaxPrefs": tax,
         "CurrencyPrefs": {"MultiCurrencyEnabled": settings.multicurrency,
                           "HomeCurrency": {"value": settings.home_currency}},
         "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
-        "OtherPrefs": {"NameValue": [{"Name": "SalesFormsPrefs.DefaultItem", "Value": "1"}]},
+        "OtherPrefs": {"NameValue": [{"Name": name, "Value": value} for name, value in (
+            ("SalesFormsPrefs.DefaultCustomerMessage", thanks), ("SalesFormsPrefs.DefaultItem", "1"),
+            ("DTXCopyMemo", "true"), *_uncategorized(company), ("SFCEnabled", "true"), ("DataPartner", "false"),
+            ("Vendor1099Enabled", "true"), ("TimeTrackingFeatureEnabled", "true"), ("FDPEnabled", "false"),
+            ("isDTXOnStage", "false"), ("ProjectsEnabled", "false"),
+        )]},
     }  # fmt: skip
+
+
+def _custom_fields(switch: str, name: str, fields: list[str]) -> list[JsonObject]:
+    """Which of the three custom fields are in use, and under them their names, as recorded."""
+    used: list[JsonObject] = [
+        {"Name": f"{switch}{place}", "Type": "BooleanType", "BooleanValue": place <= len(fields)}
+        for place in (1, 2, 3)
+    ]
+    named: list[JsonObject] = [
+        {"Name": f"{name}{place}", "Type": "StringType", "StringValue": field}
+        for place, field in enumerate(fields, 1)
+    ]
+    return [{"CustomField": used}, *([{"CustomField": named}] if named else [])]
+
+
+def _uncategorized(company: Company) -> list[tuple[str, str]]:
+    """The accounts that QuickBooks books to when it is told nothing better."""
+    return [
+        (f"Uncategorized{kind}AccountId", account["Id"])
+        for kind in ("Asset", "Income", "Expense")
+        for account in company.objects["Account"].having("Name", f"uncategorized {kind}".casefold())
+    ]

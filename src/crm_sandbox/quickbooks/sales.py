@@ -21,11 +21,11 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     lines = [line for line in obj.get("Line") or [] if line.get("DetailType") != "SubTotalLineDetail"]
     if not lines:
         raise missing("Line")
-    lines = [_worked_out_line(company, entity, line) for line in lines]
-    subtotal = sum(_cents(line) for line in lines if line["DetailType"] == "SalesItemLineDetail")
+    lines = [_worked_out_line(company, entity, line, obj.get("GlobalTaxCalculation")) for line in lines]
+    subtotal = sum(_cents(line) for line in sold(lines))
     lines = [_worked_out_discount(line, subtotal) for line in lines]
     discounts = [_bare_discount(line) for line in lines if line["DetailType"] == "DiscountLineDetail"]
-    lines = _numbered([line for line in lines if line["DetailType"] != "DiscountLineDetail"])
+    lines = _numbered_bundles([line for line in lines if line["DetailType"] != "DiscountLineDetail"])
     discount = sum(_cents(line) for line in discounts)
     tax_detail, tax, tax_inside = _tax(company, obj, lines, subtotal, discount)
     total = subtotal - discount + (0 if tax_inside else tax)
@@ -51,10 +51,10 @@ def postings(company: Company, entity: Entity, obj: JsonObject) -> tuple[Posting
     sign = -1 if entity.name in ("CreditMemo", "RefundReceipt") else 1
     rate = to_decimal(obj.get("ExchangeRate", 1), "ExchangeRate")
     income: defaultdict[str, int] = defaultdict(int)
+    for line in sold(obj["Line"]):
+        income[_income_account(company, line)] += _cents(line)
     for line in obj["Line"]:
-        if line["DetailType"] == "SalesItemLineDetail":
-            income[_income_account(company, line)] += _cents(line)
-        elif line["DetailType"] == "DiscountLineDetail":
+        if line["DetailType"] == "DiscountLineDetail":
             detail = line["DiscountLineDetail"]
             account = (detail.get("DiscountAccountRef") or {}).get("value") or company.account_of_type(
                 "Income", "DiscountsRefundsGiven"
@@ -98,14 +98,29 @@ def check_money_account(company: Company, obj: JsonObject) -> None:
             raise business("Select a Bank or Other Current Asset account for this transaction.")
 
 
-def _worked_out_line(company: Company, entity: Entity, line: JsonObject) -> JsonObject:
+def sold(lines: list[JsonObject]) -> list[JsonObject]:
+    """The lines that sell something, those inside bundles included."""
+    found = []
+    for line in lines:
+        if line["DetailType"] == "SalesItemLineDetail":
+            found.append(line)
+        elif line["DetailType"] == "GroupLineDetail":
+            found += line["GroupLineDetail"]["Line"]
+    return found
+
+
+def _worked_out_line(
+    company: Company, entity: Entity, line: JsonObject, global_tax: str | None
+) -> JsonObject:
     kind = line.get("DetailType")
     if not kind:
         raise missing("DetailType")
-    if kind not in entity.lines or kind == "GroupLineDetail":
+    if kind not in entity.lines:
         raise refusal(
             "2120", "Invalid Type", f"The line type {kind} is not supported on {entity.name}", "DetailType"
         )
+    if kind == "GroupLineDetail":
+        return _worked_out_bundle(company, entity, line, global_tax)
     if kind != "SalesItemLineDetail":
         return line
     if line.get("Amount") is None:
@@ -120,11 +135,28 @@ def _worked_out_line(company: Company, entity: Entity, line: JsonObject) -> Json
         exact = to_decimal(price, "UnitPrice") * to_decimal(quantity, "Qty")
         if abs(round_to_cents(exact) - to_cents(line["Amount"])) > CENT_OF_SLACK:
             raise wrong_amount(line["Amount"])
-    detail["TaxCodeRef"] = _line_tax_code(company, detail.get("TaxCodeRef"))
+    code = _line_tax_code(company, detail.pop("TaxCodeRef", None), global_tax)
+    if code:
+        detail["TaxCodeRef"] = code
     return {**line, "Amount": to_number(to_cents(line["Amount"])), "SalesItemLineDetail": detail}
 
 
-def _line_tax_code(company: Company, sent: JsonObject | None) -> JsonObject:
+def _worked_out_bundle(
+    company: Company, entity: Entity, line: JsonObject, global_tax: str | None
+) -> JsonObject:
+    """A bundle stands for the lines inside it, which are sold one by one; its own amount is 0 (recorded)."""
+    detail = line["GroupLineDetail"]
+    inside = detail.get("Line") or []
+    if not inside:
+        raise missing("GroupLineDetail.Line")
+    for one in inside:
+        if one.get("DetailType") != "SalesItemLineDetail":
+            raise refusal("2120", "Invalid Type", "A bundle holds sales lines only", "DetailType")
+    worked_out = [_worked_out_line(company, entity, one, global_tax) for one in inside]
+    return {**line, "Amount": 0, "GroupLineDetail": {**detail, "Line": worked_out}}
+
+
+def _line_tax_code(company: Company, sent: JsonObject | None, global_tax: str | None) -> JsonObject | None:
     settings = company.settings
     if settings.country == "US":
         code = sent["value"] if sent else "NON"
@@ -134,8 +166,8 @@ def _line_tax_code(company: Company, sent: JsonObject | None) -> JsonObject:
             )
             raise refusal("6100", "Invalid Line TaxCode in the request", detail)
         return {"value": code}
-    if not settings.using_sales_tax:
-        return sent or {"value": "NON"}
+    if not settings.using_sales_tax or global_tax == "NotApplicable":
+        return sent
     if not sent:
         raise business("Make sure all your transactions have a VAT rate before you save.")
     if not company.get("TaxCode", sent["value"]):
@@ -181,6 +213,22 @@ def _numbered(lines: list[JsonObject]) -> list[JsonObject]:
     return done
 
 
+def _numbered_bundles(lines: list[JsonObject]) -> list[JsonObject]:
+    """Lines inside bundles are numbered with all others, each bundle before what it holds."""
+    flat: list[JsonObject] = []
+    for line in lines:
+        flat += [line, *(line["GroupLineDetail"]["Line"] if line["DetailType"] == "GroupLineDetail" else [])]
+    numbered = iter(_numbered(flat))
+    done = []
+    for line in lines:
+        first = next(numbered)
+        if line["DetailType"] == "GroupLineDetail":
+            inside = [next(numbered) for _ in line["GroupLineDetail"]["Line"]]
+            first = {**first, "GroupLineDetail": {**first["GroupLineDetail"], "Line": inside}}
+        done.append(first)
+    return done
+
+
 def _tax(
     company: Company, obj: JsonObject, lines: list[JsonObject], subtotal: int, discount: int
 ) -> tuple[JsonObject, int, bool]:
@@ -188,7 +236,7 @@ def _tax(
     sent = obj.get("TxnTaxDetail") or {}
     if company.settings.country != "US":
         return _tax_by_line(company, obj, lines)
-    taxable = sum(_cents(line) for line in lines if _tax_code(line) == "TAX")
+    taxable = sum(_cents(line) for line in sold(lines) if _tax_code(line) == "TAX")
     if obj.get("ApplyTaxAfterDiscount") and subtotal:
         taxable -= round_to_cents(Decimal(discount * taxable) / subtotal / 100)
     code = (sent.get("TxnTaxCodeRef") or {}).get("value")
@@ -218,9 +266,8 @@ def _tax_by_line(company: Company, obj: JsonObject, lines: list[JsonObject]) -> 
     if how == "NotApplicable" or not company.settings.using_sales_tax:
         return {"TotalTax": 0}, 0, False
     amounts: defaultdict[str, int] = defaultdict(int)
-    for line in lines:
-        if line["DetailType"] == "SalesItemLineDetail":
-            amounts[str(_tax_code(line))] += _cents(line)
+    for line in sold(lines):
+        amounts[str(_tax_code(line))] += _cents(line)
     tax_lines, tax = [], 0
     for code, cents in amounts.items():
         percent, rate_id = _rate(company, code)
@@ -253,8 +300,8 @@ def _rate(company: Company, code: str) -> tuple[Decimal, str]:
 
 def _take_tax_out(income: defaultdict[str, int], obj: JsonObject, company: Company) -> None:
     """With tax inside the amounts, income is what remains after tax: taken from each account by its lines."""
-    for line in obj["Line"]:
-        if line["DetailType"] == "SalesItemLineDetail":
+    for line in sold(obj["Line"]):
+        if _tax_code(line):
             percent, _ = _rate(company, str(_tax_code(line)))
             income[_income_account(company, line)] -= _cents(line) - round_to_cents(
                 Decimal(_cents(line)) / (100 + percent)
@@ -279,4 +326,4 @@ def _cents(line: JsonObject) -> int:
 
 
 def _has_amounts(obj: JsonObject) -> bool:
-    return any(line.get("Amount") for line in obj["Line"])
+    return any(line.get("Amount") for line in [*obj["Line"], *sold(obj["Line"])])

@@ -130,7 +130,8 @@ def void(company: Company, entity: Entity, body: JsonObject) -> JsonObject:
         else:
             zeroed |= {"Balance": 0, "Line": [_zeroed_line(line) for line in before["Line"]]}
             zeroed |= {"TxnTaxDetail": {"TotalTax": 0}, "LinkedTxn": []} if entity.name in SALES_FORMS else {}
-        zeroed.pop("Deposit", None)
+        if "Deposit" in zeroed:
+            zeroed["Deposit"] = 0
         stored = store(company, entity, zeroed, before)
         company.note(entity.name, stored["Id"], "voided")
         return stored
@@ -236,11 +237,13 @@ def _with_sales_defaults(company: Company, entity: Entity, obj: JsonObject) -> J
     if obj.get("EmailStatus") == "NeedToSend" and not (obj.get("BillEmail") or {}).get("Address"):
         raise missing("BillEmail")
     filled: JsonObject = {
-        "ApplyTaxAfterDiscount": obj.get("ApplyTaxAfterDiscount", False),
         "PrintStatus": obj.get("PrintStatus") or "NeedToPrint",
-        "EmailStatus": obj.get("EmailStatus") or "NotSet",
     }
-    if filled["EmailStatus"] == "NeedToSend":
+    if company.settings.country == "US":
+        filled["ApplyTaxAfterDiscount"] = obj.get("ApplyTaxAfterDiscount", False)
+    if entity.name != "RefundReceipt":  # recorded without it: what was refunded is not sent by e-mail
+        filled["EmailStatus"] = obj.get("EmailStatus") or "NotSet"
+    if filled.get("EmailStatus") == "NeedToSend":
         filled["DeliveryInfo"] = {"DeliveryType": "Email"}
     if company.settings.custom_fields:
         filled["CustomField"] = _custom_fields(company, obj)
@@ -345,5 +348,7 @@ def _zeroed_line(line: JsonObject) -> JsonObject:
         detail = {
             name: value for name, value in kept[detail_type].items() if name not in ("UnitPrice", "Qty")
         }
+        if detail_type == "GroupLineDetail":
+            detail["Line"] = [_zeroed_line(one) for one in detail["Line"]]
         kept = {**kept, detail_type: detail}
     return {**kept, "Amount": 0}

@@ -10,7 +10,10 @@ from crm_sandbox.quickbooks.shapes import JsonObject
 from crm_sandbox.quickbooks.xml_shapes import SHAPES, Element
 
 NAMESPACE = "http://schema.intuit.com/finance/v3"
+_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _ATTRIBUTES = ("domain", "sparse", "status", "startPosition", "maxResults", "totalCount", "bId")
+_KEPT_IN_TEXT = {"\r": "&#13;"}
+"""A parser would turn it into a line feed."""
 _ANY = Element("", many=False, holds="any")
 
 
@@ -55,7 +58,7 @@ def _written(name: str, value: Any, element: Element) -> str:
         errors = "".join(_error(error) for error in value["Error"])
         return f"<Fault type={quoteattr(value['type'])}>{errors}</Fault>"
     if not isinstance(value, dict):
-        return f"<{name}>{escape(_text(value))}</{name}>"
+        return f"<{name}>{escape(_text(value), _KEPT_IN_TEXT)}</{name}>"
     if "value" in value and set(value) <= {"value", "name", "type"}:
         extra = "".join(f" {key}={quoteattr(str(value[key]))}" for key in ("name", "type") if key in value)
         return f"<{name}{extra}>{escape(_text(value['value']))}</{name}>"
@@ -65,6 +68,10 @@ def _written(name: str, value: Any, element: Element) -> str:
         return f"<{name}>{inner}</{name}>"
     shape = SHAPES.get(element.holds if element.holds != "any" else name, {})
     attributes = "".join(f" {key}={quoteattr(_text(value[key]))}" for key in _ATTRIBUTES if key in value)
+    if element.holds == "CustomFieldDefinition":
+        attributes += (
+            f' xmlns:xsi="{_INSTANCE}" xsi:type="{value["CustomField"][0]["Type"]}CustomFieldDefinition"'
+        )
     places = {key: place for place, key in enumerate(shape)}
     parts = sorted(
         (key for key in value if key not in _ATTRIBUTES), key=lambda key: places.get(key, len(places))

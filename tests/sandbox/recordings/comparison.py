@@ -88,13 +88,17 @@ def _same(path: str, value: Any, other: Any, ids: Ids, *, dates_differ: bool) ->
     name, holder = steps[-1], steps[-2] if len(steps) > 1 else ""
     if name == "TxnId":
         return other in ids.get(value, {other})
+    if name == "Value" and "[txnId]" in path:
+        return other in ids.get(value, {other})
     if name.lstrip("@") in ID_NAMES:
         return True
     if dates_differ and name in ("TxnDate", "DueDate"):
         return True
     referring = holder if name == "value" else name
     if (referring.endswith("Ref") or referring == "Entity") and referring not in SAME_REFERENCES:
-        chosen = referring.endswith(("TaxCodeRef", "TaxRateRef"))  # a company's tax codes are its own
+        chosen = referring.endswith(
+            ("TaxCodeRef", "TaxRateRef", "AgencyRef")
+        )  # a company's taxes are its own
         return str(value).isdigit() and (chosen or other in ids.get(value, {other}))
     return False
 
@@ -115,12 +119,20 @@ def _json_leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _json_leaves(part, f"{path}/{key}")
     elif isinstance(value, list):
         yield path, []
-        named = [part.get("Name") for part in value if isinstance(part, dict)]
-        by_name = len(named) == len(value) and len(set(named)) == len(named) and None not in named
+        names = [_name_of(part) for part in value]
+        by_name = len(set(names)) == len(names) and None not in names
         for place, part in enumerate(value):
-            yield from _json_leaves(part, f"{path}[{part['Name']}]" if by_name else f"{path}[{place}]")
+            yield from _json_leaves(part, f"{path}[{names[place] if by_name else place}]")
     else:
         yield path, value
+
+
+def _name_of(part: Any) -> str | None:
+    """The name of a name-value pair, which stands in an envelope of Java's on lines of payments."""
+    pair = part.get("value", part) if isinstance(part, dict) else None
+    return (
+        pair.get("Name") if isinstance(pair, dict) and {"Name"} < pair.keys() <= {"Name", "Value"} else None
+    )
 
 
 def _xml_leaves(element: ET.Element, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -16,7 +16,7 @@ FIRST_REALM = 4_620_816_365_000_000_000
 _realms = itertools.count(FIRST_REALM)
 
 TARGETS = {
-    "CustomerRef": "Customer", "ItemRef": "Item", "ClassRef": "Class", "DepartmentRef": "Department",
+    "CustomerRef": "Customer", "ItemRef": "Item", "GroupItemRef": "Item", "ClassRef": "Class", "DepartmentRef": "Department",
     "SalesTermRef": "Term", "TermRef": "Term", "PaymentMethodRef": "PaymentMethod",
     "AccountRef": "Account", "DepositToAccountRef": "Account", "IncomeAccountRef": "Account",
     "ExpenseAccountRef": "Account", "AssetAccountRef": "Account", "DiscountAccountRef": "Account",
@@ -44,6 +44,9 @@ class Stage:
         """(kind, recorded Id) -> Id here."""
         self.recorded: dict[tuple[str, str], Json] = {}
         """Objects that the recording shows, by kind and recorded Id."""
+        self.currency: str | None = None
+        """The currency of customers and vendors that the recording only names, where it is not the usual one."""
+        self._counterpart: str | None = None
         self._spares: dict[str, list[Json]] = {}
 
     def settings(self, **changes: object) -> None:
@@ -59,13 +62,17 @@ class Stage:
         """Creates the recorded object with all that it refers to, pays and links it as recorded; as it is now."""
         ident = str(recorded.get("Id", ""))
         if (kind, ident) in self.known:
-            return self.books.read(kind, self.known[kind, ident])
+            known = self.books.read(kind, self.known[kind, ident])
+            if kind == "Account":  # others have referred to it before: now it gets its balance
+                self._settle(kind, recorded, known)
+            return known
         self.recorded.setdefault((kind, ident), recorded)
         if kind in ("Payment", "Deposit"):
             self._make_linked(kind, recorded)
-        body = self.body(kind, recorded)
-        if kind == "Invoice":
-            body |= self._estimate_link(recorded)
+            if (kind, ident) in self.known:  # it was made on the way, with what it pays
+                return self.books.read(kind, self.known[kind, ident])
+        estimate = self._estimate_link(recorded) if kind == "Invoice" else {}
+        body = {**self.body(kind, recorded), **estimate}
         made = self._make(kind, body)
         if ident:
             self.adopt(kind, ident, made["Id"])
@@ -80,6 +87,9 @@ class Stage:
     def body(self, kind: str, recorded: Json) -> Json:
         """What an app would have sent to get the recorded object: without what QuickBooks gives by itself."""
         body = {name: value for name, value in recorded.items() if name not in GIVEN_BY_QUICKBOOKS}
+        parent = recorded.get("FullyQualifiedName", "").rpartition(":")[0]
+        if parent and "ParentRef" in body and "name" not in body["ParentRef"]:
+            body["ParentRef"] = {**body["ParentRef"], "name": parent}
         return self.mapped(kind, body)
 
     def mapped(self, kind: str, value: Any, name: str = "") -> Any:
@@ -107,10 +117,22 @@ class Stage:
             if shown:
                 self.put(target, shown)
             else:
-                self.adopt(
-                    target, ident, self._stand_in(target, name, str(ref.get("name") or f"{target} {ident}"))
-                )
+                called = ref.get("name") or self._name_elsewhere(target, ident) or f"{target} {ident}"
+                self.adopt(target, ident, self._stand_in(target, name, str(called)))
         return {**ref, "value": self.known[target, ident]}
+
+    def _name_elsewhere(self, target: str, ident: str) -> str | None:
+        """The name that another object of the recording gives to what this one refers to by Id only."""
+        for one in self.recorded.values():
+            for name, ref in one.items():
+                if (
+                    TARGETS.get(name) == target
+                    and isinstance(ref, dict)
+                    and ref.get("value") == ident
+                    and "name" in ref
+                ):
+                    return str(ref["name"])
+        return None
 
     def _stand_in(self, target: str, name: str, shown: str) -> str:
         """An object that the recording only names: one of the company's own of that name, else a new one."""
@@ -118,14 +140,20 @@ class Stage:
         field = "DisplayName" if ENTITIES[target].shape == "name" else "Name"
         if name == "DepositToAccountRef" and shown == "Account 4":
             plain = "Undeposited Funds"  # Account 4 of every sample company, recorded without its name
-        found = self.find(target, field, plain)
+        parent = shown.rpartition(":")[0]
+        found = None if parent else self.find(target, field, plain)
         if found:
             return str(found["Id"])
         extra: Json = {}
+        if parent:
+            flag = "Job" if target == "Customer" else f"Sub{target}"
+            extra = {flag: True, "ParentRef": {"value": self._stand_in(target, name, parent)}}
+        if ENTITIES[target].shape == "name" and self.currency:
+            extra["CurrencyRef"] = {"value": self.currency}
         if target == "Account":
-            extra = {"AccountType": ACCOUNTS.get(name, "Expense")}
+            extra["AccountType"] = ACCOUNTS.get(name, "Expense")
         elif target == "Item":
-            extra = {"Type": "Service", "IncomeAccountRef": {"value": "5"}}
+            extra |= {"Type": "Service", "IncomeAccountRef": {"value": "5"}}
         return str(self.books.make(target, {field: plain, **extra})["Id"])
 
     def find(self, kind: str, field: str, value: str) -> Json | None:
@@ -140,6 +168,10 @@ class Stage:
         """Creates the object; one of the company's own of that name is changed into it instead."""
         entity = ENTITIES[kind]
         inactive = body.get("Active") is False
+        if kind == "TaxCode":
+            return self._tax_code(body)
+        if kind == "CompanyCurrency":
+            return self.books.make(kind, {"Code": body["Code"]})
         if entity.is_txn:
             return self.books.make(kind, body)
         field = "DisplayName" if entity.shape == "name" else "Name"
@@ -161,14 +193,44 @@ class Stage:
             made = self.books.make(kind, {**body, **rest})
         return made
 
+    def _tax_code(self, body: Json) -> Json:
+        """Tax codes are made by the tax service, each with its rates; whose percentage is not shown has 8."""
+        own = self.find("TaxCode", "Name", body["Name"])
+        if own:
+            return own
+        details = []
+        for applies_to, rates in (("Sales", "SalesTaxRateList"), ("Purchase", "PurchaseTaxRateList")):
+            for rate in (body.get(rates) or {}).get("TaxRateDetail") or []:
+                ident, name = rate["TaxRateRef"]["value"], rate["TaxRateRef"].get("name")
+                if ("TaxRate", ident) in self.known:
+                    details.append({"TaxRateId": self.known["TaxRate", ident], "TaxApplicableOn": applies_to})
+                    continue
+                percent = self.recorded.get(("TaxRate", ident), {}).get("RateValue", 8)
+                details.append(
+                    {
+                        "TaxRateName": name,
+                        "RateValue": percent,
+                        "TaxAgencyId": "1",
+                        "TaxApplicableOn": applies_to,
+                    }
+                )
+        answer = self.books.client.post(
+            "/taxservice/taxcode", json={"TaxCode": body["Name"], "TaxRateDetails": details}
+        )
+        assert answer.status_code == 200, answer.text
+        return self.books.read("TaxCode", answer.json()["TaxCodeId"])
+
     def _spare(self, kind: str) -> Json | None:
         """A customer, vendor or employee that a fresh company has and the recorded one had not: to be renamed."""
-        if ENTITIES[kind].shape != "name":
+        if ENTITIES[kind].shape != "name" or self.currency:
             return None
         if kind not in self._spares:
             shown = {obj.get("DisplayName") for (one, _), obj in self.recorded.items() if one == kind}
             own = self.books.ask(f"select * from {kind}").get(kind, [])
-            self._spares[kind] = [obj for obj in own if obj["DisplayName"] not in shown]
+            taken = {here for (one, _), here in self.known.items() if one == kind}
+            self._spares[kind] = [
+                obj for obj in own if obj["DisplayName"] not in shown and obj["Id"] not in taken
+            ]
         return self._spares[kind].pop() if self._spares[kind] else None
 
     def _owe_vendor(self, vendor: str, amount: float) -> None:
@@ -243,14 +305,19 @@ class Stage:
         elif kind == "CreditMemo" and recorded.get("Balance") == 0 and recorded["TotalAmt"]:
             self._use_credit(made)
         elif kind == "Customer" and recorded.get("Balance"):
-            self.owe(made["Id"], recorded["Balance"])
+            self.owe(made["Id"], round(recorded["Balance"] - self.books.owed(made["Id"]), 2))
         elif kind == "Vendor" and recorded.get("Balance"):
             self._owe_vendor(made["Id"], recorded["Balance"])
-        elif kind == "Account" and recorded.get("CurrentBalance"):
-            self._fill_account(made, recorded["CurrentBalance"])
+        elif (
+            kind == "Account"
+            and recorded.get("CurrentBalance", made.get("CurrentBalance")) != made["CurrentBalance"]
+        ):
+            self._fill_account(made, round(recorded["CurrentBalance"] - made["CurrentBalance"], 2))
 
     def owe(self, customer: str, amount: float) -> None:
         """Books what a customer owes; a negative amount is a payment that nothing was applied to."""
+        if not amount:
+            return
         if amount > 0:
             self.books.make("Invoice", {"CustomerRef": {"value": customer}, "Line": [_sale(amount)]})
         else:
@@ -291,6 +358,8 @@ class Stage:
             "LinkedTxn": [{"TxnId": made["Id"], "TxnType": kind, "TxnLineId": "0"}],
         }
         body: Json = {"DepositToAccountRef": {"value": "35"}, "Line": [line]}
+        if ("Deposit", deposit) in self.recorded and ("Deposit", deposit) not in self.known:
+            self.put("Deposit", self.recorded["Deposit", deposit])
         if ("Deposit", deposit) in self.known:
             before = self.books.read("Deposit", self.known["Deposit", deposit])
             if any(
@@ -311,12 +380,16 @@ class Stage:
 
     def _fill_account(self, account: Json, amount: float) -> None:
         sides = ("Debit", "Credit") if amount > 0 else ("Credit", "Debit")
+        if self._counterpart is None:
+            self._counterpart = self.books.make("Account", {"Name": "Counterpart", "AccountType": "Equity"})[
+                "Id"
+            ]
         lines = [
             {"Amount": abs(amount), "DetailType": "JournalEntryLineDetail",
              "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": ident}}}
-            for side, ident in zip(sides, (account["Id"], "34"), strict=True)
+            for side, ident in zip(sides, (account["Id"], self._counterpart), strict=True)
         ]  # fmt: skip
-        self.books.make("JournalEntry", {"Line": lines})
+        self.books.make("JournalEntry", {"Line": lines, "CurrencyRef": {"value": "USD"}})
 
 
 def _sale(amount: float) -> Json:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx2
-from tests.sandbox.quickbooks_world import Json, token
+from tests.sandbox.quickbooks_world import Json, open_books, token
 from tests.sandbox.recordings.comparison import Comparison, Difference, compare_xml, local
 from tests.sandbox.recordings.outcome import Outcome
 from tests.sandbox.recordings.stage import Stage
@@ -28,11 +28,14 @@ def play(stage: Stage, file: Path, name: str) -> list[Outcome]:
     for one in objects:
         stage.recorded.setdefault((local(one.tag), str(read_object(one).get("Id"))), read_object(one))
     _set_up(stage, objects)
-    entity = local(objects[0].tag) if objects else "Fault"
+    entity = local(
+        objects[0].tag if objects else root[0].tag if local(root.tag) == "IntuitResponse" else root.tag
+    )
     asked, answer = _ask(stage, file.stem, root, objects)
     content = ET.fromstring(answer.content)
     if local(root.tag) != "IntuitResponse":
         content = next(one for one in content.iter() if local(one.tag) == local(root.tag))
+    _drop_kinds_not_simulated(root)
     compared = compare_xml(root, content, stage.ids)
     found = compared.differences
     if not answer.headers["content-type"].startswith("application/xml"):
@@ -41,6 +44,14 @@ def play(stage: Stage, file: Path, name: str) -> list[Outcome]:
             Difference("header content-type", "value", "application/xml", answer.headers["content-type"]),
         ]
     return [Outcome(name, entity, asked, Comparison(compared.paths + 1, found))]
+
+
+def _drop_kinds_not_simulated(root: ET.Element) -> None:
+    """Bills and their payments are not in the simulator: what a reply tells of them besides is left out."""
+    for holder in root.iter():
+        for part in [one for one in holder if local(one.tag) == "QueryResponse" and len(one)]:
+            if local(part[0].tag) not in ENTITIES and local(holder.tag) == "CDCResponse":
+                holder.remove(part)
 
 
 def read(file: Path) -> ET.Element:
@@ -54,9 +65,7 @@ def read(file: Path) -> ET.Element:
 def _objects(root: ET.Element) -> list[ET.Element]:
     if local(root.tag) in ENTITIES:
         return [root]
-    return [
-        one for one in root.iter() if local(one.tag) in ENTITIES and len(one) and local(one[0].tag) == "Id"
-    ]
+    return [one for one in root.iter() if local(one.tag) in ENTITIES and len(one)]
 
 
 def _set_up(stage: Stage, objects: list[ET.Element]) -> None:
@@ -64,12 +73,14 @@ def _set_up(stage: Stage, objects: list[ET.Element]) -> None:
     read_ones = [read_object(one) for one in objects]
     currencies = {one["CurrencyRef"]["value"] for one in read_ones if "CurrencyRef" in one}
     foreign = any("ExchangeRate" in one and "HomeTotalAmt" in one for one in read_ones)
-    if foreign:
-        stage.settings(home_currency="CAD", multicurrency=True)
+    if foreign and currencies == {"USD"}:
+        stage.currency = "USD"
+        stage.settings(home_currency="CAD", multicurrency=True, country="CA")
     elif currencies - {"USD"}:
-        stage.settings(
-            home_currency=currencies.pop(), multicurrency=any("ExchangeRate" in one for one in read_ones)
-        )
+        stage.currency = currencies.pop()
+        country = "CA" if stage.currency == "CAD" else "GB"
+        rated = any("ExchangeRate" in one for one in read_ones)
+        stage.settings(home_currency=stage.currency, country=country, multicurrency=rated)
     fields = {
         field["Name"]: None
         for one in read_ones
@@ -91,7 +102,10 @@ def _ask(stage: Stage, stem: str, root: ET.Element, objects: list[ET.Element]) -
         return _query(stage, kind, objects)
     if recorded.get("status") == "Deleted":
         return _delete(stage, kind, recorded)
-    made = stage.put(kind, {**recorded, "Active": True} if LIST_REPLIES.fullmatch(stem) else recorded)
+    before = {**recorded, "Active": True} if LIST_REPLIES.fullmatch(stem) else recorded
+    if "void" in stem or LIST_REPLIES.fullmatch(stem):
+        before = {name: _without_the_end(value) for name, value in before.items()}
+    made = stage.put(kind, before)
     if LIST_REPLIES.fullmatch(stem):
         return _post(
             stage, kind, {**token(made), "sparse": True, "Active": False}, "sparse update, Active false"
@@ -103,6 +117,13 @@ def _ask(stage: Stage, stem: str, root: ET.Element, objects: list[ET.Element]) -
     return f"GET {kind.lower()}/{{id}}", stage.books.client.get(
         f"/{kind.lower()}/{made['Id']}", headers=AS_XML
     )
+
+
+def _without_the_end(value: object) -> object:
+    """What a text was before the object was voided or deleted."""
+    if isinstance(value, str) and value.lower().endswith("(deleted)"):
+        return value[: -len("(deleted)")].strip()
+    return None if value == "Voided" else value
 
 
 def _post(stage: Stage, kind: str, body: Json, what: str, **parameters: str) -> tuple[str, httpx2.Response]:
@@ -231,6 +252,125 @@ def _write_then(
     return asked, stage.books.client.get(path, params=parameters, headers=AS_XML)
 
 
+def _preferences(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    return _set_preferences(stage, root, "GET preferences", "/preferences", {})
+
+
+def _preferences_query(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    query = "select * from Preferences"
+    return _set_preferences(stage, root, f"GET query {query}", "/query", {"query": query})
+
+
+def _set_preferences(
+    stage: Stage, root: ET.Element, asked: str, path: str, parameters: dict[str, str]
+) -> tuple[str, httpx2.Response]:
+    """What an app may switch is switched by the API, the rest as a bookkeeper does."""
+    recorded = read_object(_objects(root)[0])
+    set_preferences(stage, recorded)
+    return asked, stage.books.client.get(path, params=parameters, headers=AS_XML)
+
+
+def set_preferences(stage: Stage, recorded: Json) -> None:
+    """The company's settings and preferences as recorded, as far as anybody can choose them."""
+    forms, tax, money = (recorded.get(f"{name}Prefs", {}) for name in ("SalesForms", "Tax", "Currency"))
+    accounting = recorded.get("AccountingInfoPrefs", {})
+    names = [
+        field["StringValue"] for group in forms.get("CustomField", []) for field in group["CustomField"]
+        if field["Type"] == "StringType"
+    ]  # fmt: skip
+    flags = {
+        "auto_apply_credit": forms.get("AutoApplyCredit"), "using_sales_tax": tax.get("UsingSalesTax"),
+        "automated_sales_tax": tax.get("PartnerTaxEnabled"), "multicurrency": money.get("MultiCurrencyEnabled"),
+        "book_close_date": accounting.get("BookCloseDate"), "custom_fields": names or None,
+    }  # fmt: skip
+    stage.settings(**{name: value for name, value in flags.items() if value is not None})
+    now = stage.books.client.get("/preferences").json()["Preferences"]
+    sections = {name: value for name, value in recorded.items() if name.endswith("Prefs")}
+    answer = stage.books.post("Preferences", {**sections, **token(now), "sparse": True})
+    assert answer.status_code == 200, answer.text
+
+
+def _rate(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    recorded = _make_rate(stage, root)
+    parameters = {"sourcecurrencycode": recorded["SourceCurrencyCode"], "asofdate": recorded["AsOfDate"]}
+    return "GET exchangerate", stage.books.client.get("/exchangerate", params=parameters, headers=AS_XML)
+
+
+def _rates(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    recorded = _make_rate(stage, root)
+    query = f"select * from ExchangeRate where AsOfDate = '{recorded['AsOfDate']}' and SourceCurrencyCode in ('EUR')"
+    return f"GET query {query}", stage.books.client.get("/query", params={"query": query}, headers=AS_XML)
+
+
+def _make_rate(stage: Stage, root: ET.Element) -> Json:
+    recorded = read_object(_objects(root)[0])
+    stage.settings(multicurrency=True)
+    names = ("SourceCurrencyCode", "TargetCurrencyCode", "Rate", "AsOfDate")
+    answer = stage.books.post("ExchangeRate", {name: recorded[name] for name in names})
+    assert answer.status_code == 200, answer.text
+    return recorded
+
+
+def _currency(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    made = _make_currency(stage, root)
+    return "GET companycurrency/{id}", stage.books.client.get(
+        f"/companycurrency/{made['Id']}", headers=AS_XML
+    )
+
+
+def _currency_rests(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    made = _make_currency(stage, root)
+    return _post(stage, "CompanyCurrency", {**made, "Active": False}, "Active false")
+
+
+def _make_currency(stage: Stage, root: ET.Element) -> Json:
+    stage.settings(multicurrency=True)
+    return stage.books.make("CompanyCurrency", {"Code": read_object(_objects(root)[0])["Code"]})
+
+
+def _custom_field(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    """The field stands alone in its file: here on an invoice."""
+    field = read_object(root)
+    made = stage.books.invoice(CustomField=[field])
+    return "GET invoice/{id}", stage.books.client.get(f"/invoice/{made['Id']}", headers=AS_XML)
+
+
+def _tax_rate(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    made = [_make_rate_of_tax(stage, read_object(one)) for one in _objects(root)]
+    return "GET taxrate/{id}", stage.books.client.get(f"/taxrate/{made[0]}", headers=AS_XML)
+
+
+def _tax_rates(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    made = [_make_rate_of_tax(stage, read_object(one)) for one in _objects(root)]
+    query = f"select * from TaxRate where Name = '{read_object(_objects(root)[0])['Name']}'"
+    return f"GET query {query}", _in_order(
+        stage.books.client.get("/query", params={"query": query}, headers=AS_XML), "TaxRate", made
+    )
+
+
+def _make_rate_of_tax(stage: Stage, recorded: Json) -> str:
+    detail = {
+        "TaxRateName": recorded["Name"],
+        "RateValue": recorded["RateValue"],
+        "TaxAgencyId": "1",
+        "TaxApplicableOn": "Sales",
+    }
+    body = {"TaxCode": f"Code of {recorded['Name']}", "TaxRateDetails": [detail]}
+    answer = stage.books.client.post("/taxservice/taxcode", json=body)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["TaxRateDetails"][0]["TaxRateId"])
+
+
+def _throttled(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    """A sandbox of its own, because in this one nothing is throttled."""
+    with open_books(qbo_rate_limits_on=True, qbo_rate_per_second=1) as books:
+        for _ in range(20):
+            answer = books.client.get("/companyinfo/1")
+            if answer.status_code != 200:
+                break
+    return "GET companyinfo/1, too often", answer
+
+
 PLAYS: dict[str, Callable[[Stage, ET.Element], tuple[str, httpx2.Response]]] = {
     "invoice_sparse_create_request": _sent_request,
     "customer_duplicate_error": _taken_name,
@@ -238,4 +378,20 @@ PLAYS: dict[str, Callable[[Stage, ET.Element], tuple[str, httpx2.Response]]] = {
     "company_info": _company_info,
     "company_info_query": _company_info_query,
     "fetch_company_info_by_id": _company_info,
+    "preferences": _preferences,
+    "preferences_query": _preferences_query,
+    "exchange_rate": _rate,
+    "exchange_rate_by_currency": _rate,
+    "exchange_rates": _rates,
+    "company_currency": _currency,
+    "fetch_company_currency_by_id": _currency,
+    "deleted_company_currency": _currency_rests,
+    "custom_field_boolean": _custom_field,
+    "custom_field_date": _custom_field,
+    "custom_field_number": _custom_field,
+    "custom_field_string": _custom_field,
+    "tax_rate": _tax_rate,
+    "tax_rates": _tax_rates,
+    "throttle_exceeded_error": _throttled,
+    "too_many_requests_error": _throttled,
 }
