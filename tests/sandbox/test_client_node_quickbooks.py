@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -89,8 +90,9 @@ def test_an_expired_token_is_refreshed_and_the_request_repeated(
 
 
 def test_who_consented_is_told_to_an_app_that_may_ask(node: NodeClients) -> None:
-    """Both clients read userinfo once OpenID's scopes were granted."""
+    """With OpenID's scopes Intuit's client finds the id_token signed by a published key; both read userinfo."""
     log_in(node, ACCOUNTING, OPENID, "email")
+    assert node.oauth("validateIdToken") is True
     assert node.oauth("getUserInfo")["email"] == "john@example.com"
     assert node.quickbooks("getUserInfo")["email"] == "john@example.com"
 
@@ -232,9 +234,13 @@ def test_changes_are_captured_with_what_was_deleted(node: NodeClients, sandbox: 
     assert payments == {}
 
 
-def test_preferences_and_a_report_are_read(node: NodeClients) -> None:
-    """getPreferences and reportTrialBalance show the company's settings and its books."""
+def test_preferences_and_reports_are_read(node: NodeClients) -> None:
+    """getPreferences and the client's calls for reports show the company's settings and its books."""
     an_invoice(node, 100.0)
+    for name in ("ProfitAndLoss", "BalanceSheet", "CustomerBalance", "AgedReceivables", "TransactionList"):
+        report = node.quickbooks(f"report{name}", {"accounting_method": "Accrual"})
+        assert report["Header"]["ReportName"] == name
+        assert '"100.00"' in json.dumps(report["Rows"]), name
     assert node.quickbooks("getPreferences")["CurrencyPrefs"]["MultiCurrencyEnabled"] is False
     report = node.quickbooks("reportTrialBalance", {"accounting_method": "Accrual"})
     rows = {

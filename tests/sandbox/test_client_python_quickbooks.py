@@ -57,6 +57,7 @@ from tests.sandbox.quickbooks_world import approve, query_of
 from crm_sandbox.testing import RunningSandbox, running_sandbox
 
 REDIRECT = "http://localhost:8089/qbo/oauth/callback"
+REPORTS = "ProfitAndLoss BalanceSheet GeneralLedger CustomerBalance AgedReceivables TransactionList".split()
 T = TypeVar("T")
 
 
@@ -318,6 +319,16 @@ def test_company_preferences_and_trial_balance_are_read(qb: QuickBooks) -> None:
         row["ColData"][0]["value"]: row["ColData"][1:] for row in report["Rows"]["Row"] if "ColData" in row
     }
     assert rows["Accounts Receivable (A/R)"][0]["value"] == "100.00"
+
+
+def test_a_sale_stands_in_every_report(qb: QuickBooks) -> None:
+    """Each report of the trade comes under its name in Intuit's rows and columns, with the one sale in it."""
+    an_invoice(qb, a_customer(qb), 1234.5)
+    for name in REPORTS:
+        report = qb.get_report(name)
+        assert report["Header"]["ReportName"] == name
+        assert all(column["ColType"] for column in report["Columns"]["Column"])
+        assert '"1234.50"' in json.dumps(report["Rows"]), name
 
 
 def test_a_file_and_a_note_are_attached_to_an_invoice(qb: QuickBooks, tmp_path: Path) -> None:
