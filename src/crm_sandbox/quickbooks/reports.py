@@ -11,7 +11,9 @@ from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.refusals import refusal, unsupported
 from crm_sandbox.quickbooks.shapes import JsonObject
 
-KNOWN_PARAMETERS = frozenset({"accounting_method", "date_macro", "end_date", "minorversion", "start_date"})
+KNOWN_PARAMETERS = frozenset(
+    {"accounting_method", "date_macro", "end_date", "format", "minorversion", "start_date"}
+)
 _Report = Callable[[Company, dict[str, str]], JsonObject]
 REPORTS: dict[str, tuple[_Report, frozenset[str]]] = {
     "TrialBalance": (statements.trial_balance, frozenset()),
