@@ -73,7 +73,9 @@ def open_world(playwright: Playwright, chromium_path: str) -> Iterator[OpenWorld
     """Opens the page of a sandbox with an invoice, a payment and an estimate; its errors fail the test."""
     faults: list[str] = []
     browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-    with open_books(qbo_webhook_url="http://127.0.0.1:9/", qbo_verifier_token="verify") as books:
+    with open_books(
+        qbo_webhook_url="http://127.0.0.1:9/", qbo_verifier_token="verify", webhook_retry_seconds=(0.05,)
+    ) as books:
         invoice = books.invoice(4725)
         books.payment(4725, (invoice["Id"], 4725))
         books.make("Estimate", {"CustomerRef": {"value": AMY}, "Line": [line(15_750)]})
@@ -205,6 +207,25 @@ def test_a_company_is_disconnected_and_its_settings_changed(open_world: OpenWorl
     world.page.get_by_role("button", name="Disconnect the app").click()
     expect(world.page.get_by_text("Not connected", exact=True)).to_be_visible()
     assert world.books.client.get("/customer/1").status_code == 401
+
+
+def test_two_customers_are_merged(open_world: OpenWorld) -> None:
+    """As a bookkeeper can: the other becomes inactive; an Id that is none is told in a sentence."""
+    world = open_world()
+    other = world.books.make("Customer", {"DisplayName": "Amy Bird"})["Id"]
+    world.opened(f"lists/Customer/{AMY}")
+    for loser in ("999", other):
+        world.page.get_by_label("Id of the customer that goes").fill(loser)
+        world.page.get_by_role("button", name="Merge it into this one…").click()
+        world.page.get_by_role("dialog").get_by_role("button", name="Merge").click()
+        expect(world.page.get_by_role("status")).to_contain_text(
+            "There are no two" if loser == "999" else "Merged."
+        )
+    expect(world.page.get_by_role("row", name=re.compile("Amy Bird.*Inactive"))).to_be_visible()
+    world.books.settings(webhook_shape="legacy")
+    world.books.invoice(5)
+    world.opened("webhooks")
+    expect(world.page.get_by_text(re.compile(r"Invoice \d+: Create")).first).to_be_visible(timeout=15_000)
 
 
 def test_money_is_moved_behind_the_apps_back(open_world: OpenWorld) -> None:

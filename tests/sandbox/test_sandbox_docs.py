@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.sandbox.quickbooks_world import Books
 from crm_sandbox.__main__ import _options
 from crm_sandbox.fault_presets import PRESETS
 from crm_sandbox.fault_rule import ACTIONS, COMMON, MATCH
+from crm_sandbox.quickbooks.company import CompanySettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 START = (DOCS / "sandbox.md").read_text()
@@ -35,6 +37,12 @@ def test_every_fault_and_preset_is_documented() -> None:
         name for name in (*COMMON, *MATCH) if f"`{name}`" not in FAULTS and f'"{name}"' not in FAULTS
     } == set()
     assert {name for name in PRESETS if f"| `{name}` |" not in FAULTS} == set()
+
+
+def test_every_setting_of_a_company_is_documented() -> None:
+    """Whatever a company can be set to stands on the page of QuickBooks."""
+    told = (DOCS / "sandbox-quickbooks.md").read_text()
+    assert {one.name for one in fields(CompanySettings) if not re.search(rf"\b{one.name}\b", told)} == set()
 
 
 def test_the_example_of_a_fault_is_taken(books: Books) -> None:

@@ -5,6 +5,7 @@ import {counted, deliverySettings} from "./webhooks.js";
 const MAX_LISTED = 200;
 const DOCUMENTS = ["Estimate", "Invoice", "Payment", "SalesReceipt", "CreditMemo", "RefundReceipt", "Deposit", "Transfer",
   "Purchase", "JournalEntry", "Bill", "BillPayment", "VendorCredit", "TimeActivity"];
+const MERGEABLE = ["Customer", "Vendor", "Employee", "Item", "Account", "Class", "Department", "PaymentMethod"];
 const VIEWS = {overview: "Overview", documents: "Documents", lists: "Customers and lists", accounts: "Accounts",
   trial: "Trial balance", settings: "Settings", webhooks: "Webhooks"};
 // Documents in the order of the trade, then the lists.
@@ -97,7 +98,7 @@ const SHOWN = {
     const rows = told.data.slice(-MAX_LISTED).reverse();
     show(body, ["webhooks", rows, settings, told.on, told.waiting], () => make("div", {class: "main-and-side"},
       make("section", {class: "card"}, make("h2", {}, "Webhooks to the app"),
-        table([["Events", (d) => d.events.map((e) => make("div", {}, `${e.type} ${e.intuitentityid}`)), "wrap"],
+        table([["Changes", (d) => changes(d.events).map((text) => make("div", {}, text)), "wrap"],
           ["State", (d) => state(sentence(d.state), d.state === "delivered" ? "good" : d.state === "failed" ? "bad" : "blue")],
           ["Answers", (d) => counted(d.attempts), "wrap"],
           ["", (d) => button("Send again", act("It is sent again.", () => call("POST", `/_state/quickbooks/deliveries/${d.id}/resend`)), {"data-key": `again${d.id}`})]],
@@ -106,6 +107,10 @@ const SHOWN = {
       deliverySettings("quickbooks", settings, told.waiting)));
   },
 };
+
+// CloudEvents, or the older body with one notification for each company.
+const changes = (told) => Array.isArray(told) ? told.map((one) => `${one.type} ${one.intuitentityid}`)
+  : told.eventNotifications.flatMap((one) => one.dataChangeEvent.entities.map((e) => `${e.name} ${e.id}: ${e.operation}`));
 
 async function kinds(body, company, base, rest, view, all, whenNone) {
   const there = all.filter((name) => company.counts[name]), kind = rest[0] ?? there[0];
@@ -164,8 +169,23 @@ function document_(kind, {object: o, postings}, company, here) {
       ["Credit", (p) => p.credit ?? (p.credit_cents ? minor(p.credit_cents) : ""), "n"]],
     [...postings, {account: "Total", debit: sum("debit_cents"), credit: sum("credit_cents"), rowClass: "sum"}], ""),
     isDocument && !postings.length && make("p", {class: "soft"}, "This document moves nothing in the books."),
+    MERGEABLE.includes(kind) && o.Active !== false && mergeForm(kind, o, company),
     make("details", {"data-key": "json", open: !isDocument}, make("summary", {}, "As the API tells it"), make("pre", {tabindex: "0"}, JSON.stringify(o, null, 2))),
   ].filter(Boolean);
+}
+
+// As a person does in QuickBooks by giving two objects one name.
+function mergeForm(kind, winner, company) {
+  const form = make("form", {class: "row"}, make("label", {}, `Id of the ${words(kind).toLowerCase()} that goes`,
+    make("input", {name: "loser", required: true, inputmode: "numeric", "data-key": "loser"})), make("button", {}, "Merge it into this one…"));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const loser = form.elements.loser.value.trim();
+    if (await ask("Merge for good?", `${words(kind)} ${loser} becomes inactive, and its transactions move to this one. QuickBooks cannot take it back.`, "Merge")) {
+      await act("Merged.", () => call("POST", `/_state/quickbooks/${company.realm_id}/merge`, {entity: kind, winner: winner.Id, loser}))();
+    }
+  });
+  return form;
 }
 
 const fact = (name, value) => value ? [make("dt", {}, name), make("dd", {}, value)] : [];
