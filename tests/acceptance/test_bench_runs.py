@@ -61,3 +61,12 @@ def test_memory_and_start_are_measured_on_the_real_processes():
     assert status == int(over), said
     for name in ("API, resident", "worker, resident", "start to ready, median"):
         assert _figure(rf"{name} +([\d.]+)", said) > 0
+
+
+def test_a_scrape_tells_of_every_stored_payment():
+    """A short run of the scrape's measurement finds all payments told, and those that wait; beyond its limit its
+    status says so."""
+    status, said = _bench("scrape", "--payments", "400", "--orgs", "2")
+    assert status == int("over 50 ms" in said), said
+    assert "400 payments in 2 orgs; all of them told" in said
+    assert _figure(r"median of the next 30 +([\d.]+) ms", said) > 0
