@@ -101,6 +101,10 @@ sandbox-books: setup-python ## Fill a company of the QuickBooks simulator with r
 bench-scrape: setup-python ## Measure how long /metrics takes with a hundred thousand payments
 	$(BIN)/python -m bench.scrape $(ARGS)
 
+.PHONY: faults
+faults: setup-python ## Each fault in each outside call, then two in a row with all killed (ARGS=--write writes docs/faults.md)
+	$(BIN)/python -m tests.acceptance.faults $(ARGS)
+
 .PHONY: clean
 clean: ## Delete what was made in this folder, with the database in var/
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m crm.kit.embedded_postgres remove var; fi

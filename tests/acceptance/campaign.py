@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
 import signal
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx2
-from tests.acceptance.stack import PROPOSAL, Due, Stack, realm, running_stack, wait_until
-from tests.conftest import SECRET_KEY, settings_for
-
-from crm import demo
-from crm.kit import migrations
-from crm.kit.embedded_postgres import EmbeddedPostgres
+from tests.acceptance.stack import PROPOSAL, Due, Stack, alone, realm, wait_until
 
 ORGS = (101, 102, 103, 104)
 WORKERS = 2
@@ -51,25 +43,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="crm-campaign-"))
-    folder.chmod(0o755)  # as root the server runs as another account, which must get through
-    server = EmbeddedPostgres(folder / "data")
-    server.start()
-    passed = False
-    print(f"campaign of {given.rounds} rounds, seed {given.seed}, logs in {folder}", flush=True)
-    try:
-        migrations.upgrade(server.url, SECRET_KEY)
-        demo.load_demo(settings_for(server.url), server.url)
-        with running_stack(server.url, folder, workers=WORKERS) as stack:
-            _run(stack, given.rounds, random.Random(given.seed))
-        passed = True
-    except AssertionError as error:
-        print(f"FAILED with seed {given.seed}: {error}\nlogs are kept in {folder}", file=sys.stderr)
-    finally:
-        server.stop()
-        if passed:
-            shutil.rmtree(folder, ignore_errors=True)
-    return 0 if passed else 1
+    name = f"campaign of {given.rounds} rounds"
+    return alone(name, given.seed, lambda stack, dice: _run(stack, given.rounds, dice), workers=WORKERS)
 
 
 def _run(stack: Stack, rounds: int, dice: random.Random) -> None:
@@ -95,7 +70,7 @@ def _run(stack: Stack, rounds: int, dice: random.Random) -> None:
                 one.result()
         seconds = wait_until(
             lambda: all(stack.posted(org_id) == count for org_id, count in total.items()),
-            f"round {number}: every payment is booked; {_open(stack)}",
+            f"round {number}: every payment is booked; {stack.open_postings()}",
             SETTLED_SECONDS_MAX,
         )
         stack.sandbox("DELETE", "/_faults")
@@ -154,13 +129,6 @@ def _add_fault(stack: Stack, dice: random.Random) -> str:
     rule = fault | {"match": {"path": path}, "times": dice.randint(1, 2), "after": dice.randint(0, 2)}
     stack.sandbox("POST", "/_faults", rule)
     return f"{fault['action']} at {call}"
-
-
-def _open(stack: Stack) -> str:
-    rows = stack.sql.execute(
-        "SELECT org_id, state, problem_code, count(*) FROM postings WHERE state <> 'posted' GROUP BY 1, 2, 3"
-    ).fetchall()
-    return f"open before: {rows}"
 
 
 if __name__ == "__main__":

@@ -9,11 +9,14 @@ import hashlib
 import hmac
 import json
 import os
+import random
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,11 +28,14 @@ from urllib.parse import urljoin
 
 import httpx2
 import psycopg
-from tests.conftest import SECRET_KEY
+from tests.conftest import SECRET_KEY, settings_for
 from tests.integration.books_world import consent
 
+from crm import demo
 from crm.demo_story import _form
+from crm.kit import migrations
 from crm.kit.database import conninfo, owner_url
+from crm.kit.embedded_postgres import EmbeddedPostgres
 
 WEBHOOK_SECRET = "whsec_acceptance_0123456789"
 STRIPE_KEY = "sk_test_acceptance_0123456789abcdef"
@@ -208,6 +214,7 @@ class Stack:
         card = {"number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
         for name in form.fields:
             form.fields[name] = next((v for k, v in card.items() if k in name.lower()), form.fields[name])
+        form.fields["email"] = form.fields.get("email") or "somebody@example.com"
         paid = self.http.post(urljoin(str(page.url), form.action), data=form.fields)
         assert paid.status_code in {302, 303}, paid.text
 
@@ -306,6 +313,13 @@ class Stack:
         }
         assert self.posted(org_id) == payments
 
+    def open_postings(self) -> str:
+        """What is not booked yet, for the message of a wait."""
+        rows = self.sql.execute(
+            "SELECT org_id, state, problem_code, count(*) FROM postings WHERE state <> 'posted' GROUP BY 1, 2, 3"
+        ).fetchall()
+        return f"open before: {rows}"
+
     def events(self, org_id: int) -> dict[str, int]:
         return dict(
             self.sql.execute(
@@ -348,6 +362,29 @@ def running_stack(
         yield stack
     finally:
         stack.close()
+
+
+def alone(name: str, seed: int, work: Callable[[Stack, random.Random], None], *, workers: int) -> int:
+    """A long form outside pytest, on a database of its own: 0 when `work` went through, else 1 and what was wrong."""
+    folder = Path(tempfile.mkdtemp(prefix="crm-alone-"))
+    folder.chmod(0o755)  # as root the server runs as another account, which must get through
+    server = EmbeddedPostgres(folder / "data")
+    server.start()
+    passed = False
+    print(f"{name}, seed {seed}, logs in {folder}", flush=True)
+    try:
+        migrations.upgrade(server.url, SECRET_KEY)
+        demo.load_demo(settings_for(server.url), server.url)
+        with running_stack(server.url, folder, workers=workers) as stack:
+            work(stack, random.Random(seed))
+        passed = True
+    except AssertionError as error:
+        print(f"FAILED with seed {seed}: {error}\nlogs are kept in {folder}", file=sys.stderr)
+    finally:
+        server.stop()
+        if passed:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0 if passed else 1
 
 
 def realm(org_id: int) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from tests.acceptance.outside_calls import BY_NAME, Call
 from tests.acceptance.stack import Stack, realm
 
 LOCK_SPACE = 4242  # first half of the advisory locks' keys; the second is the org
@@ -41,9 +42,7 @@ class Outside:
     """A call to Intuit. `after`: it has taken effect, only the answer is held."""
 
     name: str
-    method: str
-    path: str
-    query: str = ""
+    call: Call
     after: bool = False
 
 
@@ -87,10 +86,7 @@ class OutsideHold:
 
     def __init__(self, stack: Stack, point: Outside, org_id: int) -> None:
         self._stack = stack
-        path = point.path.format(company=f"/v3/company/{realm(org_id)}")
-        match: dict[str, Any] = {"method": point.method, "path": path}
-        if point.query:
-            match["query"] = point.query
+        match = point.call.at(f"/v3/company/{realm(org_id)}")
         action = "pause_after" if point.after else "pause_before"
         self._id = stack.sandbox("POST", "/_faults", {"match": match, "action": action, "times": 1})["id"]
 
@@ -149,17 +145,17 @@ IN_THE_WORKER = (
 )  # fmt: skip
 
 _CALLS = (
-    ("the token is refreshed", "POST", "^/oauth2/v1/tokens/bearer$", ""),
-    ("the customer is looked for", "GET", "^{company}/query$", "FROM Customer"),
-    ("the customer is made", "POST", "^{company}/customer$", ""),
-    ("the item is made", "POST", "^{company}/item$", ""),
-    ("the invoice is made", "POST", "^{company}/invoice$", ""),
-    ("the account is made", "POST", "^{company}/account$", ""),
-    ("the payment is made", "POST", "^{company}/payment$", ""),
+    "the token is refreshed",
+    "the customer is looked for",
+    "the customer is made",
+    "the item is made",
+    "the invoice is made",
+    "the account is made",
+    "the payment is made",
 )
 OUTSIDE = tuple(
-    Outside(f"{'after' if after else 'before'} {name}", method, path, query, after)
-    for name, method, path, query in _CALLS
+    Outside(f"{'after' if after else 'before'} {name}", BY_NAME[name], after)
+    for name in _CALLS
     for after in (False, True)
 )
 

@@ -59,7 +59,7 @@ def test_api_killed(stack: Stack, point: Row) -> None:
 def killed_at_calls(stack: Stack) -> None:
     """One worker stands at every call outside at once, each in its own org; it is killed and another starts."""
     for point in OUTSIDE:
-        if "/tokens/" in point.path:
+        if "/tokens/" in point.call.path:
             forget_access_token(stack.sql, OUTSIDE_ORGS[point.name])
     # What was held before its effect takes effect when the books are long done: a late packet.
     _kill_worker_at(stack, OUTSIDE, OUTSIDE_ORGS, release_before_restart=False)

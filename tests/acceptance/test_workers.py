@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from tests.acceptance.outside_calls import BY_NAME
 from tests.acceptance.stack import PROPOSAL, Stack, realm, running_stack, wait_until
 from tests.acceptance.standstill import Outside, hold, let_go
 from tests.conftest import _copy
 
 WAITING = 20
 CROWDED, HANGING, HEALTHY, FROZEN = 101, 102, 103, 104
-INVOICE = Outside("before the invoice is made", "POST", "^{company}/invoice$")
+INVOICE = Outside("before the invoice is made", BY_NAME["the invoice is made"])
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,14 @@ def intuit_at(sandbox_url: str) -> dict[str, Any]:
 
 def consent(staff: httpx2.Client, realm_id: str) -> Json:
     """Connects QuickBooks as a person does: start, the consent form, and back to the callback."""
+    done = staff.get(agree(staff, realm_id), headers={"Accept": "application/json"})
+    assert done.status_code == 200, done.text
+    connected: Json = done.json()
+    return connected
+
+
+def agree(staff: httpx2.Client, realm_id: str) -> str:
+    """The person consents on Intuit's page; where Intuit then sends the browser, on our server."""
     start = staff.get("/qbo/oauth/start")
     assert start.status_code == 302, start.text
     address = urlsplit(start.headers["location"])
@@ -55,10 +63,7 @@ def consent(staff: httpx2.Client, realm_id: str) -> Json:
     agreed = httpx2.post(f"{address.scheme}://{address.netloc}{address.path}", data=form)
     assert agreed.status_code == 302, agreed.text
     back = urlsplit(agreed.headers["location"])
-    done = staff.get(f"{back.path}?{back.query}", headers={"Accept": "application/json"})
-    assert done.status_code == 200, done.text
-    connected: Json = done.json()
-    return connected
+    return f"{back.path}?{back.query}"
 
 
 @dataclass
@@ -108,17 +113,10 @@ class World:
 
     async def run(self, org_id: int = 1) -> None:
         """One run of the company's lane, its pauses and waits being over: the clock is data."""
-        async with self.books.db.transaction(org_id) as session:
-            await postings.ensure(session, org_id)
-        self.end_pauses(org_id)
-        await postings.run_lane(self.books, org_id)
+        await run_lane_now(self.books, self.sql, org_id)
 
     def end_pauses(self, org_id: int = 1) -> None:
-        """Blocks the event loop, so never beside a run that may hold the same rows."""
-        self.sql.execute("UPDATE qbo_lanes SET paused_until = NULL WHERE org_id = %s", [org_id])
-        self.sql.execute(
-            "UPDATE postings SET next_attempt_at = now() WHERE org_id = %s AND state = 'waiting'", [org_id]
-        )
+        end_pauses(self.sql, org_id)
 
     def posting(self, payment_id: int, org_id: int = 1) -> Json:
         """The payment's line of GET /postings."""
@@ -167,6 +165,22 @@ class World:
     def last_request(self) -> int:
         newest = self.sandbox.call("GET", "/_state/requests?limit=1")["requests"]
         return int(newest[0]["number"]) if newest else 0
+
+
+async def run_lane_now(books: Books, sql: psycopg.Connection[Any], org_id: int) -> None:
+    """A posting for all that is paid, and one run of the lane whatever pause or wait it has."""
+    async with books.db.transaction(org_id) as session:
+        await postings.ensure(session, org_id)
+    end_pauses(sql, org_id)
+    await postings.run_lane(books, org_id)
+
+
+def end_pauses(sql: psycopg.Connection[Any], org_id: int) -> None:
+    """Blocks the event loop, so never beside a run that may hold the same rows."""
+    sql.execute("UPDATE qbo_lanes SET paused_until = NULL WHERE org_id = %s", [org_id])
+    sql.execute(
+        "UPDATE postings SET next_attempt_at = now() WHERE org_id = %s AND state = 'waiting'", [org_id]
+    )
 
 
 @asynccontextmanager

@@ -131,6 +131,22 @@ def test_the_fee_is_fetched_once(money: Money, staff: httpx2.Client):
     assert facts(money, proposal_id).count("payment_fee_known") == 1
 
 
+def test_a_fee_that_is_not_shown_yet_is_asked_for_again(
+    money: Money, staff: httpx2.Client, stripe: RunningSandbox
+):
+    """The event names the balance transaction, the charge read after it is an older copy: the job must come again."""
+    stripe.call("POST", "/_state/stripe/settings", {"fee_seconds": 600})
+    proposal_id, _ = paid_unheard(money, staff)
+    sweep_events(money)
+    payment_id = money.one("SELECT id FROM payments WHERE proposal_id = %s", proposal_id)
+    with pytest.raises(Unavailable, match="does not show the fee"):
+        run(money, lambda db, stripe: stripe_sweeps.fetch_fee(db, stripe, 1, payment_id))
+    stripe.call("POST", "/_state/clock", {"advance_seconds": 601})
+    stripe.call("POST", "/_state/stripe/settings", {"fee_seconds": 0})
+    run(money, lambda db, stripe: stripe_sweeps.fetch_fee(db, stripe, 1, payment_id))
+    assert money.one("SELECT fee_minor FROM payments WHERE id = %s", payment_id) > 0
+
+
 def test_refunds_made_in_stripe_are_fetched(money: Money, staff: httpx2.Client, stripe: RunningSandbox):
     """A refund of which only the sum was heard: asked for at Stripe, counted once."""
     proposal_id, _ = paid_unheard(money, staff)
@@ -149,6 +165,42 @@ def test_refunds_made_in_stripe_are_fetched(money: Money, staff: httpx2.Client, 
     sweep_events(money)
     assert money.one("SELECT refunded_minor FROM payments WHERE id = %s", payment_id) == 125_000
     assert facts(money, proposal_id).count("payment_refunded") == 1
+
+
+def test_a_key_that_stripe_refuses_is_told_until_it_is_taken(
+    money: Money, staff: httpx2.Client, stripe: RunningSandbox
+):
+    """A refused key is a difference for a person, over by itself when Stripe answers again, and told again if it
+    comes back."""
+    told = (
+        "SELECT sentence, resolved_at IS NULL FROM differences WHERE org_id = 1 AND kind = 'stripe_refuses'"
+    )
+    error = {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}
+    for _ in range(2):
+        fault = stripe.add_fault("status", "^/v1/events", method="GET", status=401, body=error, times=None)
+        sweep_events(money)
+        sweep_events(money)
+        ((sentence, is_open),) = money.sql.execute(told).fetchall()
+        assert is_open
+        assert sentence.startswith("Stripe does not accept our key. An owner must check STRIPE_SECRET_KEY")
+        stripe.call("DELETE", f"/_faults/{fault}")
+        sweep_events(money)
+        assert money.sql.execute(told).fetchall() == [(sentence, False)]
+    said = "SELECT count(*) FROM portal_activity_log WHERE org_id = 1 AND meta->>'kind' = 'stripe_refuses'"
+    assert money.one(said) == 2
+
+
+def test_a_page_that_stripe_does_not_show_hides_no_other(
+    money: Money, staff: httpx2.Client, stripe: RunningSandbox
+):
+    """One page is refused, as after a change of keys; the next one is asked after all the same."""
+    _, hidden = paid_unheard(money, staff)
+    shown, _ = paid_unheard(money, staff)
+    money.sql.execute("UPDATE checkout_sessions SET created_at = now() - interval '31 minutes'")
+    error = {"error": {"type": "invalid_request_error", "message": "No such checkout.session"}}
+    stripe.add_fault("status", f"/{hidden}$", method="GET", status=404, body=error, times=None)
+    sweep_sessions(money)
+    assert state(money, shown) == "paid"
 
 
 def test_stripe_away_loses_no_ground(money: Money, staff: httpx2.Client, stripe: RunningSandbox):

@@ -28,7 +28,7 @@ class Grant:
 
 
 async def exchange_code(http: httpx2.AsyncClient, settings: Settings, code: str) -> Grant:
-    """Exchanges a one-time code. Raises Refused when Intuit does not take it."""
+    """Exchanges a one-time code. Raises Refused when Intuit does not take it, Unavailable when it does not answer."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": settings.qbo_redirect_uri}
     return await _token_call(http, settings, form)
 
@@ -61,6 +61,12 @@ def client_auth(settings: Settings) -> tuple[str, str]:
 
 
 async def _token_call(http: httpx2.AsyncClient, settings: Settings, form: dict[str, str]) -> Grant:
+    # A code is good once and its person is there; a refresh is ours alone.
+    next_step = (
+        "We try again by ourselves."
+        if form["grant_type"] == "refresh_token"
+        else "Nothing was connected; please press Connect QuickBooks again."
+    )
     try:
         response = await http.post(
             settings.qbo_token_url,
@@ -71,7 +77,7 @@ async def _token_call(http: httpx2.AsyncClient, settings: Settings, form: dict[s
         )
     except httpx2.HTTPError as error:
         raise Unavailable(
-            "Intuit's sign-in service did not answer. We try again by ourselves.",
+            f"Intuit's sign-in service did not answer. {next_step}",
             code=type(error).__name__,
             outcome_known=isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout),
         ) from error
@@ -94,9 +100,7 @@ async def _token_call(http: httpx2.AsyncClient, settings: Settings, form: dict[s
             code=code,
             reference=tid,
         )
-    raise Unavailable(
-        "Intuit's sign-in service has a problem. We try again by ourselves.", code=code, reference=tid
-    )
+    raise Unavailable(f"Intuit's sign-in service has a problem. {next_step}", code=code, reference=tid)
 
 
 def _json(response: httpx2.Response) -> dict[str, Any]:

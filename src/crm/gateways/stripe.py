@@ -46,7 +46,8 @@ class StripeGateway:
         """The Checkout session for `params`; the same key answers with the same session for 24 hours."""
         sessions = self.client.v1.checkout.sessions
         options = _options(account, idempotency_key=idempotency_key)
-        return await _call(lambda: sessions.create(params, options))  # type: ignore[arg-type]
+        nobody_paid = "Stripe is not answering. Nothing was charged; please try again in a minute."
+        return await _call(lambda: sessions.create(params, options), when_away=nobody_paid)  # type: ignore[arg-type]
 
     async def retrieve_session(self, session_id: str, *, account: str) -> dict[str, Any]:
         sessions = self.client.v1.checkout.sessions
@@ -98,17 +99,19 @@ def _options(account: str, **more: Any) -> Any:
     return {**({"stripe_account": account} if account else {}), **more}
 
 
-async def _call(call: Callable[[], Any]) -> dict[str, Any]:
+# Somebody may have paid already when we ask after something.
+AWAY = "Stripe is not answering. What was paid there is safe and shows here once it answers."
+
+
+async def _call(call: Callable[[], Any], *, when_away: str = AWAY) -> dict[str, Any]:
     """Runs a blocking SDK call in a thread and gives its answer as plain JSON types."""
     try:
         answer = await asyncio.to_thread(call)
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
-        raise Unavailable(
-            "Stripe is not answering. Nothing was charged; please try again in a minute.",
-            code=error.code or str(error.http_status or ""),
-            reference=error.request_id or "",
-            outcome_known=False,
-        ) from error
+        code, reference = error.code or str(error.http_status or ""), error.request_id or ""
+        raise Unavailable(when_away, code=code, reference=reference, outcome_known=False) from error
+    except UnicodeDecodeError as error:  # the SDK reads any body as UTF-8, also that of a broken proxy
+        raise Unavailable(when_away, code="unreadable", outcome_known=False) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise Refused(
             "Stripe does not accept our key. An owner must check STRIPE_SECRET_KEY in Stripe > Developers.",
@@ -117,7 +120,7 @@ async def _call(call: Callable[[], Any]) -> dict[str, Any]:
         ) from error
     except stripe.StripeError as error:
         raise Refused(
-            f"Stripe refused: {error.user_message or str(error)}",
+            f"Stripe refused: {(error.user_message or str(error)).rstrip('.')}.",
             code=error.code or "",
             reference=error.request_id or "",
         ) from error

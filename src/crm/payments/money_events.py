@@ -305,11 +305,7 @@ async def _account_updated(conn: Conn, event: StripeEvent) -> None:
             conn, [Found(event.org_id, "stripe_account_restricted", event.account, sentence)]
         )
     else:
-        await conn.execute(
-            "UPDATE differences SET resolved_at = %s, resolved_by = 'stripe' WHERE org_id = %s "
-            "AND kind = 'stripe_account_restricted' AND resolved_at IS NULL",
-            [clock.now(), event.org_id],
-        )
+        await differences.over(conn, [event.org_id], "stripe_account_restricted", event.account)
 
 
 async def _deauthorized(conn: Conn, event: StripeEvent) -> None:

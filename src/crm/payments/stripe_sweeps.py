@@ -18,9 +18,11 @@ from crm.identity.tables import Org
 from crm.inbox.stripe_event import parse
 from crm.kit import clock
 from crm.kit.database import Database, raw
-from crm.kit.errors import NotFound, OutsideError, Unavailable
+from crm.kit.errors import NotFound, OutsideError, Refused, Unavailable
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
+from crm.payments import differences
+from crm.payments.differences import Found
 from crm.payments.money_events import HANDLERS, save_refund
 from crm.payments.session_events import TYPES
 from crm.payments.stripe_events import take_in
@@ -42,10 +44,33 @@ async def sweep_events(db: Database, settings: Settings, stripe: StripeGateway) 
             seen += await _sweep_account(db, settings, stripe, account)
         except OutsideError as error:  # one account's trouble is not another's
             log.warning("account not swept", account=account or "platform", code=error.code, why=error.detail)
-            failure = error if isinstance(error, Unavailable) else failure
+            if isinstance(error, Unavailable):
+                failure = error
+            else:
+                await _tell(db, account, error)
+        else:
+            await _tell(db, account, None)
     if failure is not None:
         raise failure  # the queue tries again; what was taken in stays
     return seen
+
+
+async def _tell(db: Database, account: str, refusal: OutsideError | None) -> None:
+    """What only a person can mend is a difference for the orgs of the account, until Stripe answers again."""
+    kind, subject = "stripe_refuses", account or "platform"
+    async with db.transaction() as session:
+        everyone = (await session.scalars(text("SELECT org_id FROM crm_org_list()"))).all()
+    async with db.transaction(*everyone) as session:
+        own = Org.stripe_account == account if account else Org.stripe_account.is_(None)
+        orgs = (await session.scalars(select(Org.id).where(own).order_by(Org.id))).all()
+        conn = await raw(session)
+        if refusal is None:
+            await differences.over(conn, orgs, kind, subject)
+            return
+        sentence = (
+            f"{refusal.detail} Until then a payment whose message from Stripe was lost is missing here."
+        )
+        await differences.keep(conn, [Found(org_id, kind, subject, sentence) for org_id in orgs])
 
 
 async def _sweep_account(db: Database, settings: Settings, stripe: StripeGateway, account: str) -> int:
@@ -90,7 +115,11 @@ async def sweep_sessions(db: Database, settings: Settings, stripe: StripeGateway
         ).all()
     for session_id, account in rows:
         assert session_id is not None  # by the query
-        found = await stripe.retrieve_session(session_id, account=account)
+        try:
+            found = await stripe.retrieve_session(session_id, account=account)
+        except Refused as error:  # a page that Stripe does not show us hides no other
+            log.warning("page not shown", session_id=session_id, code=error.code, why=error.detail)
+            continue
         asked += 1
         await _take(db, settings, session_as_event(found, account))
     return asked
@@ -164,7 +193,10 @@ async def _accounts(db: Database) -> list[str]:
 
 
 async def fetch_fee(db: Database, stripe: StripeGateway, org_id: int, payment_id: int) -> None:
-    """Stripe's fee on a payment, from the charge's balance transaction (facts/stripe.md, fees)."""
+    """Stripe's fee on a payment, from the charge's balance transaction (facts/stripe.md, fees).
+
+    Raises Unavailable when Stripe does not answer or does not show it yet, Refused when it does not know the charge.
+    """
     async with db.transaction(org_id) as session:
         payment = await session.get_one(Payment, (org_id, payment_id))
         if payment.fee_minor is not None or payment.stripe_charge is None:
@@ -173,7 +205,10 @@ async def fetch_fee(db: Database, stripe: StripeGateway, org_id: int, payment_id
     charge = await stripe.retrieve_charge(charge_id, account=account)
     transaction = charge.get("balance_transaction")
     if not isinstance(transaction, dict):
-        return  # not there yet: charge.updated comes again with it
+        # The event that sent us here had it, so this is an older copy; nothing would send us again.
+        raise Unavailable(
+            "Stripe does not show the fee of this payment yet. We ask again.", code="fee-not-there"
+        )
     async with db.transaction(org_id) as session:
         payment = await session.get_one(Payment, (org_id, payment_id), with_for_update=True)
         if payment.fee_minor is not None:
