@@ -99,7 +99,7 @@ def test_a_slow_clock_is_forgiven(money: Money, age: int):
         "t=,v1=",
         "v1=00",
         "t=1795300000",
-        f"t={int(time.time())},v1=zz",
+        "t=now,v1=zz",
         "t=99999999999999999999,v1=00",
         b"t=1795300000,v1=\xc3\xa9",
         b"\xff\xfe",
@@ -108,6 +108,8 @@ def test_a_slow_clock_is_forgiven(money: Money, age: int):
 )
 def test_headers_that_prove_nothing_are_refused(money: Money, header: bytes | str | None):
     """Missing, cut off or unreadable: a plain 400, never an error of ours."""
+    if isinstance(header, str):  # not in the parameter: test processes that collect a second apart must agree
+        header = header.replace("now", str(int(time.time())))
     refused(money, json.dumps(event("plan.created", {"id": "plan_5"})).encode(), header, "webhook-signature")
 
 
