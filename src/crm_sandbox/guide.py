@@ -6,12 +6,19 @@ from crm_sandbox.config import SandboxConfig
 def client_settings(config: SandboxConfig) -> dict[str, str]:
     """Per client the line that points it here; docs/sandbox-clients.md has a whole example for each."""
     base = config.base_url
+    by_number = base.replace("//localhost", "//127.0.0.1")  # the only name of this machine that the CLI takes
     return {
         "intuit-oauth": f'environment = "{base}/.well-known/openid_configuration"',
-        "python-quickbooks": f'QuickBooks.sandbox_api_url_v3 = "{base}/v3"  # and sandbox = True on the instance',
-        "node-quickbooks": f'QuickBooks.V3_ENDPOINT_BASE_URL = "{base}/v3/company/"',
+        "python-quickbooks": (
+            f'QuickBooks.sandbox_api_url_v3 = "{base}/v3"  # sandbox = True on the instance; '
+            "OAUTHLIB_INSECURE_TRANSPORT=1"
+        ),
+        "node-quickbooks": (
+            f'QuickBooks.V3_ENDPOINT_BASE_URL = "{base}/v3/company/"; '
+            f'QuickBooks.TOKEN_URL = "{base}/oauth2/v1/tokens/bearer"'
+        ),
         "stripe-python": f'StripeClient("sk_test_any", base_addresses={{"api": "{base}"}})',
-        "Stripe CLI": f"--api-base {base} --api-key sk_test_any",
+        "Stripe CLI": f"--api-base {by_number} --api-key sk_test_any",
     }
 
 

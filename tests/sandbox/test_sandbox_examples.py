@@ -78,3 +78,14 @@ def test_a_wrong_address_is_answered_with_the_right_ones(address: str, path: str
     assert answer.status_code == 404
     assert f"Nothing is simulated at {path}" in answer.text
     assert "/v3/company/" in answer.text
+
+
+def test_the_command_and_the_page_say_the_same_settings(address: str) -> None:
+    """Every client that the command names stands in the page's table with all that the command sets."""
+    table = {row.split(" | ")[0].strip("| "): row for row in PAGE.splitlines() if row.startswith("| ")}
+    for client, setting in httpx2.get(f"{address}/_state/clients").json()["clients"].items():
+        (row,) = [row for name, row in table.items() if name.startswith(client) and "Node" not in name]
+        values = re.findall(r"http://[^\s\"]+|[A-Z][\w.]*_[A-Z\d_]+|sandbox = True", setting)
+        assert [one for one in values if one.replace(address.rpartition(":")[2], "8090") not in row] == [], (
+            client
+        )
