@@ -17,7 +17,7 @@ LIVE_KEY = "sk_live_" + "0123456789" * 4
     [
         ("sandbox", {"SANDBOX_PORT": "eighty"}, "SANDBOX_PORT: Input should be a valid integer"),
         (
-            "api",
+            "database-url",
             {"CRM_ENV": "production", "STRIPE_SECRET_KEY": LIVE_KEY},
             "STRIPE_WEBHOOK_SECRET is missing: with a live key or in production",
         ),
