@@ -28,7 +28,8 @@ export function table(columns, rows, whenEmpty) {
     title ? make("th", {class: kind, scope: "col"}, title) : make("td", {class: kind})));
   const body = rows.map((row) => make("tr", {class: row.rowClass},
     columns.map(([, cell, kind]) => make("td", {class: kind}, cell(row) ?? ""))));
-  const made = make("table", {}, make("thead", {}, head), make("tbody", {}, body));
+  // Where rows have buttons they become small cards on a phone, so that no button lies beyond the edge.
+  const made = make("table", {class: columns.some(([title]) => !title) ? "acts" : null}, make("thead", {}, head), make("tbody", {}, body));
   // A region that scrolls must be reachable with the keyboard.
   return make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Table"}, made);
 }

@@ -30,7 +30,7 @@ export async function look(content, now) {
   show($("rules"), now.faults, () => table([
     ["What happens", (f) => [make("strong", {}, sentence(f.action.replaceAll("_", " "))), " ", options(f), make("div", {class: "mono soft"}, matched(f.match))], "wrap"],
     ["State", (f) => f.over ? state("Over") : f.waiting ? state(`Holds ${f.waiting}`, "warn") : state("On", "bad")],
-    ["Hit", (f) => `${f.hits} of ${f.times ?? "any number"}`, "n"],
+    ["How often", (f) => f.times ? `${f.hits} of ${f.times} hits` : `${f.hits} hits`, "n"],
     ["From", (f) => titles[f.preset] ?? "by hand", "only-wide"],
     ["", (f) => make("div", {class: "row"},
       f.action.startsWith("pause") && button("Let go", act("Let go.", () => call("POST", `/_faults/${f.id}/release`)), {"data-key": `go${f.id}`}),
