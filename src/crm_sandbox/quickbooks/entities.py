@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from crm_sandbox.quickbooks import fields
+from crm_sandbox.quickbooks import company_fields, fields
 
 Shape = Literal["name", "list", "txn"]
 
@@ -106,8 +106,8 @@ ENTITIES: dict[str, Entity] = {
         _list("PaymentMethod", fields.METHOD, "Name"),
         _list("TaxCode", fields.TAX_CODE, writable=False),
         _list("TaxRate", fields.TAX_RATE, writable=False),
-        _list("TaxAgency", fields.TAX_AGENCY, "DisplayName"),
-        _list("CompanyCurrency", fields.COMPANY_CURRENCY, "Code"),
+        _list("TaxAgency", company_fields.TAX_AGENCY, "DisplayName"),
+        _list("CompanyCurrency", company_fields.COMPANY_CURRENCY, "Code"),
         _txn("Invoice", fields.INVOICE, ("CustomerRef", "Line"), _SALES_LINES, voidable=True),
         _txn("Payment", fields.PAYMENT, ("CustomerRef", "TotalAmt"), ("links",), voidable=True),
         _txn("Estimate", fields.ESTIMATE, ("CustomerRef", "Line"), _SALES_LINES),
@@ -118,12 +118,17 @@ ENTITIES: dict[str, Entity] = {
         _txn("Transfer", fields.TRANSFER, ("FromAccountRef", "ToAccountRef", "Amount"), ()),
         _txn("Purchase", fields.PURCHASE, ("AccountRef", "PaymentType", "Line"), _EXPENSE_LINES),
         _txn("JournalEntry", fields.JOURNAL, ("Line",), ("JournalEntryLineDetail",)),
-        Entity("CompanyInfo", "list", "CompanyInfo", _fields(fields.COMPANY), told=False),
-        Entity("Preferences", "list", "Preferences", _fields(fields.PREFERENCES), writable=False),
+        Entity("CompanyInfo", "list", "CompanyInfo", _fields(company_fields.COMPANY), told=False),
+        Entity("Preferences", "list", "Preferences", _fields(company_fields.PREFERENCES), writable=False),
         Entity(
-            "ExchangeRate", "list", "ExchangeRate", _fields(fields.EXCHANGE_RATE), writable=False, told=False
+            "ExchangeRate",
+            "list",
+            "ExchangeRate",
+            _fields(company_fields.EXCHANGE_RATE),
+            writable=False,
+            told=False,
         ),
-        Entity("Attachable", "list", "Attachable", _fields(fields.ATTACHABLE), told=False),
+        Entity("Attachable", "list", "Attachable", _fields(company_fields.ATTACHABLE), told=False),
     )
 }
 BY_PATH: dict[str, Entity] = {name.lower(): entity for name, entity in ENTITIES.items()}

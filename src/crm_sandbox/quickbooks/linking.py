@@ -58,6 +58,18 @@ def rebook_payments(company: Company, kind: str, ident: str) -> None:
         company.post("Payment", payment_id, receipts.postings(company, payment))
 
 
+def apply_more(company: Company, payment: JsonObject, invoice_id: str, cents: int) -> None:
+    """Applies some of what a payment left over to one more invoice."""
+    changed = receipts.applied_to(payment, company.objects["Invoice"][invoice_id], cents)
+    company.apply(
+        ("Invoice", invoice_id), payment["Id"], receipts.applied_totals(changed)["Invoice", invoice_id]
+    )
+    store(company, ENTITIES["Payment"], changed, payment)
+    company.note("Payment", payment["Id"], "updated")
+    _refresh(company, "Invoice", invoice_id)
+    company.post("Payment", payment["Id"], receipts.postings(company, changed))
+
+
 def _unlink_payment(company: Company, payment_id: str, kind: str, ident: str) -> None:
     entity = ENTITIES["Payment"]
     payment = company.objects["Payment"][payment_id]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from crm_sandbox.quickbooks.account_types import CLASSIFICATIONS, SUB_TYPES, TYPE_OF
 from crm_sandbox.quickbooks.collection import AT_REST, UNIQUE_NAME, unique_name
 from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.currencies import currency_listed, list_currency, shown_rate
@@ -23,32 +24,6 @@ MAX_LEVELS = 5
 RENAMED_AT_REST = frozenset(
     {"Customer", "Vendor", "Employee", "Item", "Account", "Class", "Department", "PaymentMethod"}
 )
-ACCOUNT_TYPES = {
-    "Bank": ("Asset", "Checking"),
-    "Accounts Receivable": ("Asset", "AccountsReceivable"),
-    "Other Current Asset": ("Asset", "OtherCurrentAssets"),
-    "Fixed Asset": ("Asset", "MachineryAndEquipment"),
-    "Other Asset": ("Asset", "OtherLongTermAssets"),
-    "Accounts Payable": ("Liability", "AccountsPayable"),
-    "Credit Card": ("Liability", "CreditCard"),
-    "Other Current Liability": ("Liability", "OtherCurrentLiabilities"),
-    "Long Term Liability": ("Liability", "NotesPayable"),
-    "Equity": ("Equity", "OpeningBalanceEquity"),
-    "Income": ("Revenue", "SalesOfProductIncome"),
-    "Other Income": ("Revenue", "OtherMiscellaneousIncome"),
-    "Cost of Goods Sold": ("Expense", "SuppliesMaterialsCogs"),
-    "Expense": ("Expense", "OtherMiscellaneousServiceCost"),
-    "Other Expense": ("Expense", "OtherMiscellaneousExpense"),
-}
-"""Account type -> its classification and the sub-type that is used when none is sent."""
-
-SUB_TYPES_TO_TYPES = {
-    "Checking": "Bank", "Savings": "Bank", "MoneyMarket": "Bank", "CashOnHand": "Bank", "TrustAccounts": "Bank",
-    "UndepositedFunds": "Other Current Asset", "TrustAccountsLiabilities": "Other Current Liability",
-    "OtherCurrentLiabilities": "Other Current Liability", "SalesTaxPayable": "Other Current Liability",
-    "SalesOfProductIncome": "Income", "ServiceFeeIncome": "Income", "DiscountsRefundsGiven": "Income",
-    "BankCharges": "Expense", "OtherMiscellaneousServiceCost": "Expense",
-}  # fmt: skip
 SYSTEM_SUB_TYPES = (
     "AccountsReceivable", "UndepositedFunds", "SalesTaxPayable", "DiscountsRefundsGiven", "ExchangeGainOrLoss",
 )  # fmt: skip
@@ -121,7 +96,7 @@ def present(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     if entity.name == "Customer":
         own = company.ledger.customer_cents.get(obj["Id"], 0)
         with_jobs = own + sum(
-            company.ledger.customer_cents.get(child, 0) for child in _jobs_of(company, obj["Id"])
+            company.ledger.customer_cents.get(child, 0) for child in _below(company, entity, obj["Id"])
         )
         return {**obj, "Balance": to_number(own), "BalanceWithJobs": to_number(with_jobs)}
     if entity.name == "Vendor":
@@ -129,8 +104,14 @@ def present(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     if entity.name == "Account":
         cents = company.ledger.account_cents.get(obj["Id"], 0)
         # Accounts of profit and loss show no balance here (recorded); it stands in the reports.
-        shown = 0 if obj["Classification"] in PROFIT_AND_LOSS else to_number(cents)
-        return {**obj, "CurrentBalance": shown, "CurrentBalanceWithSubAccounts": shown}
+        if obj["Classification"] in PROFIT_AND_LOSS:
+            return {**obj, "CurrentBalance": 0, "CurrentBalanceWithSubAccounts": 0}
+        below = sum(company.ledger.account_cents.get(one, 0) for one in _below(company, entity, obj["Id"]))
+        return {
+            **obj,
+            "CurrentBalance": to_number(cents),
+            "CurrentBalanceWithSubAccounts": to_number(cents + below),
+        }
     if entity.name == "ExchangeRate":
         return shown_rate(obj)
     if entity.name == "Preferences":
@@ -140,9 +121,10 @@ def present(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     return obj
 
 
-def _jobs_of(company: Company, parent: str) -> list[str]:
-    children = company.objects["Customer"].same["ParentRef"].ids(parent)
-    return children + [grandchild for child in children for grandchild in _jobs_of(company, child)]
+def _below(company: Company, entity: Entity, parent: str) -> list[str]:
+    """The Ids of all that stands under an object, however deep: jobs, sub-accounts."""
+    children = company.objects[entity.name].same["ParentRef"].ids(parent)
+    return children + [grandchild for child in children for grandchild in _below(company, entity, child)]
 
 
 def _person(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
@@ -219,17 +201,25 @@ def _account(company: Company, obj: JsonObject) -> JsonObject:
     if not kind and not sub:
         detail = "You must specify either an Account.AccountType or an Account.AccountSubType."
         raise refusal("6010", "Invalid Account.AccountType && Account.SubType", detail)
-    kind = kind or SUB_TYPES_TO_TYPES.get(str(sub))
-    if kind not in ACCOUNT_TYPES:
-        raise refusal(
-            "2170", "Invalid Enumeration", f"Unknown AccountType. Supplied value:{kind}", "AccountType"
-        )
-    classification, usual = ACCOUNT_TYPES[kind]
-    home = company.settings.home_currency
-    currency = (obj.get("CurrencyRef") or {}).get("value", home) if company.settings.multicurrency else home
+    kind = kind or TYPE_OF.get(str(sub))
+    if kind not in CLASSIFICATIONS:
+        text = f"Unknown AccountType. Supplied value:{kind}"
+        raise refusal("2170", "Invalid Enumeration", text, "AccountType")
+    sub = sub or SUB_TYPES[kind][0]
+    if company.settings.country == "US" and sub not in SUB_TYPES[kind]:
+        text = f"AccountSubType must be one of those of {kind}. Supplied value:{sub}"
+        raise refusal("2170", "Invalid Enumeration", text, "AccountSubType")
+    currency = (obj.get("CurrencyRef") or {}).get("value", company.settings.home_currency)
+    if currency != company.settings.home_currency:
+        if not company.settings.multicurrency:
+            raise business("Multi Currency is not enabled for this company, so the currency cannot be set.")
+        list_currency(company, currency)
+    parent = company.get("Account", (obj.get("ParentRef") or {}).get("value", ""))
+    if parent and parent["AccountType"] != kind:
+        raise business("A sub-account must be of the same type as the account that it is under.")
     filled = {
-        "Active": obj.get("Active", True), "AccountType": kind, "AccountSubType": sub or usual,
-        "Classification": classification, "CurrencyRef": company.currency(currency),
+        "Active": obj.get("Active", True), "AccountType": kind, "AccountSubType": sub,
+        "Classification": CLASSIFICATIONS[kind], "CurrencyRef": company.currency(currency),
     }  # fmt: skip
     return _with_parent(company, ENTITIES["Account"], {**obj, **filled}, "SubAccount")
 

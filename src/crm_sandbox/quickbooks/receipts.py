@@ -103,6 +103,14 @@ def applied_totals(obj: JsonObject) -> dict[tuple[str, str], int]:
     return totals
 
 
+def applied_to(obj: JsonObject, invoice: JsonObject, cents: int) -> JsonObject:
+    """The payment with some of what it left over applied to an invoice."""
+    link = {"TxnId": invoice["Id"], "TxnType": "Invoice"}
+    line = {"Amount": to_number(cents), "LinkedTxn": [link], "LineEx": _line_extras(invoice)}
+    rest = to_cents(obj["UnappliedAmt"]) - cents
+    return {**obj, "Line": [*(obj.get("Line") or []), line], "UnappliedAmt": to_number(rest)}
+
+
 def without(obj: JsonObject, kind: str, ident: str) -> JsonObject:
     """The payment after what it was linked to went away: the amount becomes unapplied.
 

@@ -2,14 +2,15 @@
 
 from datetime import timedelta
 
+from crm_sandbox.quickbooks.account_types import CLASSIFICATIONS
 from crm_sandbox.quickbooks.company import Company
-from crm_sandbox.quickbooks.listings import ACCOUNT_TYPES, PROFIT_AND_LOSS
+from crm_sandbox.quickbooks.listings import PROFIT_AND_LOSS
 from crm_sandbox.quickbooks.report_periods import FIRST_DAY, Period, fiscal_year_start, period_of
 from crm_sandbox.quickbooks.report_rows import amount, balances, column, data, header, section, summary
 from crm_sandbox.quickbooks.shapes import JsonObject
 
 CREDIT_SIDE = ("Revenue", "Liability", "Equity")
-TYPE_ORDER = {kind: place for place, kind in enumerate(ACCOUNT_TYPES)}
+TYPE_ORDER = {kind: place for place, kind in enumerate(CLASSIFICATIONS)}
 _ASSETS = (
     ("Current Assets", "CurrentAssets", (
         ("Bank", "Bank Accounts", "BankAccounts"), ("Accounts Receivable", "Accounts Receivable", "AR"),
@@ -130,7 +131,7 @@ def _is_profit_and_loss(account: JsonObject) -> bool:
 
 def _of_type(company: Company, found: dict[str, int], kind: str) -> tuple[list[JsonObject], int]:
     """Rows of the accounts of a type, sub-accounts under their parents, and their sum on its usual side."""
-    sign = -1 if ACCOUNT_TYPES[kind][0] in CREDIT_SIDE else 1
+    sign = -1 if CLASSIFICATIONS[kind] in CREDIT_SIDE else 1
     accounts = company.objects["Account"].having("AccountType", kind.casefold())
     below: dict[str | None, list[JsonObject]] = {}
     for account in sorted(accounts, key=lambda one: str(one["FullyQualifiedName"])):
