@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, Playwright, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect
 from tests.browser.conftest import WAIT_MILLISECONDS_MAX
 from tests.browser.pages import DESK, PHONE
 from tests.browser.test_accessibility import violations
@@ -68,11 +68,19 @@ class World:
 OpenWorld = Callable[..., World]
 
 
+@pytest.fixture(scope="module")
+def sandbox_browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """One for this file: each test has a context of its own."""
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+    yield browser
+    browser.close()
+
+
 @pytest.fixture
-def open_world(playwright: Playwright, chromium_path: str) -> Iterator[OpenWorld]:
+def open_world(sandbox_browser: Browser) -> Iterator[OpenWorld]:
     """Opens the page of a sandbox with an invoice, a payment and an estimate; its errors fail the test."""
     faults: list[str] = []
-    browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+    contexts: list[BrowserContext] = []
     with open_books(
         qbo_webhook_url="http://127.0.0.1:9/", qbo_verifier_token="verify", webhook_retry_seconds=(0.05,)
     ) as books:
@@ -81,9 +89,10 @@ def open_world(playwright: Playwright, chromium_path: str) -> Iterator[OpenWorld
         books.make("Estimate", {"CustomerRef": {"value": AMY}, "Line": [line(15_750)]})
 
         def opened(viewport: ViewportSize = DESK, scheme: Any = "light") -> World:
-            context = browser.new_context(
+            context = sandbox_browser.new_context(
                 viewport=viewport, color_scheme=scheme, permissions=["clipboard-read", "clipboard-write"]
             )
+            contexts.append(context)
             context.set_default_timeout(WAIT_MILLISECONDS_MAX)
             page = context.new_page()
             page.on("pageerror", lambda error: faults.append(str(error)))
@@ -93,7 +102,8 @@ def open_world(playwright: Playwright, chromium_path: str) -> Iterator[OpenWorld
             return world
 
         yield opened
-    browser.close()
+        for context in contexts:
+            context.close()
     assert faults == []
 
 
