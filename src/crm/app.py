@@ -34,6 +34,7 @@ from crm.operations.overview_routes import router as overview
 from crm.payments import webhook
 from crm.payments.routes import router as payments
 from crm.payments.webhook import make_intake
+from crm.portal.message_routes import router as portal_messages
 from crm.portal.routes import router as portal
 from crm.problems import DATABASE_AWAY, add_problem_handlers
 from crm.proposals.routes import router as proposals
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     files,
     proposals,
     portal,
+    portal_messages,
     payments,
     accounting,
     quickbooks_webhook,

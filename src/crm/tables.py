@@ -8,6 +8,7 @@ from crm.identity import tables as identity
 from crm.inbox import tables as inbox
 from crm.kit.database import Base
 from crm.payments import tables as payments
+from crm.portal import tables as portal
 from crm.proposals import tables as proposals
 
 metadata = Base.metadata
@@ -21,5 +22,6 @@ __all__ = [
     "inbox",
     "metadata",
     "payments",
+    "portal",
     "proposals",
 ]

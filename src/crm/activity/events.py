@@ -34,6 +34,10 @@ class Event(StrEnum):
     FILE_KEPT = "file_kept"
     VIEWED = "viewed"
     DECLINE = "decline"
+    QUESTION_ASKED = "question_asked"
+    CHANGES_REQUESTED = "changes_requested"
+    QUESTION_ANSWERED = "question_answered"
+    NEW_LINK_ASKED = "new_link_asked"
 
     CHECKOUT_EXPIRED = "checkout_expired"
     PAYMENT_PROCESSING = "payment_processing"

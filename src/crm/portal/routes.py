@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
 
 from crm.dependencies import DatabaseDep, SettingsDep, client_ip
 from crm.identity.principal import Principal
@@ -14,13 +15,14 @@ from crm.kit.errors import Forbidden
 from crm.kit.inputs import ID_MAX
 from crm.payments.parts import set_schedule
 from crm.portal.consent import CONSENT
-from crm.portal.shapes import ApproveIn, DeclineIn, OpenPortal, PortalView
-from crm.portal.view import portal_view
+from crm.portal.shapes import ApproveIn, ChosenPrice, DeclineIn, OpenPortal, PortalView
+from crm.portal.view import chosen_price, portal_view
 from crm.proposals import decision
 from crm.proposals.content import load
 from crm.proposals.lifecycle import Status, blocked
 from crm.proposals.links import open_link
 from crm.proposals.payer import PayerDep, PayerTx, portal_cookie
+from crm.proposals.shapes import LINES_MAX
 
 router = APIRouter(prefix="/portal", tags=["portal"])
 
@@ -61,6 +63,23 @@ async def read_portal(
     return await portal_view(session, content, settings)
 
 
+@router.get("/{proposal_id}/price", summary="What a choice of option and extras comes to")
+async def price_choice(
+    proposal_id: ProposalId,
+    principal: PayerDep,
+    session: PayerTx,
+    settings: SettingsDep,
+    option_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
+    line_id: Annotated[
+        list[Annotated[int, Field(ge=1, le=ID_MAX)]] | None,
+        Query(max_length=LINES_MAX, description="The extras that are ticked; repeat it for several."),
+    ] = None,
+) -> ChosenPrice:
+    """Reckoned here and not in the page, so that what moves on the screen is what is signed, to the cent."""
+    content = await load(session, principal.org_id, proposal_id)
+    return chosen_price(content, option_id, line_id or [], settings.deposit_percent)
+
+
 @router.post("/{proposal_id}/approve", summary="Sign it")
 async def approve_proposal(
     proposal_id: ProposalId,
@@ -70,7 +89,7 @@ async def approve_proposal(
     session: PayerTx,
     settings: SettingsDep,
 ) -> PortalView:
-    _only_customer(principal)
+    only_customer(principal)
     signature = decision.Signature(
         signer_name=body.signer_name,
         content_hash=body.content_hash,
@@ -92,12 +111,12 @@ async def approve_proposal(
 async def decline_proposal(
     proposal_id: ProposalId, body: DeclineIn, principal: PayerDep, session: PayerTx, settings: SettingsDep
 ) -> PortalView:
-    _only_customer(principal)
+    only_customer(principal)
     content = await decision.decline(session, principal.org_id, proposal_id, body.reason)
     return await portal_view(session, content, settings)
 
 
-def _only_customer(principal: Principal) -> None:
+def only_customer(principal: Principal) -> None:
     """Raises Forbidden: nobody signs in a customer's name."""
     if not principal.is_customer:
         raise Forbidden("Only the customer decides this, with the link that was sent to them.")

@@ -8,11 +8,16 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from crm.kit.inputs import Input, LongText, Name, RowId
 from crm.kit.times import Moment
-from crm.proposals.shapes import LINES_MAX, Language, ProposalCore
+from crm.proposals.shapes import LINES_MAX, Language, PartOut, ProposalCore
+
+LinkToken = Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
 class OpenPortal(Input):
-    token: Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
+    token: LinkToken
+
+
+MessageText = Annotated[LongText, StringConstraints(min_length=1, max_length=2000)]
 
 
 PATH_LENGTH_MAX = 20_000
@@ -44,6 +49,42 @@ class ApproveIn(Input):
 
 class DeclineIn(Input):
     reason: Annotated[LongText, StringConstraints(max_length=1000)] = ""
+
+
+class AskIn(Input):
+    kind: Annotated[
+        Literal["question", "changes"],
+        Field(description="A question, or something to be changed in the offer."),
+    ]
+    text: MessageText
+
+
+class AnswerIn(Input):
+    text: MessageText
+
+
+class AskNewLink(Input):
+    token: Annotated[
+        LinkToken | None,
+        Field(description="The secret of the link that ended; the cookie counts without it."),
+    ] = None
+
+
+class MessageOut(BaseModel):
+    id: int
+    kind: Literal["question", "changes", "answer"]
+    text: str
+    created_at: Moment
+
+
+class ChosenPrice(BaseModel):
+    """What the customer would sign for; `schedule` sums to the total as far as it can be charged."""
+
+    subtotal_minor: int
+    tax_minor: int
+    total_minor: int
+    deposit_minor: int
+    schedule: list[PartOut]
 
 
 class Contractor(BaseModel):
@@ -81,11 +122,14 @@ class PortalView(ProposalCore):
     contractor: Contractor
     customer: PortalCustomer
     signer_name: str | None
+    signature_path: Annotated[str | None, Field(description="What was drawn, in a box of 600 by 200.")]
+    consent: Annotated[str, Field(description="What signing says, in the language of the sale.")]
     decline_reason: str | None
     payment: Annotated[PortalPayment, Field(description="The part that matters now.")]
     payments: Annotated[
         list[PortalPayment], Field(description="All parts, in the order in which they are paid.")
     ]
+    messages: Annotated[list[MessageOut], Field(description="The newest, oldest first.")]
     can_pay: bool
     can_approve: bool
     dev_mode: Annotated[bool, Field(description="Payments are simulated; no money moves.")]

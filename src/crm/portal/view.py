@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.kit.settings import Settings
 from crm.payments.parts import parts_of
 from crm.payments.tables import Payment
-from crm.portal.shapes import Contractor, PortalCustomer, PortalPayment, PortalView
+from crm.portal.consent import CONSENT
+from crm.portal.messages import messages_of
+from crm.portal.shapes import (
+    ChosenPrice,
+    Contractor,
+    MessageOut,
+    PortalCustomer,
+    PortalPayment,
+    PortalView,
+)
+from crm.portal.tables import PortalMessage
+from crm.proposals import pricing
 from crm.proposals.content import Content
+from crm.proposals.decision import chosen, ticked
 from crm.proposals.lifecycle import OPEN, Status
 from crm.proposals.schedule import DEPOSIT, Part
-from crm.proposals.shapes import core
+from crm.proposals.shapes import PartOut, core
 
 _AGREED = frozenset({Status.APPROVED, Status.CANCELLED})
 _PAYABLE_STATES = frozenset({"due", "failed"})
@@ -26,15 +40,41 @@ async def portal_view(session: AsyncSession, content: Content, settings: Setting
         contractor=Contractor.model_validate(org, from_attributes=True),
         customer=PortalCustomer(name=content.customer.name),
         signer_name=content.approval.signer_name if content.approval else None,
+        signature_path=content.approval.signature_path if content.approval else None,
+        consent=CONSENT[proposal.language],
         decline_reason=proposal.decline_reason,
         payment=payment,
         payments=payments,
+        messages=[message_out(message) for message in await messages_of(session, proposal)],
         # Sign first, then pay: money without a signature is money without a contract.
         can_pay=status is Status.APPROVED and payment.state in _PAYABLE_STATES and payment.amount_minor > 0,
         can_approve=status in OPEN,
         dev_mode=settings.stripe_dev_mode,
         demo=settings.crm_env != "production",
     )
+
+
+def chosen_price(
+    content: Content, option_id: int | None, line_ids: Sequence[int], default_percent: int
+) -> ChosenPrice:
+    """Raises Invalid for an option or an extra that is not on offer, as signing it would."""
+    choice = chosen(content, option_id)
+    totals = content.totals(choice, ticked(content, choice, line_ids))
+    rule = content.deposit_rule(default_percent)
+    return ChosenPrice(
+        subtotal_minor=totals.subtotal_minor,
+        tax_minor=totals.tax_minor,
+        total_minor=totals.total_minor,
+        deposit_minor=pricing.deposit(totals.total_minor, content.proposal.currency, rule),
+        schedule=[
+            PartOut(key=part.key, name=part.name, amount_minor=part.amount_minor)
+            for part in content.schedule(totals.total_minor, default_percent)
+        ],
+    )
+
+
+def message_out(message: PortalMessage) -> MessageOut:
+    return MessageOut.model_validate(message, from_attributes=True)
 
 
 async def _payments(session: AsyncSession, content: Content, default_percent: int) -> list[PortalPayment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -108,8 +109,8 @@ async def approve(
             "This is not what was shown to you. Please read the page again before you sign.",
             kind="content-changed",
         )
-    option_id = _chosen(content, signature.option_id)
-    line_ids = _ticked(content, option_id, signature.line_ids)
+    option_id = chosen(content, signature.option_id)
+    line_ids = ticked(content, option_id, signature.line_ids)
     totals = content.totals(option_id, line_ids)
     moment = clock.now()
     proposal.selected_option_id, proposal.selected_line_ids = option_id, line_ids
@@ -160,7 +161,7 @@ def _same_decision(approval: Approval, signature: Signature) -> None:
         raise Conflict("This proposal was approved with another choice already.", kind="proposal-approved")
 
 
-def _chosen(content: Content, option_id: int | None) -> int | None:
+def chosen(content: Content, option_id: int | None) -> int | None:
     """The option signed for. Raises Invalid when there are several and none is named, or it is not one."""
     own = [option.id for option in content.options]
     if option_id is not None and option_id not in own:
@@ -170,7 +171,7 @@ def _chosen(content: Content, option_id: int | None) -> int | None:
     return option_id if option_id is not None else (own[0] if own else None)
 
 
-def _ticked(content: Content, option_id: int | None, line_ids: tuple[int, ...]) -> list[int]:
+def ticked(content: Content, option_id: int | None, line_ids: Collection[int]) -> list[int]:
     """The optional lines signed for, in the order shown. Raises Invalid for a line that is not on offer."""
     on_offer = [line.id for line in content.offered(option_id) if line.optional]
     if not set(line_ids) <= set(on_offer):

@@ -578,6 +578,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/portal/{proposal_id}/ask-new-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the contractor for a new link, with one that no longer works */
+        post: operations["ask_new_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/portal/{proposal_id}/confirm-payment": {
         parameters: {
             query?: never;
@@ -606,6 +623,43 @@ export interface paths {
         put?: never;
         /** Say no */
         post: operations["decline_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a question, or ask for changes */
+        post: operations["ask_question"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a choice of option and extras comes to
+         * @description Reckoned here and not in the page, so that what moves on the screen is what is signed, to the cent.
+         */
+        get: operations["price_choice"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -800,6 +854,24 @@ export interface paths {
         put?: never;
         /** Replace it by a new draft */
         post: operations["supersede_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{proposal_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was written about it, at most the newest 100, oldest first */
+        get: operations["list_messages"];
+        put?: never;
+        /** Answer the customer */
+        post: operations["answer_customer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1092,6 +1164,11 @@ export interface components {
              */
             status: string;
         };
+        /** AnswerIn */
+        AnswerIn: {
+            /** Text */
+            text: string;
+        };
         /** ApiKeyOut */
         ApiKeyOut: {
             /**
@@ -1209,6 +1286,25 @@ export interface components {
             /** Signer Name */
             signer_name: string;
         };
+        /** AskIn */
+        AskIn: {
+            /**
+             * Kind
+             * @description A question, or something to be changed in the offer.
+             * @enum {string}
+             */
+            kind: "question" | "changes";
+            /** Text */
+            text: string;
+        };
+        /** AskNewLink */
+        AskNewLink: {
+            /**
+             * Token
+             * @description The secret of the link that ended; the cookie counts without it.
+             */
+            token?: string | null;
+        };
         /**
          * CheckoutOut
          * @description The seed's answer; `deposit_cents` is the amount of the part to pay, `dev_mode` is there only when true.
@@ -1224,6 +1320,22 @@ export interface components {
             session_id: string;
             /** Total Cents */
             total_cents: number;
+        };
+        /**
+         * ChosenPrice
+         * @description What the customer would sign for; `schedule` sums to the total as far as it can be charged.
+         */
+        ChosenPrice: {
+            /** Deposit Minor */
+            deposit_minor: number;
+            /** Schedule */
+            schedule: components["schemas"]["PartOut"][];
+            /** Subtotal Minor */
+            subtotal_minor: number;
+            /** Tax Minor */
+            tax_minor: number;
+            /** Total Minor */
+            total_minor: number;
         };
         /** Connected */
         Connected: {
@@ -1432,7 +1544,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "viewed" | "decline" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -1739,6 +1851,23 @@ export interface components {
             /** Permissions */
             permissions: string[];
             role: components["schemas"]["Role"];
+        };
+        /** MessageOut */
+        MessageOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "question" | "changes" | "answer";
+            /** Text */
+            text: string;
         };
         /**
          * MilestoneIn
@@ -2243,6 +2372,11 @@ export interface components {
              * @description What approved change orders add to the total.
              */
             changes_minor: number;
+            /**
+             * Consent
+             * @description What signing says, in the language of the sale.
+             */
+            consent: string;
             /** Content Hash */
             content_hash: string | null;
             contractor: components["schemas"]["Contractor"];
@@ -2273,6 +2407,11 @@ export interface components {
             language: "en" | "es";
             /** Lines */
             lines: components["schemas"]["LineOut"][];
+            /**
+             * Messages
+             * @description The newest, oldest first.
+             */
+            messages: components["schemas"]["MessageOut"][];
             /** Milestones */
             milestones: components["schemas"]["MilestoneOut"][];
             /**
@@ -2300,6 +2439,11 @@ export interface components {
             selected_option_id: number | null;
             /** Sent At */
             sent_at: string | null;
+            /**
+             * Signature Path
+             * @description What was drawn, in a box of 600 by 200.
+             */
+            signature_path: string | null;
             /** Signer Name */
             signer_name: string | null;
             status: components["schemas"]["Status"];
@@ -4134,6 +4278,42 @@ export interface operations {
             };
         };
     };
+    ask_new_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskNewLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     confirm_payment: {
         parameters: {
             query?: never;
@@ -4192,6 +4372,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    price_choice: {
+        parameters: {
+            query?: {
+                option_id?: number | null;
+                /** @description The extras that are ticked; repeat it for several. */
+                line_id?: number[] | null;
+            };
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChosenPrice"];
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -4713,6 +4965,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposalOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageOut"][];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageOut"];
                 };
             };
             /** @description A problem (RFC 9457) */

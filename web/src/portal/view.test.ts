@@ -32,6 +32,9 @@ const VIEW: PortalView = {
   contractor: { name: "PeakPro", phone: null, email: null, address: null, brand_color: null },
   customer: { name: "Elena" },
   signer_name: null,
+  signature_path: null,
+  consent: "I agree.",
+  messages: [],
   decline_reason: null,
   payment: {
     id: null,
