@@ -5,6 +5,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+import orjson
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -23,6 +25,14 @@ class Packing(Generic[V]):
         self.pack = pack
         self.unpack = unpack
         self.unpack_often: Callable[[bytes], V] = lru_cache(RECENT)(unpack)
+
+
+def _pack_json(value: Any) -> bytes:
+    """A copy, because what orjson returns holds on to all the room that it wrote in: 8 KB for 1.6 KB."""
+    return bytes(memoryview(orjson.dumps(value)))
+
+
+JSON: Packing[dict[str, Any]] = Packing(_pack_json, orjson.loads)
 
 
 class Packed(MutableMapping[K, V]):
@@ -54,9 +64,9 @@ class Packed(MutableMapping[K, V]):
         """Forgets all."""
         self._bytes.clear()
 
-    def values(self) -> ValuesView[V]:
+    def values(self) -> "Values[V]":
         """All values, unpacked one after the other while they are read."""
-        return _Values(self)
+        return Values(self)
 
     def newest(self, count: int) -> list[V]:
         """The last `count` values that were added, the very last one first."""
@@ -74,13 +84,19 @@ class Packed(MutableMapping[K, V]):
         """Takes what `copied` gave in place of all that is here."""
         self._bytes = dict(kept)
 
-    def unpacked(self) -> Generator[V, None, None]:
+    def unpacked(self, *, backwards: bool = False) -> Generator[V, None, None]:
         """All values, without driving out what is at hand."""
-        return (self._packing.unpack(packed) for packed in self._bytes.values())
+        packed = reversed(self._bytes.values()) if backwards else self._bytes.values()
+        return (self._packing.unpack(one) for one in packed)
 
 
-class _Values(ValuesView[V]):
+class Values(ValuesView[V]):
+    """The values of a Packed, in the order of insertion or backwards."""
+
     _mapping: Packed[Any, V]
 
     def __iter__(self) -> Iterator[V]:
         return self._mapping.unpacked()
+
+    def __reversed__(self) -> Iterator[V]:
+        return self._mapping.unpacked(backwards=True)

@@ -4,20 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import orjson
-
-from crm_sandbox.packed import Packed, Packing
+from crm_sandbox.packed import JSON, Packed
 from crm_sandbox.quickbooks.entities import ENTITIES, Entity
 from crm_sandbox.quickbooks.indexes import InOrder, KeyOf, SameValue, number_of
 from crm_sandbox.quickbooks.shapes import JsonObject
-
-
-def _pack(obj: JsonObject) -> bytes:
-    """A copy, because what orjson returns holds on to all the room that it wrote in: 8 KB for 1.6 KB."""
-    return bytes(memoryview(orjson.dumps(obj)))
-
-
-_PACKING: Packing[JsonObject] = Packing(_pack, orjson.loads)
 
 CREATED, UPDATED = "MetaData.CreateTime", "MetaData.LastUpdatedTime"
 USUAL_ORDER = "usual order"
@@ -33,7 +23,7 @@ class Collection(Packed[str, JsonObject]):
     """Id -> object. What is read is shared with other readers: never change it in place, put a new one."""
 
     def __init__(self, entity: Entity) -> None:
-        super().__init__(_PACKING)
+        super().__init__(JSON)
         self.same = {path: SameValue(key_of) for path, key_of in _same(entity).items()}
         self.order = {path: InOrder(key_of) for path, key_of in _order(entity).items()}
         self._indexes: list[SameValue | InOrder] = [*self.same.values(), *self.order.values()]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_sandbox.config import SandboxConfig
+from crm_sandbox.packed import JSON
 from crm_sandbox.stripe.posting import post
 from crm_sandbox.stripe.shapes import StripeObject
 from crm_sandbox.stripe.timers import Timers
@@ -51,11 +52,16 @@ class Sending:
     """One event on its way to one endpoint. `state` is waiting, sending, delivered or failed."""
 
     id: int
-    event: StripeObject
+    packed: bytes
     target: Target
     state: str = "waiting"
     attempts: list[dict[str, Any]] = field(default_factory=list)
     attempt_count: int = 0
+
+    @property
+    def event(self) -> StripeObject:
+        """What is sent; packed, because thousands of sendings are remembered."""
+        return JSON.unpack_often(self.packed)
 
     def shown(self) -> dict[str, Any]:
         """For `GET /_state/stripe/deliveries`."""
@@ -182,7 +188,7 @@ class Delivery:
         return {state: states.count(state) for state in ("waiting", "sending", "delivered", "failed")}
 
     def _new(self, event: StripeObject, target: Target) -> Sending:
-        sending = Sending(next(self._ids), event, target)
+        sending = Sending(next(self._ids), JSON.pack(event), target)
         self.sendings[sending.id] = sending
         if len(self.sendings) > MAX_KEPT:
             oldest = self.sendings.pop(next(iter(self.sendings)))

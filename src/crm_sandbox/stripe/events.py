@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from crm_sandbox.stripe.call import Call
@@ -30,7 +29,7 @@ def emit(
         "object": "event",
         "api_version": API_VERSION,
         "created": call.state.now(),
-        "data": {"object": copy.deepcopy(body)},
+        "data": {"object": body},
         "livemode": False,
         "pending_webhooks": 0,
         "request": {"id": call.request_id, "idempotency_key": call.idempotency_key},
@@ -43,8 +42,9 @@ def emit(
     targets = listeners(call.state, call.space, type)
     event["pending_webhooks"] = len(targets)
     call.space.add(event)
-    call.state.delivery.send(event, targets)
-    return event
+    kept = call.space.objects["event"][event["id"]]
+    call.state.delivery.send(kept, targets)
+    return kept
 
 
 def listeners(state: StripeState, space: AccountSpace, type: str) -> list[Target]:

@@ -9,6 +9,7 @@ from typing import Any
 from crm_sandbox.stripe.call import Call
 from crm_sandbox.stripe.errors import invalid_param, no_such
 from crm_sandbox.stripe.shapes import StripeObject, listed
+from crm_sandbox.stripe.state import Shelf
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
@@ -36,9 +37,7 @@ def page_with(
     return page_of(call, among, kind, fits)
 
 
-def page_of(
-    call: Call, kept: dict[str, StripeObject], kind: str, chosen: Callable[[StripeObject], bool]
-) -> StripeObject:
+def page_of(call: Call, kept: Shelf, kind: str, chosen: Callable[[StripeObject], bool]) -> StripeObject:
     """One page of `kept`, which is in the order of creation. Raises ApiError for a bad limit or cursor."""
     limit = check_limit(call.params.get("limit", DEFAULT_LIMIT))
     after, before = call.params.get("starting_after"), call.params.get("ending_before")

@@ -9,6 +9,7 @@ from typing import Any
 
 from crm_sandbox.clock import Clock
 from crm_sandbox.config import SandboxConfig
+from crm_sandbox.packed import JSON, Packed
 from crm_sandbox.stripe.delivery import Delivery
 from crm_sandbox.stripe.funds import Funds
 from crm_sandbox.stripe.idempotency import IdempotencyKeys
@@ -44,13 +45,21 @@ class SessionExtras:
     payment_intent_data: dict[str, Any]
 
 
+Shelf = dict[str, StripeObject] | Packed[str, StripeObject]
+"""Id -> object, in the order of creation. Only events are packed: they never change, all else does, in place."""
+
+
+def _shelves() -> dict[str, Shelf]:
+    return {kind: Packed(JSON) if kind == "event" else {} for kind in KINDS}
+
+
 class AccountSpace:
     """One account's objects by kind and id, in the order of creation; other accounts cannot see them."""
 
     def __init__(self, id: str, platform: AccountSpace | None = None) -> None:
         self.id = id
         self.platform = platform
-        self.objects: dict[str, dict[str, StripeObject]] = {kind: {} for kind in KINDS}
+        self.objects = _shelves()
         self.extras: dict[str, SessionExtras] = {}
         self.endpoint_secrets: dict[str, list[tuple[str, float]]] = {}
         """Per webhook endpoint, its signing secrets and until when each signs: newest first."""
@@ -72,7 +81,10 @@ class AccountSpace:
         """Plain data that `restore` takes; shared with this object until it is written."""
         return {
             "platform": self.platform.id if self.platform else None,
-            "objects": self.objects,
+            "objects": {
+                kind: kept.copied() if isinstance(kept, Packed) else kept
+                for kind, kept in self.objects.items()
+            },
             "extras": self.extras,
             "endpoint_secrets": self.endpoint_secrets,
             "instruments": self.instruments,
@@ -84,7 +96,13 @@ class AccountSpace:
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Takes all but the platform, which is another space. Raises KeyError for what a snapshot lacks."""
-        self.objects = {kind: {} for kind in KINDS} | kept["objects"]
+        self.objects = _shelves()
+        for kind, found in kept["objects"].items():
+            shelf = self.objects[kind]
+            if isinstance(shelf, Packed):
+                shelf.restore(found)
+            else:
+                shelf.update(found)
         self.extras = kept["extras"]
         self.endpoint_secrets = kept["endpoint_secrets"]
         self.instruments = kept["instruments"]
@@ -98,7 +116,10 @@ class AccountSpace:
                 self._note(body)
 
     def add(self, body: StripeObject) -> StripeObject:
-        """Keeps an object; the oldest of its kind is dropped beyond MAX_OBJECTS_PER_KIND."""
+        """Keeps an object; the oldest of its kind is dropped beyond MAX_OBJECTS_PER_KIND.
+
+        Of an event what it says now is kept: its object goes on changing.
+        """
         kept = self.objects[body["object"]]
         kept[body["id"]] = body
         self._note(body)
