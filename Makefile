@@ -89,6 +89,10 @@ bench-pipeline: setup ## Measure how long a payment takes to stand in the books
 bench-memory: setup ## Measure how much memory API and worker hold, and how soon the server is ready
 	$(BIN)/python -m bench.memory $(ARGS)
 
+.PHONY: bench-sandbox
+bench-sandbox: setup-python ## Measure how fast the simulators answer, and what 100,000 documents cost
+	$(BIN)/python -m bench.sandbox $(ARGS)
+
 .PHONY: campaign
 campaign: setup-python ## Pay deposits while processes are killed and Intuit fails at random (ARGS="--rounds 50 --seed 7")
 	$(BIN)/python -m tests.acceptance.campaign $(ARGS)

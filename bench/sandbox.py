@@ -91,7 +91,9 @@ class Measurement:
     ) -> Timed:
         """Sends what `make` gives, in turn with a bare request of the same sizes."""
         timed, bare_connection = Timed(name, single), Connection(self._bare_port)
-        for number in range(WARM_UP + (times or self.times)):
+        times = times or self.times
+        warm_up = min(WARM_UP, times)
+        for number in range(warm_up + times):
             request = make()
             began = time.perf_counter()
             status, body, _ = self.connection.send(request)
@@ -103,7 +105,7 @@ class Measurement:
             bare_connection.send(bare)
             bare_ended = time.perf_counter()
             timed.size = len(body)
-            if number >= WARM_UP:
+            if number >= warm_up:
                 timed.seconds.append(ended - began)
                 timed.bare_seconds.append(bare_ended - bare_began)
         bare_connection.close()

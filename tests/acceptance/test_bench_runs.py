@@ -70,3 +70,16 @@ def test_a_scrape_tells_of_every_stored_payment():
     assert status == int("over 50 ms" in said), said
     assert "400 payments in 2 orgs; all of them told" in said
     assert _figure(r"median of the next 30 +([\d.]+) ms", said) > 0
+
+
+def test_the_simulators_are_measured_beside_a_bare_application():
+    """A short run prints each request's time and ratio, memory, the pause of a save, and finds the books again after a restart."""
+    status, said = _bench("sandbox", "--documents", "2000", "--payments", "20", "--times", "10")
+    over = "over the limit: " in said
+    assert status == int(over), said
+    assert "other ones" not in said
+    for name in ("session create", "create invoice, 3 lines", "query by DocNumber", "token refresh"):
+        assert _figure(rf"(?m)^{name} +([\d.]+)", said) > 0
+    assert _figure(r"2,000 documents in HTTP batches of 30: \d+ s, (\d+) MB resident", said) < 500
+    assert _figure(r"longest answer ([\d.]+) ms", said) > 0
+    assert _figure(r"started from that file in ([\d.]+) s", said) > 0

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crm_sandbox.clock import Clock
+from crm_sandbox.packed import JSON, Bulk, Packed
 from crm_sandbox.quickbooks.answers import Answers
 from crm_sandbox.quickbooks.collection import Collection, all_collections
 from crm_sandbox.quickbooks.entities import ENTITIES, Entity
@@ -40,8 +41,9 @@ CURRENCY_NAMES = {
     "CZK": "Czech Republic Koruna", "DJF": "Djiboutian Franc",
 }  # fmt: skip
 
-_KEPT = ("settings", "deleted", "applied", "in_deposit", "merged", "files", "_last_id", "_last_number")
-"""The fields of a company that a snapshot holds as they are; the objects, answers and postings besides."""
+_SMALL = ("settings", "_last_id", "_last_number")
+_MANY = ("deleted", "in_deposit", "merged", "files")
+"""The fields of a company that a snapshot holds: as they are, and as copies. What is packed is copied besides."""
 
 
 @dataclass
@@ -100,7 +102,7 @@ class Company:
     """When each transaction that is gone was deleted, oldest first."""
     answers: Answers = field(default_factory=Answers)
     """What was answered to each requestid."""
-    applied: defaultdict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    applied: Packed[tuple[str, str], dict[str, int]] = field(default_factory=lambda: Packed(JSON))
     """(entity, Id) of an invoice or credit memo -> Payment Id -> cents applied to it."""
     in_deposit: dict[tuple[str, str], str] = field(default_factory=dict)
     """(entity, Id) of what was brought to the bank -> Id of the Deposit."""
@@ -121,16 +123,26 @@ class Company:
 
     def snapshot(self) -> dict[str, Any]:
         """All between two writes. What is small is shared with this company, what is many are copies."""
-        return {name: getattr(self, name) for name in _KEPT} | {
-            "objects": {name: found.copied() for name, found in self.objects.items()},
-            "answers": self.answers.copied(),
-            "postings": self.ledger.postings.copied(),
-        }
+        small = {name: getattr(self, name) for name in _SMALL}
+        many = {name: Bulk(getattr(self, name)) for name in _MANY}
+        return (
+            small
+            | many
+            | {
+                "objects": {name: found.copied() for name, found in self.objects.items()},
+                "applied": self.applied.copied(),
+                "answers": self.answers.copied(),
+                "postings": self.ledger.postings.copied(),
+            }
+        )
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Takes a snapshot's place. Raises KeyError for what it lacks."""
-        for name in _KEPT:
+        for name in _SMALL:
             setattr(self, name, kept[name])
+        for name in _MANY:
+            setattr(self, name, dict(kept[name]))
+        self.applied.restore(kept["applied"])
         self.objects = all_collections()
         for name, found in kept["objects"].items():
             self.objects[name].restore(found)
@@ -216,14 +228,20 @@ class Company:
 
     def apply(self, target: tuple[str, str], payment_id: str, cents: int) -> None:
         """Notes that the payment covers `cents` of the target; 0 takes the link away."""
-        links = self.applied[target]
-        before = links.get(payment_id, 0)
-        _set_or_drop(links, payment_id, cents)
-        self._remember(lambda: _set_or_drop(links, payment_id, before))
+        before = self.applied.get(target, {})
+        others = {payment: amount for payment, amount in before.items() if payment != payment_id or cents}
+        self._set_links(target, {**others, payment_id: cents} if cents else others)
+        self._remember(lambda: self._set_links(target, before))
+
+    def _set_links(self, target: tuple[str, str], links: dict[str, int]) -> None:
+        if links:
+            self.applied[target] = links
+        else:
+            self.applied.pop(target, None)
 
     def applied_cents(self, target: tuple[str, str]) -> int:
         """How much of the invoice is paid (or of the credit memo is used)."""
-        return sum(self.applied[target].values()) if target in self.applied else 0
+        return sum(self.applied.get(target, {}).values())
 
     def bring_to_bank(self, source: tuple[str, str], deposit_id: str | None) -> None:
         """Notes (or, with None, forgets) that the source is part of the deposit."""
@@ -291,10 +309,3 @@ class Company:
 
 def _sequence(entity: Entity) -> str:
     return "Estimate" if entity.name == "Estimate" else "sales"
-
-
-def _set_or_drop(links: dict[str, int], key: str, cents: int) -> None:
-    if cents:
-        links[key] = cents
-    else:
-        links.pop(key, None)

@@ -1,8 +1,12 @@
 """Which objects a query means: found through an index where one helps, else by reading them all."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from crm_sandbox.quickbooks.collection import CREATED, INACTIVE, UPDATED
 from crm_sandbox.quickbooks.company import PACIFIC, Company
@@ -16,6 +20,14 @@ Order = tuple[tuple[str, bool], ...]
 """Paths to sort by, each with whether it is descending."""
 
 _ACTIVE = Condition("Active", "=", ("true",))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some of the objects, as an index gives them."""
+
+    size: int
+    idents: Iterable[str]
 
 
 class Search:
@@ -42,57 +54,58 @@ class Search:
         if self._conditions == [_ACTIVE]:
             return len(self._kept) - self._kept.same[INACTIVE].count(True)
         narrowed = self._narrowed()
-        return sum(1 for _ in self._fitting(self._kept if narrowed is None else narrowed))
+        return sum(1 for _ in self._fitting(narrowed.idents if narrowed else self._kept))
 
     def page(self, start: int, length: int) -> list[JsonObject]:
         """`length` of them from the place `start`, counted from 1, with the balances of this moment."""
         first, end = start - 1, start - 1 + length
         narrowed, walk = self._narrowed(), self._walk()
-        if walk is not None and (narrowed is None or len(narrowed) ** 2 > end * len(self._kept)):
+        if walk is not None and (narrowed is None or narrowed.size**2 > end * len(self._kept)):
             # So many fit that the first `end` of them are soon met on the way.
-            found = list(islice(self._fitting(walk), first, end))
+            chosen: Iterator[str] = islice(self._fitting(walk), first, end)
         else:
-            found = list(self._fitting(self._kept if narrowed is None else narrowed))
-            self._sort(found)
-            found = found[first:end]
-        return found if self._asks_books else [present(self._company, self._entity, obj) for obj in found]
+            chosen = iter(self._sorted(narrowed.idents if narrowed else self._kept)[first:end])
+        return [present(self._company, self._entity, self._kept.peek(ident)) for ident in chosen]
 
-    def _fitting(self, idents: Iterable[str]) -> Iterator[JsonObject]:
+    def _fitting(self, idents: Iterable[str]) -> Iterator[str]:
+        """Those that fit all conditions; an object is read only where a condition asks for more than Active."""
         conditions = self._conditions
         if _ACTIVE in conditions:
             resting = set(self._kept.same[INACTIVE].ids(True))
             idents = (ident for ident in idents if ident not in resting)
             conditions = [condition for condition in conditions if condition != _ACTIVE]
+        if not conditions:
+            yield from idents
+            return
         for ident in idents:
-            obj = self._kept.peek(ident)
-            if self._asks_books:
-                obj = present(self._company, self._entity, obj)
-            if all_hold(conditions, obj):
-                yield obj
+            if all_hold(conditions, self._read(ident)):
+                yield ident
 
-    def _narrowed(self) -> list[str] | None:
-        """The Ids that the most telling index leaves over; None when none helps."""
-        best: list[str] | None = None
-        for condition in self._conditions:
-            found = self._by_value(condition)
-            if found is not None and (best is None or len(found) < len(best)):
-                best = found
+    def _read(self, ident: str) -> JsonObject:
+        obj = self._kept.peek(ident)
+        return present(self._company, self._entity, obj) if self._asks_books else obj
+
+    def _narrowed(self) -> _Part | None:
+        """What the most telling index leaves over; None when none helps."""
+        parts = [self._by_value(condition) for condition in self._conditions]
         for path, index in self._kept.order.items():
             places = self._places(path)
-            if places is not None and (best is None or len(places) < len(best)):
-                best = list(index.ids(places))
-        return best
+            if places is not None:
+                parts.append(_Part(len(places), index.ids(places)))
+        return min((part for part in parts if part), key=lambda part: part.size, default=None)
 
-    def _by_value(self, condition: Condition) -> list[str] | None:
+    def _by_value(self, condition: Condition) -> _Part | None:
         if condition.operator not in ("=", "in"):
             return None
         if condition.path == "Id":
-            return [ident for ident in dict.fromkeys(condition.values) if ident in self._kept]
+            there = [ident for ident in dict.fromkeys(condition.values) if ident in self._kept]
+            return _Part(len(there), there)
         index = self._kept.same.get(condition.path)
         if index is None or any(moment(value) for value in condition.values):
             return None  # what looks like a time is compared as a time
         values = dict.fromkeys(value.casefold() for value in condition.values)
-        return [ident for value in values for ident in index.ids(value)]
+        idents = (ident for value in values for ident in index.ids(value))
+        return _Part(sum(index.count(value) for value in values), idents)
 
     def _places(self, path: str) -> range | None:
         """The part of an ordered index that the conditions leave over; None when they say nothing of it."""
@@ -119,21 +132,27 @@ class Search:
     def _walk(self) -> Iterable[str] | None:
         """All Ids in the order that is asked for; None when no index has it."""
         if not self._order:
-            return self._kept.usual_order.ids(descending=self._entity.is_txn)
+            places = self._places("TxnDate") if self._entity.is_txn else None
+            return self._kept.usual_order.ids(places, descending=self._entity.is_txn)
         (path, descending), *more = self._order
         for name, index in self._kept.order.items():
             if not more and name == path:
                 return index.ids(self._places(name), descending=descending)
         return None
 
-    def _sort(self, found: list[JsonObject]) -> None:
-        key_of = self._kept.usual_order.key_of
-        if not self._order:
-            found.sort(key=lambda obj: (key_of(obj), number_of(obj["Id"])), reverse=self._entity.is_txn)
-            return
-        found.sort(key=lambda obj: number_of(obj["Id"]), reverse=self._order[-1][1])
-        for path, descending in reversed(self._order):
-            found.sort(key=lambda obj, path=path: sort_key(path, look_up(obj, path)), reverse=descending)  # type: ignore[misc]
+    def _sorted(self, idents: Iterable[str]) -> list[str]:
+        """Those that fit, in order. Of each only what it is sorted by is kept meanwhile, not the object."""
+        usual = self._kept.usual_order.key_of
+        order = self._order or (("", self._entity.is_txn),)
+        rows: list[tuple[list[Any], int, str]] = []
+        for ident in self._fitting(idents):
+            obj = self._read(ident)
+            keys = [sort_key(path, look_up(obj, path)) for path, _ in self._order] or [usual(obj)]
+            rows.append((keys, number_of(ident), ident))
+        rows.sort(key=lambda row: row[1], reverse=order[-1][1])
+        for place in reversed(range(len(order))):
+            rows.sort(key=lambda row, place=place: row[0][place], reverse=order[place][1])  # type: ignore[misc]
+        return [ident for _, _, ident in rows]
 
 
 def _spelt_as_stored(entity: Entity, condition: Condition) -> Condition:

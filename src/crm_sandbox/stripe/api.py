@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 import re
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -202,4 +202,4 @@ def _error_body(error: ApiError, request_id: str, now: int) -> bytes:
 
 
 def _json(body: StripeObject) -> bytes:
-    return json.dumps(body, indent=2, ensure_ascii=False).encode()
+    return orjson.dumps(body, option=orjson.OPT_INDENT_2)

@@ -6,12 +6,13 @@ import asyncio
 import hashlib
 import hmac
 import itertools
-import json
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from crm_sandbox.config import SandboxConfig
 from crm_sandbox.packed import JSON
@@ -231,7 +232,7 @@ class Delivery:
         async with self._slots:
             sending.state = "sending"
             started = time.monotonic()
-            body = json.dumps(sending.event, indent=2, ensure_ascii=False).encode()
+            body = orjson.dumps(sending.event, option=orjson.OPT_INDENT_2)
             headers = {
                 "Content-Type": "application/json; charset=utf-8",
                 "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",

@@ -136,7 +136,7 @@ class AccountSpace:
                 register.pop(oldest, None)
         return body
 
-    def among(self, kind: str, wanted: dict[str, Any]) -> dict[str, StripeObject]:
+    def among(self, kind: str, wanted: dict[str, Any]) -> Shelf:
         """Objects of a kind in the order of creation, among which are all that have these values."""
         for name in INDEXED.get(kind, ()):
             if name in wanted:
