@@ -103,6 +103,15 @@ async def test_database_that_goes_away_in_between_needs_no_person(world: World) 
     world.assert_booked_once(payment_id)
 
 
+async def test_payment_dated_ahead_is_booked_at_once(world: World) -> None:
+    """Stripe's clock may run before ours: a payment of tomorrow is not booked tomorrow, but now."""
+    world.connect()
+    payment_id = world.pay()
+    world.sql.execute("UPDATE payments SET paid_at = now() + interval '1 day' WHERE id = %s", [payment_id])
+    await pipeline.payment_came(world.books, 1, ())
+    world.assert_booked_once(payment_id)
+
+
 async def test_two_runs_of_one_lane_book_once(world: World) -> None:
     """Two workers that take up the same payment, the first one's lease being lost, book it once."""
     world.connect()
@@ -116,6 +125,30 @@ async def test_two_runs_of_one_lane_book_once(world: World) -> None:
     world.sandbox.call("POST", f"/_faults/{fault}/release")
     await first
     world.assert_booked_once(payment_id)
+
+
+@pytest.mark.parametrize("looked_for", ["FROM Customer", "FROM Account WHERE Name"])
+async def test_first_deposits_at_the_same_moment_are_booked_once(world: World, looked_for: str) -> None:
+    """Three first deposits that all find nothing and go on at the same moment: one customer, item and account, three
+    invoices, and nobody is asked for help."""
+    world.connect()
+    world.sql.execute("UPDATE proposals SET customer_id = 1 WHERE org_id = 1 AND id IN (9, 10)")  # that of 7
+    paid = [world.pay(proposal_id) for proposal_id in (7, 9, 10)]
+    fault = world.sandbox.add_fault("pause_before", "/query$", method="GET", query=looked_for, times=3)
+    async with world.books.db.transaction(1) as session:
+        await postings.ensure(session, 1)
+    lanes = asyncio.gather(*(postings.run_lane(world.books, 1) for _ in paid))
+    while world.sandbox.call("GET", f"/_faults/{fault}")["waiting"] < len(paid):
+        await asyncio.sleep(0.05)
+    world.sandbox.call("POST", f"/_faults/{fault}/release")
+    await lanes
+    await world.run()  # the three that were let go at once may have been one call too many for that second
+    for payment_id in paid:
+        world.assert_booked_once(payment_id)
+    emails = [c.get("PrimaryEmailAddr", {}).get("Address") for c in world.in_books("Customer")]
+    assert emails.count("elena.hartley@example.com") == 1
+    assert [i["Name"] for i in world.in_books("Item")].count("Roof Deposit") == 1
+    assert [a["Name"] for a in world.in_books("Account")].count("Stripe Clearing") == 1
 
 
 async def test_company_that_fails_is_tried_by_one_at_a_time(world: World) -> None:

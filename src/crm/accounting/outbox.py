@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company
@@ -81,6 +82,21 @@ async def _take(
     build: Callable[[str], dict[str, Any]],
 ) -> tuple[QboRequest, bool]:
     """The request to send, stored as sent; and whether an earlier attempt may have arrived."""
+    try:
+        return await _store(books, org_id, realm_id, operation, subject, build)
+    except IntegrityError:
+        # Another run stored the same request at the same moment, as at a company's first deposits: it is for both.
+        return await _store(books, org_id, realm_id, operation, subject, build)
+
+
+async def _store(
+    books: Books,
+    org_id: int,
+    realm_id: str,
+    operation: str,
+    subject: str,
+    build: Callable[[str], dict[str, Any]],
+) -> tuple[QboRequest, bool]:
     async with books.db.transaction(org_id) as session:
         last = await session.scalar(
             select(QboRequest)

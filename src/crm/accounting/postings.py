@@ -52,15 +52,18 @@ class Claimed:
 
 
 async def ensure(session: AsyncSession, org_id: int) -> int:
-    """A posting for every paid payment that has none; how many were made. Safe to repeat."""
+    """A posting for every paid payment that has none; how many were made. Safe to repeat.
+
+    Oldest first, and due at once: Stripe dates a payment by its own clock, which may be ahead of ours.
+    """
     result = await session.execute(
         text(
             "INSERT INTO postings (org_id, payment_id, next_attempt_at) "
-            "SELECT p.org_id, p.id, p.paid_at FROM payments p WHERE p.org_id = :org AND p.paid_at IS NOT NULL "
+            "SELECT p.org_id, p.id, least(p.paid_at, :now) FROM payments p WHERE p.org_id = :org AND p.paid_at IS NOT NULL "
             "AND NOT EXISTS (SELECT 1 FROM postings x WHERE x.org_id = p.org_id AND x.payment_id = p.id) "
             "ON CONFLICT DO NOTHING RETURNING id"
         ),
-        {"org": org_id},
+        {"org": org_id, "now": clock.now()},
     )
     return len(result.all())
 
