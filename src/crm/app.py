@@ -19,6 +19,7 @@ from crm.accounting.webhook import router as quickbooks_webhook
 from crm.customers.routes import router as customers
 from crm.dependencies import AppState, app_state
 from crm.edge import Edge
+from crm.files.routes import logo_router as logo
 from crm.files.routes import router as files
 from crm.gateways.http import make_client
 from crm.identity.routes import router as identity
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     identity,
     customers,
     files,
+    logo,
     proposals,
     portal,
     portal_messages,

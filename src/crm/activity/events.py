@@ -32,6 +32,7 @@ class Event(StrEnum):
     PORTAL_LINK_CREATED = "portal_link_created"
     PORTAL_LINK_REVOKED = "portal_link_revoked"
     FILE_KEPT = "file_kept"
+    FILE_DELETED = "file_deleted"
     VIEWED = "viewed"
     DECLINE = "decline"
     QUESTION_ASKED = "question_asked"

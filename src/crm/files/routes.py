@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from crm.dependencies import DatabaseDep
 from crm.files.content import FILE_BYTES_MAX
-from crm.files.keeping import checked, content_of, keep
+from crm.files.keeping import checked, content_of, delete_file, keep, set_logo
 from crm.files.tables import File
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
-from crm.kit.inputs import ID_MAX
+from crm.identity.shapes import OrgOut, org_out
+from crm.kit.inputs import ID_MAX, Input, RowId
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.kit.times import Moment
 
@@ -23,6 +24,7 @@ router = APIRouter(prefix="/files", tags=["files"])
 
 Id = Annotated[int, Path(ge=1, le=ID_MAX)]
 READ = require(Permission.READ)
+WRITE = require(Permission.PROPOSALS_WRITE)
 
 
 class FileOut(BaseModel):
@@ -43,7 +45,7 @@ class FileOut(BaseModel):
     "",
     status_code=201,
     summary="Keep a photo, an attachment or a logo",
-    dependencies=[require(Permission.PROPOSALS_WRITE)],
+    dependencies=[WRITE],
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -94,6 +96,28 @@ async def list_files(
 async def read_file(id: Id, request: Request, principal: StaffDep, session: OrgTx) -> Response:
     row, content = await content_of(session, principal.org_id, id)
     return file_response(request, row, content)
+
+
+@router.delete("/{id}", status_code=204, summary="Delete a file that nothing uses", dependencies=[WRITE])
+async def remove_file(id: Id, principal: StaffDep, session: OrgTx) -> None:
+    await delete_file(session, principal, id)
+
+
+class LogoIn(Input):
+    file_id: RowId
+
+
+logo_router = APIRouter(prefix="/org/logo", tags=["org"])
+
+
+@logo_router.put("", summary="Show this logo", dependencies=[require(Permission.ORG_MANAGE)])
+async def put_logo(body: LogoIn, principal: StaffDep, session: OrgTx) -> OrgOut:
+    return org_out(await set_logo(session, principal, body.file_id))
+
+
+@logo_router.delete("", summary="Show no logo", dependencies=[require(Permission.ORG_MANAGE)])
+async def remove_logo(principal: StaffDep, session: OrgTx) -> OrgOut:
+    return org_out(await set_logo(session, principal, None))
 
 
 def file_response(request: Request, row: File, content: bytes) -> Response:

@@ -25,6 +25,7 @@ from crm.identity.shapes import (
     OrgOut,
     UserChange,
     UserOut,
+    org_out,
 )
 from crm.identity.tables import ApiKey, Org, User
 from crm.kit import clock
@@ -81,12 +82,12 @@ async def read_me(principal: StaffDep, session: OrgTx) -> Me:
 
 @router.get("/org", tags=["org"], dependencies=READ, summary="The company's settings")
 async def read_org(principal: StaffDep, session: OrgTx) -> OrgOut:
-    return OrgOut.model_validate(await team.own_org(session, principal.org_id))
+    return org_out(await team.own_org(session, principal.org_id))
 
 
 @router.patch("/org", tags=["org"], dependencies=MANAGE, summary="Change the company's settings")
 async def change_org(body: OrgChange, principal: StaffDep, session: OrgTx) -> OrgOut:
-    return OrgOut.model_validate(await team.change_org(session, principal, body))
+    return org_out(await team.change_org(session, principal, body))
 
 
 @router.get("/users", tags=["users"], dependencies=MANAGE, summary="The team")

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from crm.identity.permissions import Role
+from crm.identity.tables import Org
+from crm.kit.contrast import readable_on_dark, readable_on_light
 from crm.kit.inputs import (
     Address,
     Color,
     Currency,
     Email,
     Input,
+    LongText,
     Name,
     OptionalEmail,
     OptionalPhone,
+    OptionalShortLine,
+    OptionalWebsite,
     Percent,
+    TaxPercent,
     TimeZone,
+    none_when_empty,
 )
+from crm.kit.money import plain
 from crm.kit.times import Moment
 
 # A longer password only makes the hash slow; a shorter one is guessed.
@@ -60,7 +68,29 @@ class LoginAnswer(BaseModel):
     user: Me
 
 
-class OrgOut(Row):
+class TextsByLanguage(Input):
+    """What a new proposal begins with, in the language of its sale."""
+
+    en: LongText = ""
+    es: LongText = ""
+
+
+class ReadableColor(BaseModel):
+    contrast: Annotated[float, Field(description="1 to 21; text needs 4.5 (WCAG 2.2 AA).")]
+    passes: bool
+    nearest: Annotated[
+        str, Field(description="The nearest shade that passes; the colour itself when it does.")
+    ]
+
+
+class BrandColor(BaseModel):
+    """How well the company's colour can be read, and what to use where it cannot."""
+
+    on_light: ReadableColor
+    on_dark: ReadableColor
+
+
+class OrgOut(BaseModel):
     id: int
     name: str
     currency: str
@@ -70,7 +100,39 @@ class OrgOut(Row):
     address: dict[str, Any] | None
     deposit_percent: int | None
     brand_color: str | None
+    brand: Annotated[BrandColor | None, Field(description="Null without a colour.")]
+    logo_file_id: Annotated[int | None, Field(description="Set with PUT /org/logo.")]
+    website: str | None
+    licence_number: str | None
+    reply_to: str | None
+    language: Literal["en", "es"]
+    validity_days: int | None
+    default_tax_percent: Annotated[str | None, Field(description="A decimal number.", examples=["8.81"])]
+    default_introductions: TextsByLanguage
+    default_terms: TextsByLanguage
     created_at: Moment
+
+
+def org_out(org: Org) -> OrgOut:
+    own = {
+        name: getattr(org, name)
+        for name in OrgOut.model_fields
+        if name not in {"brand", "default_tax_percent"}
+    }
+    tax = org.default_tax_percent
+    return OrgOut(
+        **own,
+        brand=_brand(org.brand_color) if org.brand_color else None,
+        default_tax_percent=plain(tax) if tax is not None else None,
+    )
+
+
+def _brand(color: str) -> BrandColor:
+    light, dark = readable_on_light(color), readable_on_dark(color)
+    return BrandColor(
+        on_light=ReadableColor.model_validate(light, from_attributes=True),
+        on_dark=ReadableColor.model_validate(dark, from_attributes=True),
+    )
 
 
 class OrgChange(Input):
@@ -81,7 +143,23 @@ class OrgChange(Input):
     phone: OptionalPhone = None
     address: Address | None = None
     deposit_percent: Percent | None = None
-    brand_color: Color | None = None
+    brand_color: Annotated[Color | None, BeforeValidator(none_when_empty)] = None
+    website: OptionalWebsite = None
+    licence_number: OptionalShortLine = None
+    reply_to: Annotated[OptionalEmail, Field(description="Where answers to mails go; else to `email`.")] = (
+        None
+    )
+    language: Annotated[
+        Literal["en", "es"] | None, Field(description="What a new proposal is written in.")
+    ] = None
+    validity_days: Annotated[
+        int | None, Field(strict=True, ge=1, le=365, description="How long a new proposal holds.")
+    ] = None
+    default_tax_percent: Annotated[
+        TaxPercent | None, Field(description="What the editor proposes for a new line.")
+    ] = None
+    default_introductions: TextsByLanguage | None = None
+    default_terms: TextsByLanguage | None = None
 
 
 class UserOut(Row):

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.kit.database import Base
@@ -15,6 +26,12 @@ class Org(Base):
     """A contractor: the tenant. `id` is what row-level security compares."""
 
     __tablename__ = "orgs"
+    __table_args__ = (
+        CheckConstraint("language IN ('en','es')", name="language"),
+        CheckConstraint("validity_days IS NULL OR validity_days BETWEEN 1 AND 365", name="validity_days"),
+        # use_alter: files belong to an org, and the org's logo is a file.
+        ForeignKeyConstraint(["id", "logo_file_id"], ["files.org_id", "files.id"], use_alter=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -25,6 +42,15 @@ class Org(Base):
     address: Mapped[dict[str, Any] | None]
     deposit_percent: Mapped[int | None]
     brand_color: Mapped[str | None]
+    logo_file_id: Mapped[int | None]
+    website: Mapped[str | None]
+    licence_number: Mapped[str | None]
+    reply_to: Mapped[str | None]
+    language: Mapped[str] = mapped_column(server_default="en")
+    validity_days: Mapped[int | None]
+    default_tax_percent: Mapped[Decimal | None] = mapped_column(Numeric(6, 3))
+    default_introductions: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    default_terms: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     stripe_account: Mapped[str | None] = mapped_column(unique=True)
     stripe_disconnected_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydantic_core import to_jsonable_python as jsonable_python
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,17 +28,23 @@ async def own_org(session: AsyncSession, org_id: int) -> Org:
 
 
 async def change_org(session: AsyncSession, principal: Principal, change: OrgChange) -> Org:
-    """Changes the fields that were given. Raises Invalid for an empty name, currency or time zone."""
+    """Changes the fields that were given; the log keeps what they became, so every version can be read there.
+
+    Raises Invalid for an empty name, currency, time zone or language."""
     org = await own_org(session, principal.org_id)
     fields = change.model_dump(exclude_unset=True)
-    for needed in ("name", "currency", "time_zone"):
+    for texts in ("default_introductions", "default_terms"):
+        if texts in fields:
+            fields[texts] = fields[texts] or {}
+    for needed in ("name", "currency", "time_zone", "language"):
         if needed in fields and fields[needed] is None:
             raise Invalid("Please fill this in.", field=needed)
     changed = sorted(name for name, value in fields.items() if getattr(org, name) != value)
     for name in changed:
         setattr(org, name, fields[name])
     if changed:
-        await record(session, org.id, Event.ORG_UPDATED, actor=principal.actor, fields=changed)
+        values = jsonable_python({name: fields[name] for name in changed})
+        await record(session, org.id, Event.ORG_UPDATED, actor=principal.actor, fields=changed, values=values)
     return org
 
 

@@ -37,6 +37,7 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 _PHONE = re.compile(r"\+?[0-9()./ xX#-]{5,40}")
+_WEBSITE = re.compile(r"https?://(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}(?::\d{1,5})?(?:[/?#][^\s<>\"'`]*)?")
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -67,7 +68,7 @@ def _filled(value: str) -> str:
     return value
 
 
-def _none_when_empty(value: Any) -> Any:
+def none_when_empty(value: Any) -> Any:
     """Forms send "" for what was left blank."""
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -94,6 +95,14 @@ def _time_zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("Use a time zone's name, like America/Denver.")
     return value
+
+
+def _website(value: str) -> str:
+    """With https:// before it when it was left out. Only http and https: a link that runs something is none."""
+    full = value if "://" in value else f"https://{value}"
+    if not _WEBSITE.fullmatch(full):
+        raise ValueError("Write the website like https://www.example.com.")
+    return full
 
 
 def _color(value: str) -> str:
@@ -127,9 +136,14 @@ SearchText = Annotated[str, _trimmed(100), AfterValidator(_one_line)]
 
 Email = Annotated[str, _trimmed(254), AfterValidator(_email)]
 Phone = Annotated[str, _trimmed(40), AfterValidator(_phone)]
-OptionalEmail = Annotated[Email | None, BeforeValidator(_none_when_empty)]
-OptionalPhone = Annotated[Phone | None, BeforeValidator(_none_when_empty)]
-OptionalName = Annotated[Name | None, BeforeValidator(_none_when_empty)]
+OptionalEmail = Annotated[Email | None, BeforeValidator(none_when_empty)]
+OptionalPhone = Annotated[Phone | None, BeforeValidator(none_when_empty)]
+OptionalName = Annotated[Name | None, BeforeValidator(none_when_empty)]
+
+OptionalShortLine = Annotated[ShortLine | None, BeforeValidator(none_when_empty)]
+OptionalWebsite = Annotated[
+    Annotated[str, _trimmed(200), AfterValidator(_website)] | None, BeforeValidator(none_when_empty)
+]
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$"), AfterValidator(_currency)]
 TimeZone = Annotated[str, _trimmed(60), AfterValidator(_time_zone)]

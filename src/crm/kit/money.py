@@ -56,6 +56,12 @@ def from_decimal(amount: Decimal, currency: str) -> int:
     return int(minor)
 
 
+def plain(number: Decimal) -> str:
+    """A decimal as people write it: 1.500 -> "1.5", 20.000 -> "20"."""
+    text = f"{number:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "MXN": "MX$"}
 
 

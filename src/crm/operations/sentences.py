@@ -53,6 +53,7 @@ _PLAIN: dict[Event, str] = {
     Event.PORTAL_LINK_CREATED: "Portal link made",
     Event.PORTAL_LINK_REVOKED: "Portal link withdrawn",
     Event.FILE_KEPT: "File {name} added",
+    Event.FILE_DELETED: "File {name} deleted",
     Event.VIEWED: "The customer opened the proposal",
     Event.DECLINE: "The customer declined: {reason}",
     Event.QUESTION_ASKED: "The customer asks: {text}",

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from crm.dependencies import DatabaseDep, SettingsDep, client_ip
+from crm.files.routes import file_response
 from crm.identity.principal import Principal
 from crm.kit import clock
 from crm.kit.errors import Forbidden
@@ -18,6 +19,7 @@ from crm.portal.consent import CONSENT
 from crm.portal.shapes import ApproveIn, ChosenPrice, DeclineIn, OpenPortal, PortalView
 from crm.portal.view import chosen_price, portal_view
 from crm.proposals import decision
+from crm.proposals.attached_files import shown_file
 from crm.proposals.content import load
 from crm.proposals.lifecycle import Status, blocked
 from crm.proposals.links import open_link
@@ -78,6 +80,26 @@ async def price_choice(
     """Reckoned here and not in the page, so that what moves on the screen is what is signed, to the cent."""
     content = await load(session, principal.org_id, proposal_id)
     return chosen_price(content, option_id, line_id or [], settings.deposit_percent)
+
+
+@router.get(
+    "/{proposal_id}/files/{file_id}",
+    summary="A photo or paper of the proposal, or the company's logo",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The bytes."}},
+)
+async def read_portal_file(
+    proposal_id: ProposalId,
+    file_id: Annotated[int, Path(ge=1, le=ID_MAX)],
+    request: Request,
+    principal: PayerDep,
+    session: PayerTx,
+) -> Response:
+    content = await load(session, principal.org_id, proposal_id)
+    if content.status() is Status.DRAFT and principal.is_customer:
+        raise blocked(Status.DRAFT, "be opened")
+    row, data = await shown_file(session, principal.org_id, proposal_id, file_id, content.org.logo_file_id)
+    return file_response(request, row, data)
 
 
 @router.post("/{proposal_id}/approve", summary="Sign it")

@@ -93,6 +93,9 @@ class Contractor(BaseModel):
     email: str | None
     address: dict[str, Any] | None
     brand_color: str | None
+    logo_file_id: Annotated[int | None, Field(description="Opened as GET /portal/{id}/files/{file_id}.")]
+    website: str | None
+    licence_number: str | None
 
 
 class PortalCustomer(BaseModel):

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,12 +17,14 @@ from crm.customers.tables import Customer
 from crm.identity.tables import Org
 from crm.kit import clock
 from crm.kit.database import Big, get_own
+from crm.kit.money import plain
 from crm.proposals import lifecycle, pricing, schedule
+from crm.proposals.attached_files import AttachedFile, files_of
 from crm.proposals.tables import Approval, LineItem, Milestone, Proposal, ProposalOption
 
 # Old hashes are checked with the form of their time; a new form gets a new number.
-HASH_VERSION = 2
-HASH_VERSIONS = (2, 1)
+HASH_VERSION = 3
+HASH_VERSIONS = (3, 2, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Content:
     options: Sequence[ProposalOption]
     lines: Sequence[LineItem]
     milestones: Sequence[Milestone]
+    files: Sequence[AttachedFile]
     approval: Approval | None
 
     @property
@@ -107,8 +109,9 @@ async def load(session: AsyncSession, org_id: int, proposal_id: int, *, lock: bo
     options = (await session.scalars(_of(ProposalOption, own).order_by(ProposalOption.position))).all()
     lines = (await session.scalars(_of(LineItem, own).order_by(LineItem.position, LineItem.id))).all()
     milestones = (await session.scalars(_of(Milestone, own).order_by(Milestone.position))).all()
+    files = await files_of(session, org_id, proposal_id)
     approval = (await session.scalars(_of(Approval, own | {"change_order_id": None}))).one_or_none()
-    return Content(proposal, org, customer, options, lines, milestones, approval)
+    return Content(proposal, org, customer, options, lines, milestones, files, approval)
 
 
 def _of(table: Any, own: dict[str, Any]) -> Any:
@@ -181,7 +184,7 @@ def _canonical(content: Content, version: int) -> dict[str, Any]:
     }
     if version == 1:
         return form
-    return form | {
+    form |= {
         "number": proposal.number,
         "version": proposal.version,
         "language": proposal.language,
@@ -192,6 +195,14 @@ def _canonical(content: Content, version: int) -> dict[str, Any]:
                 "amount_minor": milestone.amount_minor,
             }
             for milestone in content.milestones
+        ],
+    }
+    if version == 2:
+        return form
+    return form | {
+        "files": [
+            {"sha256": one.file.sha256, "name": one.file.name, "caption": one.caption}
+            for one in content.files
         ],
     }
 
@@ -222,9 +233,3 @@ def _canonical_totals(totals: pricing.Totals) -> dict[str, int]:
         "tax_minor": totals.tax_minor,
         "total_minor": totals.total_minor,
     }
-
-
-def plain(number: Decimal) -> str:
-    """A decimal as people write it: 1.500 -> "1.5", 20.000 -> "20"."""
-    text = f"{number:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -17,10 +18,11 @@ from crm.kit.database import Big, get_own
 from crm.kit.errors import Invalid, NotFound
 from crm.kit.money import format_money, payable_step
 from crm.proposals import lifecycle, pricing
-from crm.proposals.content import Content, load, store_totals
+from crm.proposals.attached_files import attach, set_files
+from crm.proposals.content import Content, load, store_totals, today
 from crm.proposals.lifecycle import Status
-from crm.proposals.shapes import DepositIn, LineIn, MilestoneIn, NewProposal, OptionIn, ProposalChange
-from crm.proposals.tables import LineItem, Milestone, Proposal, ProposalOption
+from crm.proposals.shapes import DepositIn, FileIn, LineIn, MilestoneIn, NewProposal, OptionIn, ProposalChange
+from crm.proposals.tables import LineItem, Milestone, Proposal, ProposalFile, ProposalOption
 
 
 async def create(session: AsyncSession, principal: Principal, new: NewProposal) -> Content:
@@ -30,12 +32,12 @@ async def create(session: AsyncSession, principal: Principal, new: NewProposal) 
     proposal = Proposal(
         org_id=principal.org_id,
         customer_id=new.customer_id,
-        language=new.language,
+        language=new.language or org.language,
         title=new.title,
-        introduction=new.introduction,
-        terms=new.terms,
+        introduction=_own_or(new, "introduction", org.default_introductions, org),
+        terms=_own_or(new, "terms", org.default_terms, org),
         currency=new.currency or org.currency,
-        valid_until=new.valid_until,
+        valid_until=_valid_until(new, org),
         deposit_percent=new.deposit.percent,
         deposit_minor=new.deposit.amount_minor,
     )
@@ -45,6 +47,7 @@ async def create(session: AsyncSession, principal: Principal, new: NewProposal) 
     _add_milestones(session, proposal, new.milestones)
     await _add_lines(session, proposal, None, new.lines)
     await _add_options(session, proposal, new.options)
+    await set_files(session, proposal, _named(new.files))
     content = await _priced(session, proposal)
     await record(
         session,
@@ -56,6 +59,19 @@ async def create(session: AsyncSession, principal: Principal, new: NewProposal) 
         currency=proposal.currency,
     )
     return content
+
+
+def _own_or(new: NewProposal, field: str, standard: dict[str, Any], org: Org) -> str:
+    """What was written, a blank too; the company's text in the language of the sale when it was left out."""
+    if field in new.model_fields_set:
+        return str(getattr(new, field))
+    return str(standard.get(new.language or org.language, ""))
+
+
+def _valid_until(new: NewProposal, org: Org) -> date | None:
+    if "valid_until" in new.model_fields_set or org.validity_days is None:
+        return new.valid_until
+    return today(org) + timedelta(days=org.validity_days)
 
 
 async def change(
@@ -92,6 +108,8 @@ async def change(
         )
         await session.execute(delete(ProposalOption).where(*_own(ProposalOption, proposal)))
         await _add_options(session, proposal, given.options)
+    if given.files is not None:
+        await set_files(session, proposal, _named(given.files))
     changed = await _priced(session, proposal)
     await record(
         session,
@@ -142,6 +160,7 @@ async def supersede(session: AsyncSession, principal: Principal, proposal_id: in
         await session.flush()
         option_ids[option.id] = copy.id
     session.add_all(_copied(line, new.id, option_ids[line.option_id]) for line in old.lines)
+    attach(session, new, [(one.file.id, one.caption) for one in old.files])
     source.status, source.superseded_by = Status.SUPERSEDED, new.id
     draft = await _priced(session, new)
     org_id, actor = principal.org_id, principal.actor
@@ -166,7 +185,7 @@ async def discard(session: AsyncSession, principal: Principal, proposal_id: int)
         .where(Proposal.org_id == draft.org_id, Proposal.superseded_by == draft.id)
         .with_for_update()
     )
-    for table in (LineItem, ProposalOption, Milestone):
+    for table in (LineItem, ProposalOption, Milestone, ProposalFile):
         await session.execute(delete(table).where(*_own(table, draft)))
     if before is not None:
         before.superseded_by = None
@@ -286,6 +305,10 @@ def _copied(line: LineItem, proposal_id: int, option_id: int | None) -> LineItem
         if column.key not in {"id", "proposal_id", "option_id"}
     }
     return LineItem(**same, proposal_id=proposal_id, option_id=option_id)
+
+
+def _named(files: Sequence[FileIn]) -> list[tuple[int, str]]:
+    return [(one.file_id, one.caption) for one in files]
 
 
 def _own(table: Any, proposal: Proposal) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ from crm.kit.inputs import (
     Currency,
     DiscountMinor,
     Input,
+    Line,
     LongText,
     Name,
     Percent,
@@ -24,15 +25,18 @@ from crm.kit.inputs import (
     TaxPercent,
     UnitPrice,
 )
+from crm.kit.money import plain
 from crm.kit.times import Moment
 from crm.proposals import pricing
-from crm.proposals.content import Content, plain
+from crm.proposals.attached_files import AttachedFile
+from crm.proposals.content import Content
 from crm.proposals.lifecycle import Status
 from crm.proposals.schedule import MILESTONES_MAX
 from crm.proposals.tables import LineItem
 
 LINES_MAX = 200
 OPTIONS_MAX = 6
+FILES_MAX = 40
 LINK_DAYS_MAX = 365
 
 
@@ -93,25 +97,36 @@ class MilestoneIn(Input):
         return self
 
 
+class FileIn(Input):
+    file_id: Annotated[RowId, Field(description="A photo or attachment that was sent to /files.")]
+    caption: Line = ""
+
+
 Language = Literal["en", "es"]
 
 
 class NewProposal(Input):
     customer_id: RowId
-    language: Annotated[Language, Field(description="The language of the sale, and of the contract.")] = "en"
+    language: Annotated[
+        Language | None,
+        Field(description="The language of the sale, and of the contract; the company's when left out."),
+    ] = None
     title: Name
-    introduction: LongText = ""
-    terms: LongText = ""
+    introduction: Annotated[LongText, Field(description="The company's standard text when left out.")] = ""
+    terms: Annotated[LongText, Field(description="The company's standard terms when left out.")] = ""
     currency: Currency | None = Field(default=None, description="The company's currency when left out.")
-    valid_until: SensibleDate | None = None
+    valid_until: Annotated[
+        SensibleDate | None, Field(description="By the company's rule when left out; null for no end.")
+    ] = None
     deposit: DepositIn = DepositIn()
     milestones: Annotated[list[MilestoneIn], Field(max_length=MILESTONES_MAX, default_factory=list)]
     lines: Annotated[list[LineIn], Field(max_length=LINES_MAX, default_factory=list)]
     options: Annotated[list[OptionIn], Field(max_length=OPTIONS_MAX, default_factory=list)]
+    files: Annotated[list[FileIn], Field(max_length=FILES_MAX, default_factory=list)]
 
 
 class ProposalChange(Input):
-    """Fields left out stay; `milestones`, `lines` and `options` replace all that were there."""
+    """Fields left out stay; `milestones`, `lines`, `options` and `files` replace all that were there."""
 
     customer_id: RowId | None = None
     language: Language | None = None
@@ -124,6 +139,7 @@ class ProposalChange(Input):
     milestones: Annotated[list[MilestoneIn], Field(max_length=MILESTONES_MAX)] | None = None
     lines: Annotated[list[LineIn], Field(max_length=LINES_MAX)] | None = None
     options: Annotated[list[OptionIn], Field(max_length=OPTIONS_MAX)] | None = None
+    files: Annotated[list[FileIn], Field(max_length=FILES_MAX)] | None = None
 
 
 class NewLink(Input):
@@ -158,6 +174,20 @@ class MilestoneOut(BaseModel):
     name: str
     percent: str | None
     amount_minor: int | None
+
+
+class AttachedFileOut(BaseModel):
+    """A photo or paper of the proposal; the link that opens the proposal opens it too."""
+
+    id: int
+    kind: Literal["photo", "attachment"]
+    name: str
+    caption: str
+    media_type: str
+    size_bytes: int
+    width: Annotated[int | None, Field(description="Pixels; null for a PDF.")]
+    height: int | None
+    sha256: Annotated[str, Field(description="Part of what `content_hash` covers.")]
 
 
 class OptionOut(BaseModel):
@@ -199,6 +229,7 @@ class ProposalCore(BaseModel):
     options: list[OptionOut]
     lines: list[LineOut]
     milestones: list[MilestoneOut]
+    files: list[AttachedFileOut]
     schedule: list[PartOut]
     selected_option_id: int | None
     selected_line_ids: Annotated[list[int], Field(description="The optional lines that count.")]
@@ -351,6 +382,7 @@ def core(content: Content, default_percent: int) -> dict[str, object]:
             )
             for milestone in content.milestones
         ],
+        "files": [attached_file_out(one) for one in content.files],
         "schedule": _planned(content, headline.total_minor, default_percent),
         "selected_line_ids": content.ticked_lines(),
         "changes_minor": proposal.changes_minor,
@@ -371,6 +403,21 @@ def _planned(content: Content, total_minor: int, default_percent: int) -> list[P
     except Invalid:
         return []
     return [PartOut(key=part.key, name=part.name, amount_minor=part.amount_minor) for part in parts]
+
+
+def attached_file_out(attached: AttachedFile) -> AttachedFileOut:
+    file = attached.file
+    return AttachedFileOut(
+        id=file.id,
+        kind=file.kind,
+        name=file.name,
+        caption=attached.caption,
+        media_type=file.media_type,
+        size_bytes=file.size_bytes,
+        width=file.width,
+        height=file.height,
+        sha256=file.sha256,
+    )
 
 
 def line_out(line: LineItem) -> LineOut:

@@ -150,6 +150,25 @@ class LineItem(Base):
     preselected: Mapped[bool] = mapped_column(server_default="false")
 
 
+class ProposalFile(Base):
+    """A photo or paper that the proposal shows; part of what is frozen, by the hash of its content."""
+
+    __tablename__ = "proposal_files"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "proposal_id"], ["proposals.org_id", "proposals.id"]),
+        ForeignKeyConstraint(["org_id", "file_id"], ["files.org_id", "files.id"]),
+        UniqueConstraint("org_id", "proposal_id", "file_id"),
+        Index("ix_proposal_files_org_id_file_id", "org_id", "file_id"),
+    )
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    proposal_id: Mapped[int]
+    position: Mapped[int]
+    file_id: Mapped[int]
+    caption: Mapped[str] = mapped_column(server_default="")
+
+
 class ChangeOrder(Base):
     """An addition to or a credit on an approved proposal, with an approval of its own.
 

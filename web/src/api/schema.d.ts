@@ -215,6 +215,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a file that nothing uses */
+        delete: operations["remove_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/files/{id}/content": {
         parameters: {
             query?: never;
@@ -369,6 +386,24 @@ export interface paths {
         head?: never;
         /** Change the company's settings */
         patch: operations["change_org"];
+        trace?: never;
+    };
+    "/org/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Show this logo */
+        put: operations["put_logo"];
+        post?: never;
+        /** Show no logo */
+        delete: operations["remove_logo"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/overview": {
@@ -623,6 +658,23 @@ export interface paths {
         put?: never;
         /** Say no */
         post: operations["decline_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photo or paper of the proposal, or the company's logo */
+        get: operations["read_portal_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1306,6 +1358,47 @@ export interface components {
             token?: string | null;
         };
         /**
+         * AttachedFileOut
+         * @description A photo or paper of the proposal; the link that opens the proposal opens it too.
+         */
+        AttachedFileOut: {
+            /** Caption */
+            caption: string;
+            /** Height */
+            height: number | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "photo" | "attachment";
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+            /**
+             * Sha256
+             * @description Part of what `content_hash` covers.
+             */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Width
+             * @description Pixels; null for a PDF.
+             */
+            width: number | null;
+        };
+        /**
+         * BrandColor
+         * @description How well the company's colour can be read, and what to use where it cannot.
+         */
+        BrandColor: {
+            on_dark: components["schemas"]["ReadableColor"];
+            on_light: components["schemas"]["ReadableColor"];
+        };
+        /**
          * CheckoutOut
          * @description The seed's answer; `deposit_cents` is the amount of the part to pay, `dev_mode` is there only when true.
          */
@@ -1375,10 +1468,19 @@ export interface components {
             brand_color: string | null;
             /** Email */
             email: string | null;
+            /** Licence Number */
+            licence_number: string | null;
+            /**
+             * Logo File Id
+             * @description Opened as GET /portal/{id}/files/{file_id}.
+             */
+            logo_file_id: number | null;
             /** Name */
             name: string;
             /** Phone */
             phone: string | null;
+            /** Website */
+            website: string | null;
         };
         /**
          * ConvertLead
@@ -1544,7 +1646,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -1564,6 +1666,19 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /** FileIn */
+        FileIn: {
+            /**
+             * Caption
+             * @default
+             */
+            caption: string;
+            /**
+             * File Id
+             * @description A photo or attachment that was sent to /files.
+             */
+            file_id: number;
         };
         /** FileOut */
         FileOut: {
@@ -1831,6 +1946,11 @@ export interface components {
             token_type: string;
             user: components["schemas"]["Me"];
         };
+        /** LogoIn */
+        LogoIn: {
+            /** File Id */
+            file_id: number;
+        };
         /**
          * Me
          * @description Who is logged in, and what they may do.
@@ -1979,18 +2099,19 @@ export interface components {
             customer_id: number;
             /** @default {} */
             deposit: components["schemas"]["DepositIn"];
+            /** Files */
+            files?: components["schemas"]["FileIn"][];
             /**
              * Introduction
+             * @description The company's standard text when left out.
              * @default
              */
             introduction: string;
             /**
              * Language
-             * @description The language of the sale, and of the contract.
-             * @default en
-             * @enum {string}
+             * @description The language of the sale, and of the contract; the company's when left out.
              */
-            language: "en" | "es";
+            language?: ("en" | "es") | null;
             /** Lines */
             lines?: components["schemas"]["LineIn"][];
             /** Milestones */
@@ -1999,12 +2120,16 @@ export interface components {
             options?: components["schemas"]["OptionIn"][];
             /**
              * Terms
+             * @description The company's standard terms when left out.
              * @default
              */
             terms: string;
             /** Title */
             title: string;
-            /** Valid Until */
+            /**
+             * Valid Until
+             * @description By the company's rule when left out; null for no end.
+             */
             valid_until?: string | null;
         };
         /** NewUser */
@@ -2065,16 +2190,42 @@ export interface components {
             brand_color?: string | null;
             /** Currency */
             currency?: string | null;
+            default_introductions?: components["schemas"]["TextsByLanguage"] | null;
+            /**
+             * Default Tax Percent
+             * @description What the editor proposes for a new line.
+             */
+            default_tax_percent?: number | string | null;
+            default_terms?: components["schemas"]["TextsByLanguage"] | null;
             /** Deposit Percent */
             deposit_percent?: number | null;
             /** Email */
             email?: string | null;
+            /**
+             * Language
+             * @description What a new proposal is written in.
+             */
+            language?: ("en" | "es") | null;
+            /** Licence Number */
+            licence_number?: string | null;
             /** Name */
             name?: string | null;
             /** Phone */
             phone?: string | null;
+            /**
+             * Reply To
+             * @description Where answers to mails go; else to `email`.
+             */
+            reply_to?: string | null;
             /** Time Zone */
             time_zone?: string | null;
+            /**
+             * Validity Days
+             * @description How long a new proposal holds.
+             */
+            validity_days?: number | null;
+            /** Website */
+            website?: string | null;
         };
         /** OrgOut */
         OrgOut: {
@@ -2082,6 +2233,8 @@ export interface components {
             address: {
                 [key: string]: unknown;
             } | null;
+            /** @description Null without a colour. */
+            brand: components["schemas"]["BrandColor"] | null;
             /** Brand Color */
             brand_color: string | null;
             /**
@@ -2091,18 +2244,44 @@ export interface components {
             created_at: string;
             /** Currency */
             currency: string;
+            default_introductions: components["schemas"]["TextsByLanguage"];
+            /**
+             * Default Tax Percent
+             * @description A decimal number.
+             * @example 8.81
+             */
+            default_tax_percent: string | null;
+            default_terms: components["schemas"]["TextsByLanguage"];
             /** Deposit Percent */
             deposit_percent: number | null;
             /** Email */
             email: string | null;
             /** Id */
             id: number;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "es";
+            /** Licence Number */
+            licence_number: string | null;
+            /**
+             * Logo File Id
+             * @description Set with PUT /org/logo.
+             */
+            logo_file_id: number | null;
             /** Name */
             name: string;
             /** Phone */
             phone: string | null;
+            /** Reply To */
+            reply_to: string | null;
             /** Time Zone */
             time_zone: string;
+            /** Validity Days */
+            validity_days: number | null;
+            /** Website */
+            website: string | null;
         };
         /** Overview */
         Overview: {
@@ -2396,6 +2575,8 @@ export interface components {
              * @description Payments are simulated; no money moves.
              */
             dev_mode: boolean;
+            /** Files */
+            files: components["schemas"]["AttachedFileOut"][];
             /** Id */
             id: number;
             /** Introduction */
@@ -2523,7 +2704,7 @@ export interface components {
         };
         /**
          * ProposalChange
-         * @description Fields left out stay; `milestones`, `lines` and `options` replace all that were there.
+         * @description Fields left out stay; `milestones`, `lines`, `options` and `files` replace all that were there.
          */
         ProposalChange: {
             /** Currency */
@@ -2531,6 +2712,8 @@ export interface components {
             /** Customer Id */
             customer_id?: number | null;
             deposit?: components["schemas"]["DepositIn"] | null;
+            /** Files */
+            files?: components["schemas"]["FileIn"][] | null;
             /** Introduction */
             introduction?: string | null;
             /** Language */
@@ -2577,6 +2760,8 @@ export interface components {
             /** Declined At */
             declined_at: string | null;
             deposit: components["schemas"]["DepositOut"];
+            /** Files */
+            files: components["schemas"]["AttachedFileOut"][];
             /** Id */
             id: number;
             /** Introduction */
@@ -2738,6 +2923,21 @@ export interface components {
             /** State */
             state?: string | null;
         };
+        /** ReadableColor */
+        ReadableColor: {
+            /**
+             * Contrast
+             * @description 1 to 21; text needs 4.5 (WCAG 2.2 AA).
+             */
+            contrast: number;
+            /**
+             * Nearest
+             * @description The nearest shade that passes; the colour itself when it does.
+             */
+            nearest: string;
+            /** Passes */
+            passes: boolean;
+        };
         /**
          * Readiness
          * @description Whether this process can serve, and if not, what is wrong.
@@ -2852,6 +3052,22 @@ export interface components {
          * @enum {string}
          */
         Status: "draft" | "sent" | "viewed" | "approved" | "declined" | "expired" | "superseded" | "cancelled";
+        /**
+         * TextsByLanguage
+         * @description What a new proposal begins with, in the language of its sale.
+         */
+        TextsByLanguage: {
+            /**
+             * En
+             * @default
+             */
+            en: string;
+            /**
+             * Es
+             * @default
+             */
+            es: string;
+        };
         /**
          * UsageOut
          * @description This month's calls; `metered` are those that Intuit counts.
@@ -3450,6 +3666,36 @@ export interface operations {
             };
         };
     };
+    remove_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_file: {
         parameters: {
             query?: never;
@@ -3831,6 +4077,70 @@ export interface operations {
                 "application/json": components["schemas"]["OrgChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrgOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogoIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrgOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -4372,6 +4682,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_portal_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+                file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description A problem (RFC 9457) */
