@@ -86,7 +86,7 @@ def pay_on_phone(browser: Browser, link: str) -> list[bytes]:
     pictures.append(picture(page))
     page.get_by_role("button", name="Pay deposit").click()
     page.get_by_role("button", name="Card pays").click()
-    page.get_by_role("heading", name="Paid. Thank you!").wait_for()
+    page.get_by_role("heading", name="Paid. Thank you.").wait_for()
     pictures.append(picture(page))
     context.close()
     return pictures

@@ -50,7 +50,7 @@ def test_the_portal_can_be_used_by_everybody(
     page.get_by_role("button", name="Card pays").wait_for()
     assert violations(page) == []
     page.get_by_role("button", name="Card pays").click()
-    page.get_by_role("heading", name="Paid. Thank you!").wait_for()
+    page.get_by_role("heading", name="Paid. Thank you.").wait_for()
     assert violations(page) == []
 
 

@@ -16,7 +16,9 @@ function proposalIdOf(path: string): number | null {
 }
 
 export function App() {
-  const [language, setLanguage] = useState<Language>(() => firstLanguage(navigator.languages));
+  const [sale, setSale] = useState<Language>();
+  const [picked, setPicked] = useState<Language>();
+  const language = picked ?? firstLanguage(navigator.languages, sale);
   const id = proposalIdOf(window.location.pathname);
   const t = TEXTS[language];
 
@@ -27,7 +29,7 @@ export function App() {
   const words = useMemo(() => ({ t, language }), [t, language]);
   const choose = (next: Language) => {
     keepLanguage(next);
-    setLanguage(next);
+    setPicked(next);
   };
   return (
     <Words value={words}>
@@ -36,7 +38,7 @@ export function App() {
           <Trouble title={t.notFoundTitle} lead={t.notFoundLead} />
         </Frame>
       ) : (
-        <OneProposal id={id} language={language} onLanguage={choose} />
+        <OneProposal id={id} language={language} onLanguage={choose} onSale={setSale} />
       )}
     </Words>
   );
@@ -44,10 +46,16 @@ export function App() {
 
 type LanguageChoice = { language: Language; onLanguage: (language: Language) => void };
 
-function OneProposal({ id, ...choice }: { id: number } & LanguageChoice) {
+type OneProposalProps = { id: number; onSale: (language: Language) => void } & LanguageChoice;
+
+function OneProposal({ id, onSale, ...choice }: OneProposalProps) {
   const proposal = useProposal(id);
   const { view, problem } = proposal;
   const title = view?.title;
+  const sale = view?.language;
+  useEffect(() => {
+    if (sale) onSale(sale);
+  }, [sale, onSale]);
   useEffect(() => {
     if (title) document.title = title;
   }, [title]);
@@ -62,7 +70,7 @@ function OneProposal({ id, ...choice }: { id: number } & LanguageChoice) {
       {view ? (
         <Proposal key={view.id} view={view} proposal={proposal} />
       ) : problem ? (
-        <Trouble problem={problem} onRetry={proposal.reload} />
+        <Trouble problem={problem} id={id} onRetry={proposal.reload} />
       ) : (
         <Loading />
       )}

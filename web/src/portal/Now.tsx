@@ -4,21 +4,22 @@ import { Card, Row, Steps } from "./Card";
 import { Paid } from "./Paid";
 import { Pay, Simulate } from "./Pay";
 import type { ProposalState } from "./useProposal";
-import type { PortalView, Price } from "./view";
+import type { Choice } from "./useChoice";
+import type { PortalView } from "./view";
 import { useWords } from "./words";
 
-type NowProps = { view: PortalView; proposal: ProposalState; price: Price; optionId: number | null };
+type NowProps = { view: PortalView; proposal: ProposalState; choice: Choice };
 
-export function Now({ view, proposal, price, optionId }: NowProps) {
+export function Now({ view, proposal, choice }: NowProps) {
   const { t, money } = useWords();
   const { contractor, payment } = view;
   const { stage } = proposal;
   switch (stage) {
     case "sign":
-      return <Offer view={view} price={price} optionId={optionId} />;
+      return <Offer view={view} choice={choice} />;
     case "pay":
     case "failed":
-      return <Pay view={view} proposal={proposal} price={price} />;
+      return <Pay key={view.payment.id} view={view} proposal={proposal} />;
     case "simulate":
       return <Simulate view={view} proposal={proposal} />;
     case "confirming":
@@ -41,6 +42,18 @@ export function Now({ view, proposal, price, optionId }: NowProps) {
       );
     case "paid":
       return <Paid view={view} />;
+    case "signed":
+      return (
+        <Card stage={stage} tone="green" title={t.signedTitle}>
+          <p>{t.signedLead(contractor.name)}</p>
+        </Card>
+      );
+    case "cancelled":
+      return (
+        <Card stage={stage} tone="neutral" title={t.cancelledTitle}>
+          <p>{t.cancelledLead(contractor.name)}</p>
+        </Card>
+      );
     case "declined":
       return (
         <Card stage={stage} tone="neutral" title={t.declinedTitle}>
@@ -68,8 +81,9 @@ export function Now({ view, proposal, price, optionId }: NowProps) {
   }
 }
 
-function Offer({ view, price, optionId }: { view: PortalView; price: Price; optionId: number | null }) {
+function Offer({ view, choice }: { view: PortalView; choice: Choice }) {
   const { t, money } = useWords();
+  const { price, optionId, pending } = choice;
   const option = view.options.find((each) => each.id === optionId);
   return (
     <section className="card offer" aria-labelledby="offer">
@@ -77,7 +91,7 @@ function Offer({ view, price, optionId }: { view: PortalView; price: Price; opti
       <h2 id="offer" className="label" tabIndex={-1}>
         {option ? t.totalFor(option.name) : t.total}
       </h2>
-      <p className="figure" aria-live="polite">
+      <p className="figure" aria-live="polite" aria-busy={pending}>
         {money(price.total_minor, view.currency)}
       </p>
       <dl className="sum">

@@ -6,7 +6,7 @@ import type { PortalView } from "./view";
 import { useWords } from "./words";
 
 export function Paid({ view }: { view: PortalView }) {
-  const { t, language, money, moment } = useWords();
+  const { t, language, money, moment, part } = useWords();
   const { payment, contractor } = view;
   const shown = shownPaymentState(payment);
   const state = stateWord("payment", shown, language);
@@ -21,7 +21,7 @@ export function Paid({ view }: { view: PortalView }) {
         <dl className="sum">
           <Row name={t.amountPaid} value={money(payment.amount_minor, payment.currency)} strong />
           {payment.paid_at && <Row name={t.paidOn} value={moment(payment.paid_at)} />}
-          <Row name={t.paidFor} value={`${view.title} (${t.proposal(view.id)})`} />
+          <Row name={t.paidFor} value={`${part(payment)}, ${view.title} (${t.proposal(view.number)})`} />
           {(payment.refunded_minor ?? 0) > 0 && (
             <Row name={t.refunded} value={money(payment.refunded_minor ?? 0, payment.currency)} />
           )}

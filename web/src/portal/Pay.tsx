@@ -1,20 +1,22 @@
-/** Paying the deposit: on to the payment page, or, without a payment provider, a plainly marked simulation. */
+/** Paying a part of the price: on to the payment page, or, without a payment provider, a plainly marked simulation. */
 
 import { useEffect, useState } from "react";
 import type { Problem } from "../api/problem";
 import { type Outcome, simulatePayment, startCheckout } from "./calls";
 import { Row, Steps } from "./Card";
 import { asProblem, type ProposalState } from "./useProposal";
-import type { PortalView, Price } from "./view";
+import { mayPay, type PortalView } from "./view";
+import { Wrong } from "./Wrong";
 import { useWords } from "./words";
 
-export function Pay({ view, proposal, price }: { view: PortalView; proposal: ProposalState; price: Price }) {
-  const { t, money } = useWords();
+export function Pay({ view, proposal }: { view: PortalView; proposal: ProposalState }) {
+  const { t, money, part } = useWords();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const { payment } = view;
   const failed = proposal.stage === "failed";
   const amount = money(payment.amount_minor, payment.currency);
+  const deposit = payment.key === "deposit";
 
   // The payment page may be left by the browser's back button, which shows this page as it was: still busy.
   useEffect(() => {
@@ -31,7 +33,9 @@ export function Pay({ view, proposal, price }: { view: PortalView; proposal: Pro
     setBusy(true);
     setProblem(null);
     try {
-      window.location.assign((await startCheckout(view.id)).checkout_url);
+      const { checkout_url } = await startCheckout(view.id, payment.id);
+      proposal.focus(payment.id);
+      window.location.assign(checkout_url);
     } catch (error) {
       setProblem(asProblem(error));
       setBusy(false);
@@ -42,7 +46,7 @@ export function Pay({ view, proposal, price }: { view: PortalView; proposal: Pro
 
   return (
     <section className="card offer" aria-labelledby="pay-title" data-stage={proposal.stage}>
-      <Steps at={2} />
+      {deposit && <Steps at={2} />}
       {proposal.arrival === "cancelled" && (
         <p className="notice neutral" role="status">
           {t.cancelled}
@@ -57,22 +61,18 @@ export function Pay({ view, proposal, price }: { view: PortalView; proposal: Pro
         </div>
       ) : null}
       <h2 id="pay-title" className="label" tabIndex={-1}>
-        {t.payTitle}
+        {t.payTitle(part(payment))}
       </h2>
       <p className="figure">{amount}</p>
-      {!failed && <p className="quiet">{t.payLead}</p>}
-      {problem && (
-        <p className="notice red" role="alert">
-          {problem.message}
-        </p>
-      )}
-      {view.can_pay && (
+      {!failed && <p className="quiet">{deposit ? t.payLead : t.payPartLead(view.contractor.name)}</p>}
+      <Wrong problem={problem} />
+      {mayPay(view, payment) && (
         <button type="button" className="primary wide" onClick={() => void pay()} disabled={busy}>
-          {busy ? t.opening : failed ? t.payAgain(amount) : t.pay(amount)}
+          {busy ? t.opening : failed ? t.payAgain(amount) : deposit ? t.pay(amount) : t.payPart(amount)}
         </button>
       )}
       <dl className="sum">
-        <Row name={t.totalLine} value={money(price.total_minor, view.currency)} />
+        <Row name={t.totalLine} value={money(view.total_minor + view.changes_minor, view.currency)} />
         {payment.remaining_minor > 0 && <Row name={t.rest} value={money(payment.remaining_minor, payment.currency)} />}
       </dl>
       <p className="quiet small">{t.paySafe}</p>
@@ -92,7 +92,8 @@ export function Simulate({ view, proposal }: { view: PortalView; proposal: Propo
     setProblem(null);
     setDeclined(false);
     try {
-      const session = await startCheckout(view.id);
+      const session = await startCheckout(view.id, payment.id);
+      proposal.focus(payment.id);
       await simulatePayment(view.id, session.session_id, outcome);
       if (outcome === "declined") setDeclined(true);
       else proposal.awaitPayment();
@@ -116,11 +117,7 @@ export function Simulate({ view, proposal }: { view: PortalView; proposal: Propo
           {t.simulatedDeclinedNote}
         </p>
       )}
-      {problem && (
-        <p className="notice red" role="alert">
-          {problem.message}
-        </p>
-      )}
+      <Wrong problem={problem} />
       <div className="stack">
         <button type="button" className="primary wide" disabled={busy} onClick={() => void simulate("paid")}>
           {t.simulatedCard(money(payment.amount_minor, payment.currency))}

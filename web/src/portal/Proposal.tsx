@@ -3,29 +3,32 @@
 import { useEffect, useRef, useState } from "react";
 import { stateWord } from "../words/states";
 import { Contact } from "./Contact";
+import { Drawing } from "./Draw";
 import { Included, Options } from "./Included";
+import { Messages } from "./Messages";
 import { Now } from "./Now";
+import { History, Plan } from "./Schedule";
 import { Sign } from "./Sign";
+import { useChoice } from "./useChoice";
 import type { ProposalState } from "./useProposal";
-import { firstOption, priceOf, type PortalView } from "./view";
+import type { PortalView } from "./view";
 import { useWords } from "./words";
 
 export function Proposal({ view, proposal }: { view: PortalView; proposal: ProposalState }) {
   const { t, day } = useWords();
-  const [chosen, setChosen] = useState<number | null>(null);
   const [changed, setChanged] = useState(false);
   const { stage } = proposal;
   const signing = stage === "sign";
-  const optionId = signing ? (chosen ?? firstOption(view)) : firstOption(view);
-  const price = priceOf(view, optionId);
+  const choice = useChoice(view);
+  const { price } = choice;
   const status = stateWord("proposal", view.status);
+  const signed = view.status === "approved" || view.status === "cancelled";
 
   // Signed or declined: what comes next stands at the top, so that is where eyes and screen readers go.
   const wasSigning = useRef(signing);
   useEffect(() => {
     if (wasSigning.current && !signing) {
-      window.scrollTo({ top: 0, behavior: "instant" });
-      document.querySelector<HTMLElement>("#now h2")?.focus({ preventScroll: true });
+      toTheTop();
     }
     wasSigning.current = signing;
   }, [signing]);
@@ -35,14 +38,14 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
       <main className={signing ? "layout with-bar" : "layout"}>
         <div className="heading">
           <p className="quiet">
-            {t.proposal(view.id)} · {t.preparedFor(view.customer.name)}
+            {t.proposal(view.number)} · {t.preparedFor(view.customer.name)}
             {signing && view.valid_until && <> · {t.validUntil(day(view.valid_until))}</>}
           </p>
           {!signing && <Status state={view.status} tone={status.tone} />}
           <h1>{view.title}</h1>
         </div>
         <aside className="now" id="now">
-          <Now view={view} proposal={proposal} price={price} optionId={optionId} />
+          <Now view={view} proposal={proposal} choice={choice} />
         </aside>
         <div className="document">
           {changed && (
@@ -50,22 +53,34 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
               {t.changed}
             </p>
           )}
-          {view.introduction && <p className="introduction">{view.introduction}</p>}
-          {view.options.length > 0 && (
-            <Options view={view} chosen={optionId} onChoose={signing ? setChosen : undefined} />
+          {signed && (
+            <History
+              view={view}
+              onPay={(payment) => {
+                proposal.settle();
+                proposal.focus(payment.id);
+                toTheTop();
+              }}
+            />
           )}
-          <Included view={view} optionId={optionId} price={price} />
+          {view.introduction && (
+            <p className="introduction" lang={view.language}>
+              {view.introduction}
+            </p>
+          )}
+          {view.options.length > 0 && <Options view={view} choice={choice} choosing={signing} />}
+          <Included view={view} choice={choice} choosing={signing} />
+          {signing && <Plan price={price} currency={view.currency} pending={choice.pending} />}
           {view.terms && (
             <section className="card" aria-labelledby="terms">
               <h2 id="terms">{t.terms}</h2>
-              <div className="terms">{view.terms}</div>
+              <div className="terms" lang={view.language}>{view.terms}</div>
             </section>
           )}
           {signing && (
             <Sign
               view={view}
-              price={price}
-              optionId={view.options.length > 0 ? optionId : null}
+              choice={choice}
               onSigned={proposal.show}
               onChanged={async () => {
                 await proposal.reload();
@@ -75,12 +90,18 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
             />
           )}
           {view.signer_name && <Signed view={view} />}
+          <Messages view={view} onSent={proposal.show} />
           <Contact contractor={view.contractor} />
         </div>
       </main>
       {signing && <Bar view={view} total={price.total_minor} />}
     </>
   );
+}
+
+function toTheTop() {
+  window.scrollTo({ top: 0, behavior: "instant" });
+  document.querySelector<HTMLElement>("#now h2")?.focus({ preventScroll: true });
 }
 
 /** On a phone: the price and the next step, always under the thumb, until the signature itself is in sight. */
@@ -122,6 +143,7 @@ function Signed({ view }: { view: PortalView }) {
   if (!view.signer_name || !view.approved_at) return null;
   return (
     <section className="card signed">
+      {view.signature_path && <Drawing path={view.signature_path} name={view.signer_name} />}
       <p className="signature">{view.signer_name}</p>
       <p>{t.signedBy(view.signer_name, moment(view.approved_at))}</p>
       {view.content_hash && (

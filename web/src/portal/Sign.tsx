@@ -1,27 +1,35 @@
-/** The signature: a typed name, a consent that names the price, and the fingerprint of what is signed. */
+/** The signature: a name typed and drawn, a consent that names the price, and the fingerprint of what is signed. */
 
 import { useRef, useState } from "react";
 import type { Problem } from "../api/problem";
 import { approve, decline } from "./calls";
+import { Draw } from "./Draw";
+import { keep, kept } from "./kept";
+import type { Choice } from "./useChoice";
 import { asProblem } from "./useProposal";
-import type { PortalView, Price } from "./view";
+import type { PortalView } from "./view";
+import { Wrong } from "./Wrong";
 import { useWords } from "./words";
 
 const NAME_MIN = 2;
 const NAME_MAX = 200;
 const REASON_MAX = 500;
 
+/** A name that was typed stays typed through a reload, and for the version that replaces this one. */
+const NAME_KEY = "portal-signer-name";
+
 type SignProps = {
   view: PortalView;
-  price: Price;
-  optionId: number | null;
+  choice: Choice;
   onSigned: (view: PortalView) => void;
   onChanged: () => Promise<void>;
 };
 
-export function Sign({ view, price, optionId, onSigned, onChanged }: SignProps) {
-  const { t, money } = useWords();
-  const [name, setName] = useState("");
+export function Sign({ view, choice, onSigned, onChanged }: SignProps) {
+  const { t, language, money } = useWords();
+  const { price, pending, optionId } = choice;
+  const [name, setName] = useState(() => kept(NAME_KEY));
+  const [strokes, setStrokes] = useState<readonly string[]>([]);
   const [agreed, setAgreed] = useState(false);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -38,14 +46,19 @@ export function Sign({ view, price, optionId, onSigned, onChanged }: SignProps) 
     if (!agreed) return consentField.current?.focus();
     setBusy(true);
     try {
-      onSigned(
+      const signed = (
         await approve(view.id, {
           signer_name: name.trim(),
           content_hash: view.content_hash ?? "",
           ...(optionId === null ? {} : { option_id: optionId }),
+          line_ids: choice.extras,
+          signature_path: strokes.length > 0 ? strokes.join(" ") : null,
+          language: view.language,
           agree: true,
-        }),
+        })
       );
+      keep(NAME_KEY, "");
+      onSigned(signed);
     } catch (error) {
       const refused = asProblem(error);
       setProblem(refused);
@@ -66,7 +79,10 @@ export function Sign({ view, price, optionId, onSigned, onChanged }: SignProps) 
             ref={nameField}
             className="signature-input"
             value={name}
-            onChange={(event) => setName(event.target.value)}
+            onChange={(event) => {
+              setName(event.target.value);
+              keep(NAME_KEY, event.target.value);
+            }}
             autoComplete="name"
             maxLength={NAME_MAX}
             aria-invalid={tried && Boolean(nameWrong)}
@@ -77,6 +93,7 @@ export function Sign({ view, price, optionId, onSigned, onChanged }: SignProps) 
         <p id="name-wrong" className="wrong" role="alert">
           {tried ? nameWrong : ""}
         </p>
+        <Draw strokes={strokes} onChange={setStrokes} />
         <label className="consent">
           <input
             ref={consentField}
@@ -87,18 +104,20 @@ export function Sign({ view, price, optionId, onSigned, onChanged }: SignProps) 
             aria-describedby="consent-wrong"
             required
           />
-          <span>{t.consent(money(price.total_minor, view.currency), view.contractor.name)}</span>
+          <span aria-busy={pending}>
+            {t.consentPrice(money(price.total_minor, view.currency), view.contractor.name)}{" "}
+            <span lang={view.language}>{view.consent}</span>
+          </span>
         </label>
         <p id="consent-wrong" className="wrong" role="alert">
           {tried && !agreed ? t.consentMissing : ""}
         </p>
-        {problem && problem.status !== 409 && (
-          <p className="notice red" role="alert">
-            {problem.message}
-          </p>
+        {view.language !== language && (
+          <p className="quiet small">{t.contractLanguage(view.language === "es" ? t.inSpanish : t.inEnglish)}</p>
         )}
-        <button type="submit" className="primary wide" disabled={busy}>
-          {busy ? t.approving : t.approve}
+        <Wrong problem={problem && problem.status !== 409 ? problem : null} />
+        <button type="submit" className="primary wide" disabled={busy || pending}>
+          {busy ? t.approving : pending ? t.reckoning : t.approve}
         </button>
         <p className="quiet small">{t.nothingChargedYet}</p>
         {view.content_hash && (
@@ -145,11 +164,7 @@ function Decline({ view, onDeclined }: { view: PortalView; onDeclined: (view: Po
         <span>{t.reason}</span>
         <textarea rows={3} maxLength={REASON_MAX} value={reason} onChange={(e) => setReason(e.target.value)} />
       </label>
-      {problem && (
-        <p className="notice red" role="alert">
-          {problem.message}
-        </p>
-      )}
+      <Wrong problem={problem} />
       <div className="buttons">
         <button type="submit" className="secondary" disabled={busy}>
           {t.declineConfirm}

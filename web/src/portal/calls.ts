@@ -1,7 +1,8 @@
 /** The portal's calls to the API. The link's token is exchanged for a cookie once and leaves the address bar. */
 
 import { networkAway, Problem, problemOf } from "../api/problem";
-import type { PortalView } from "./view";
+import type { Language } from "../words/money";
+import type { PortalView, Price } from "./view";
 
 const TIMEOUT_MILLISECONDS = 20_000;
 
@@ -12,13 +13,28 @@ export function readProposal(id: number): Promise<PortalView> {
 
 /** Exchanges the token in the link's fragment (`#t=...`), if there is one, for this browser's session. */
 export async function openSession(id: number, location: Location, history: History): Promise<void> {
-  const token = new URLSearchParams(location.hash.slice(1)).get("t");
+  const token = tokenOf(location);
   if (!token) return;
   await call<void>("POST", `/portal/${id}/session`, { token });
   history.replaceState(null, "", location.pathname + location.search);
 }
 
-export type Signature = { signer_name: string; content_hash: string; option_id?: number; agree: true };
+/** Returns what a choice comes to, reckoned by the server as it would be signed. */
+export function readPrice(id: number, optionId: number | null, lineIds: number[]): Promise<Price> {
+  const query = new URLSearchParams(lineIds.map((line) => ["line_id", String(line)]));
+  if (optionId !== null) query.set("option_id", String(optionId));
+  return call<Price>("GET", `/portal/${id}/price?${query}`);
+}
+
+export type Signature = {
+  signer_name: string;
+  content_hash: string;
+  option_id?: number;
+  line_ids: number[];
+  signature_path: string | null;
+  language: Language;
+  agree: true;
+};
 
 export function approve(id: number, signature: Signature): Promise<PortalView> {
   return call<PortalView>("POST", `/portal/${id}/approve`, signature);
@@ -28,11 +44,23 @@ export function decline(id: number, reason: string): Promise<PortalView> {
   return call<PortalView>("POST", `/portal/${id}/decline`, { reason });
 }
 
+export type Asking = "question" | "changes";
+
+export function writeMessage(id: number, kind: Asking, text: string): Promise<PortalView> {
+  return call<PortalView>("POST", `/portal/${id}/messages`, { kind, text });
+}
+
+/** Tells the contractor that this link no longer works, by the secret in the address or the cookie of before. */
+export function askNewLink(id: number, location: Location): Promise<void> {
+  return call<void>("POST", `/portal/${id}/ask-new-link`, { token: tokenOf(location) });
+}
+
 export type Checkout = { checkout_url: string; session_id: string; deposit_cents: number; dev_mode?: boolean };
 
-/** Returns the payment page to go to; asking again gives the same open one. */
-export function startCheckout(id: number): Promise<Checkout> {
-  return call<Checkout>("POST", `/payments/checkout_session?proposal_id=${id}`);
+/** Returns the page to pay a part on; asking again gives the same open one. */
+export function startCheckout(id: number, paymentId: number | null): Promise<Checkout> {
+  const part = paymentId === null ? "" : `&payment_id=${paymentId}`;
+  return call<Checkout>("POST", `/payments/checkout_session?proposal_id=${id}${part}`);
 }
 
 /** Asks the server to ask Stripe now: the customer is back from the payment page and no news came yet. */
@@ -45,6 +73,10 @@ export type Outcome = "paid" | "bank_clears" | "bank_fails" | "declined";
 /** Sends the event that Stripe would send (dev mode only). */
 export function simulatePayment(id: number, session_id: string, outcome: Outcome): Promise<void> {
   return call<void>("POST", `/portal/${id}/simulated-payment`, { session_id, outcome });
+}
+
+function tokenOf(location: Location): string | null {
+  return new URLSearchParams(location.hash.slice(1)).get("t");
 }
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {

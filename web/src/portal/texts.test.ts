@@ -15,3 +15,7 @@ it("starts in the browser's language", () => {
   expect(firstLanguage(["fr-FR", "en-US"])).toBe("en");
   expect(firstLanguage([])).toBe("en");
 });
+
+it("speaks the language of the sale as soon as it is known", () => {
+  expect(firstLanguage(["en-US"], "es")).toBe("es");
+});

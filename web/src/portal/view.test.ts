@@ -1,7 +1,20 @@
 /** The portal's page asks the one thing that is due: the server's state wins over how the browser arrived. */
 
 import { describe, expect, it } from "vitest";
-import { arrivalOf, firstOption, type Option, type PortalView, priceOf, sessionOf, stageOf } from "./view";
+import { strokePath } from "./Draw";
+import {
+  arrivalOf,
+  extrasOf,
+  firstOption,
+  firstPrice,
+  focusedOn,
+  type Line,
+  mayPay,
+  type Option,
+  type PortalView,
+  sessionOf,
+  stageOf,
+} from "./view";
 
 const VIEW: PortalView = {
   id: 7,
@@ -130,13 +143,66 @@ const option = (id: number, total: number): Option => ({
   deposit_minor: total * 0.3,
 });
 
+const line = (id: number, optional: boolean): Line => ({
+  id,
+  name: `Line ${id}`,
+  description: "",
+  quantity: "1",
+  unit: "",
+  unit_price_minor: 100,
+  tax_percent: "0",
+  amount_minor: 100,
+  section: "",
+  discount_percent: "0",
+  discount_minor: 0,
+  optional,
+  preselected: false,
+});
+
+const part = (id: number, state: PortalView["payment"]["state"]) => ({ ...VIEW.payment, id, state, key: `milestone:${id}` });
+
 describe("options", () => {
   const view = { ...VIEW, options: [option(1, 2000), option(2, 1000)] };
 
   it("starts with the one the proposal's total is of, and follows the choice", () => {
     expect(firstOption(view)).toBe(2);
     expect(firstOption({ ...view, selected_option_id: 1 })).toBe(1);
-    expect(priceOf(view, 1).total_minor).toBe(2000);
-    expect(priceOf(VIEW, null)).toMatchObject({ total_minor: 1000, deposit_minor: 300 });
+    expect(firstPrice(view, 1).total_minor).toBe(2000);
+    expect(firstPrice(VIEW, null)).toMatchObject({ total_minor: 1000, deposit_minor: 300 });
   });
+
+  it("counts the extras that this option offers, and no other", () => {
+    const offered = { ...view, lines: [line(1, false), line(2, true)], options: [{ ...option(1, 100), lines: [line(3, true)] }, option(2, 100)] };
+    expect(extrasOf(offered, 1, new Set([1, 2, 3]))).toEqual([3, 2]);
+    expect(extrasOf(offered, 2, new Set([1, 2, 3]))).toEqual([2]);
+  });
+});
+
+describe("parts of the price", () => {
+  const parts: PortalView = { ...APPROVED, payments: [part(1, "paid"), part(2, "due"), part(3, "planned")], payment: part(2, "due") };
+
+  it("is about the part that was paid on this page, whatever else is due", () => {
+    expect(focusedOn(parts, 1).payment.id).toBe(1);
+    expect(stageOf(focusedOn(parts, 1), "returned", false, false)).toBe("paid");
+    expect(focusedOn(parts, null).payment.id).toBe(2);
+    expect(focusedOn(parts, 3).payment.id).toBe(2); // not asked for yet
+  });
+
+  it("asks for nothing that is not due", () => {
+    expect(parts.payments.map((each) => mayPay(parts, each))).toEqual([false, true, false]);
+    expect(mayPay({ ...parts, status: "cancelled" }, part(2, "due"))).toBe(false);
+    expect(stageOf({ ...APPROVED, payment: part(3, "planned") }, "link", false, false)).toBe("signed");
+    expect(stageOf({ ...APPROVED, status: "cancelled" }, "link", false, false)).toBe("cancelled");
+  });
+
+  it("asks for the signature when staff took the deposit before it", () => {
+    expect(stageOf({ ...VIEW, payment: part(1, "paid") }, "link", false, false)).toBe("sign");
+  });
+});
+
+it("writes strokes as the API takes them", () => {
+  const taken = /^(?:[ML] ?-?\d{1,4}(?:\.\d{1,2})?[ ,]-?\d{1,4}(?:\.\d{1,2})? ?)+$/;
+  const drawn = [strokePath([{ x: 0, y: 199 }]), strokePath([{ x: 10.123, y: 2 }, { x: 599, y: 100.55 }])].join(" ");
+  expect(drawn).toMatch(taken);
+  expect(strokePath([])).toBe("");
 });

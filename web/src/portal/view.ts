@@ -5,6 +5,9 @@ import type { components } from "../api/schema";
 export type PortalView = components["schemas"]["PortalView"];
 export type Line = components["schemas"]["LineOut"];
 export type Option = components["schemas"]["OptionOut"];
+export type Payment = components["schemas"]["PortalPayment"];
+export type Message = components["schemas"]["MessageOut"];
+export type Price = components["schemas"]["ChosenPrice"];
 
 /** How the browser came here: from the mail, or back from the payment page. */
 export type Arrival = "link" | "returned" | "cancelled" | "simulated";
@@ -20,6 +23,8 @@ export type Stage =
   | "declined"
   | "expired"
   | "superseded"
+  | "cancelled"
+  | "signed"
   | "closed";
 
 /**
@@ -30,13 +35,16 @@ export type Stage =
  */
 export function stageOf(view: PortalView, arrival: Arrival, confirming: boolean, late: boolean): Stage {
   const { state } = view.payment;
+  if (view.status === "cancelled") return "cancelled";
+  // Staff may take the deposit before the signature; what is missing then is the signature.
+  if (view.can_approve) return "sign";
   if (state === "paid") return "paid";
   if (state === "processing") return "processing";
   if (view.status === "approved") {
     if ((confirming || arrival === "returned") && !(late && state === "failed")) return "confirming";
     if (arrival === "simulated" && view.dev_mode && view.can_pay) return "simulate";
     if (state === "failed") return "failed";
-    return "pay";
+    return mayPay(view, view.payment) ? "pay" : "signed";
   }
   if (view.status === "declined" || view.status === "expired" || view.status === "superseded") return view.status;
   return view.can_approve ? "sign" : "closed";
@@ -55,14 +63,39 @@ export function sessionOf(search: string): string | null {
   return new URLSearchParams(search).get("session_id");
 }
 
-export type Price = { subtotal_minor: number; tax_minor: number; total_minor: number; deposit_minor: number };
+/** Returns whether a part of the price can be paid now. */
+export function mayPay(view: PortalView, payment: Payment): boolean {
+  return view.status === "approved" && (payment.state === "due" || payment.state === "failed") && payment.amount_minor > 0;
+}
 
-/** Returns the price of the option that is chosen, or of the proposal when it has none. */
-export function priceOf(view: PortalView, optionId: number | null): Price {
+/** Returns the view with another part as the one it is about: the one just paid, or the one the reader picked. */
+export function focusedOn(view: PortalView, paymentId: number | null): PortalView {
+  const payment = view.payments.find((each) => each.id !== null && each.id === paymentId);
+  return payment && payment.state !== "planned" ? { ...view, payment } : view;
+}
+
+/** Returns the price that is shown before anything was chosen; the schedule only where it is of this option. */
+export function firstPrice(view: PortalView, optionId: number | null): Price {
+  const schedule = optionId === firstOption(view) ? view.schedule : [];
   const option = view.options.find((each) => each.id === optionId);
-  if (option) return option;
+  if (option) {
+    const { subtotal_minor, tax_minor, total_minor, deposit_minor } = option;
+    return { subtotal_minor, tax_minor, total_minor, deposit_minor, schedule };
+  }
   const { subtotal_minor, tax_minor, total_minor } = view;
-  return { subtotal_minor, tax_minor, total_minor, deposit_minor: view.deposit.amount_minor };
+  return { subtotal_minor, tax_minor, total_minor, deposit_minor: view.deposit.amount_minor, schedule };
+}
+
+/** Returns the lines that somebody who takes this option can have: those of the option, then those of all. */
+export function linesOf(view: PortalView, optionId: number | null): Line[] {
+  return [...(view.options.find((each) => each.id === optionId)?.lines ?? []), ...view.lines];
+}
+
+/** Returns the extras that count for this option, in the order in which they are shown. */
+export function extrasOf(view: PortalView, optionId: number | null, ticked: ReadonlySet<number>): number[] {
+  return linesOf(view, optionId)
+    .filter((line) => line.optional && ticked.has(line.id))
+    .map((line) => line.id);
 }
 
 /** Returns the option shown first: the one chosen, else the one the proposal's own total is of. */

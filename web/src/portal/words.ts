@@ -10,6 +10,8 @@ const Context = createContext<{ t: Texts; language: Language }>({ t: TEXTS.en, l
 export const Words = Context.Provider;
 
 export type Speech = {
+  /** A part of the price by its name: ours are translated, milestones are named by the contractor. */
+  part: (part: { key: string; name: string }) => string;
   t: Texts;
   language: Language;
   money: (minor: number, currency: string) => string;
@@ -22,6 +24,7 @@ export function useWords(): Speech {
   return {
     t,
     language,
+    part: ({ key, name }) => (key === "deposit" ? t.partDeposit : key === "final" ? t.partFinal : name),
     money: (minor, currency) => formatMoney(minor, currency, language),
     day: (iso) => formatDay(iso, language),
     moment: (iso) => formatMoment(iso, language),
