@@ -109,6 +109,10 @@ bench-scrape: setup-python ## Measure how long /metrics takes with a hundred tho
 faults: setup-python ## Each fault in each outside call, then two in a row with all killed (ARGS=--write writes docs/faults.md)
 	$(BIN)/python -m tests.acceptance.faults $(ARGS)
 
+.PHONY: sandbox-recordings
+sandbox-recordings: setup-python ## Write docs/sandbox-recordings.md again: the QuickBooks simulator against recordings
+	$(BIN)/python -m tests.sandbox.recordings.table
+
 .PHONY: clean
 clean: ## Delete what was made in this folder, with the database in var/
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m crm.kit.embedded_postgres remove var; fi

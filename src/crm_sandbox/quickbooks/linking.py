@@ -107,10 +107,10 @@ def _refresh(company: Company, kind: str, ident: str) -> None:
 
 
 def links(company: Company, entity: Entity, obj: JsonObject) -> list[JsonObject]:
-    """The payments that are applied, newest first, then what the client linked itself (an estimate)."""
+    """What the client linked itself (an estimate), then the payments that are applied, newest first (recorded)."""
     payments = reversed(company.applied.get((entity.name, obj["Id"]), {}))
     others = [link for link in obj.get("LinkedTxn") or [] if link["TxnType"] != "Payment"]
-    return [*({"TxnId": payment, "TxnType": "Payment"} for payment in payments), *others]
+    return [*others, *({"TxnId": payment, "TxnType": "Payment"} for payment in payments)]
 
 
 def _close_estimates(company: Company, invoice: JsonObject) -> None:

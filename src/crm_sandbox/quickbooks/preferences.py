@@ -117,6 +117,11 @@ def _from_settings(company: Company) -> dict[str, Any]:
             ("DTXCopyMemo", "true"), *_uncategorized(company), ("SFCEnabled", "true"), ("DataPartner", "false"),
             ("Vendor1099Enabled", "true"), ("TimeTrackingFeatureEnabled", "true"), ("FDPEnabled", "false"),
             ("isDTXOnStage", "false"), ("ProjectsEnabled", "false"),
+            ("DateFormat", "Month Date Year separated by a slash"), ("DateFormatMnemonic", "MMDDYYYY_SEP_SLASH"),
+            ("NumberFormat", "US Number Format"), ("NumberFormatMnemonic", "US_NB"),
+            ("WarnDuplicateCheckNumber", "true"), ("WarnDuplicateBillNumber", "false"),
+            ("WarnDuplicateJournalNumber", "false"), ("SignoutInactiveMinutes", "60"),
+            ("AccountingInfoPrefs.ShowAccountNumbers", "false"),
         )]},
     }  # fmt: skip
 

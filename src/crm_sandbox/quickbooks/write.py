@@ -104,6 +104,10 @@ def update(
         else:
             _check_not_merged(company, entity, before["Id"])
             _check_fixed(entity, before, obj)
+            if before.get("Active") is False and obj.get("Active") is False:
+                if sent.get("Active") is False:  # deleted once more: nothing happens (recorded)
+                    return before
+                raise business("You cannot modify a list element that has been deleted.")
             listings.check_can_rest(company, entity, before, obj)
             obj = listings.awake(entity, before, obj, sent)
             obj = listings.work_out(company, entity, obj)
@@ -173,10 +177,10 @@ def find(company: Company, entity: Entity, body: JsonObject) -> JsonObject:
 
 def read(company: Company, entity: Entity, ident: str) -> JsonObject:
     """The stored object of that Id; raises Refused 2030 or 610."""
-    if not ident.lstrip("-").isdigit():
-        raise invalid_id(ident)
     obj = company.get(entity.name, ident)
-    if obj is None:
+    if obj is None:  # looked up first: the tax codes TAX and NON of a US company have no numbers
+        if not ident.lstrip("-").isdigit():
+            raise invalid_id(ident)
         raise deleted_transaction() if (entity.name, ident) in company.deleted else not_found()
     return obj
 

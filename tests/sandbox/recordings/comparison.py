@@ -9,7 +9,7 @@ from typing import Any
 
 ID_NAMES = frozenset(
     "Id SyncToken CreateTime LastUpdatedTime LastModifiedTime time Time TxnId DefinitionId DeliveryTime TxnLineId "
-    "TempDownloadUri FileAccessUri id intuitentityid intuitaccountid source kid".split()
+    "TempDownloadUri FileAccessUri realmId lastUpdated deletedid id intuitentityid intuitaccountid source kid".split()
 )
 """Elements that hold an id, a token or a time of the company at hand: only their type is compared."""
 

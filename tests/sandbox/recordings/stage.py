@@ -198,13 +198,14 @@ class Stage:
         own = self.find("TaxCode", "Name", body["Name"])
         if own:
             return own
-        details = []
+        details, named = [], {}
         for applies_to, rates in (("Sales", "SalesTaxRateList"), ("Purchase", "PurchaseTaxRateList")):
             for rate in (body.get(rates) or {}).get("TaxRateDetail") or []:
                 ident, name = rate["TaxRateRef"]["value"], rate["TaxRateRef"].get("name")
                 if ("TaxRate", ident) in self.known:
                     details.append({"TaxRateId": self.known["TaxRate", ident], "TaxApplicableOn": applies_to})
                     continue
+                named[ident] = name
                 percent = self.recorded.get(("TaxRate", ident), {}).get("RateValue", 8)
                 details.append(
                     {
@@ -218,6 +219,9 @@ class Stage:
             "/taxservice/taxcode", json={"TaxCode": body["Name"], "TaxRateDetails": details}
         )
         assert answer.status_code == 200, answer.text
+        made = {detail["TaxRateName"]: detail["TaxRateId"] for detail in answer.json()["TaxRateDetails"]}
+        for ident, name in named.items():
+            self.adopt("TaxRate", ident, made[name])
         return self.books.read("TaxCode", answer.json()["TaxCodeId"])
 
     def _spare(self, kind: str) -> Json | None:

@@ -97,7 +97,7 @@ def _ask(stage: Stage, stem: str, root: ET.Element, objects: list[ET.Element]) -
     first = objects[0]
     kind, recorded = local(first.tag), read_object(first)
     if any(local(one.tag) == "CDCResponse" for one in root) or stem.endswith("_change"):
-        return _changes(stage, objects)
+        return _changes(stage, root, objects)
     if any(local(one.tag) == "QueryResponse" for one in root):
         return _query(stage, kind, objects)
     if recorded.get("status") == "Deleted":
@@ -165,8 +165,11 @@ def _delete(stage: Stage, kind: str, recorded: Json) -> tuple[str, httpx2.Respon
     return _post(stage, kind, token(made), "delete", operation="delete")
 
 
-def _changes(stage: Stage, objects: list[ET.Element]) -> tuple[str, httpx2.Response]:
-    kinds = list(dict.fromkeys(local(one.tag) for one in objects))
+def _changes(stage: Stage, root: ET.Element, objects: list[ET.Element]) -> tuple[str, httpx2.Response]:
+    """One answer for each kind; an empty one stands for a kind of which nothing changed."""
+    pages = [page for page in root.iter() if local(page.tag) == "QueryResponse"]
+    asked = [local(page[0].tag) if len(page) else "Class" for page in pages]
+    kinds = [kind for kind in asked if kind in ENTITIES] or [local(objects[0].tag)]
     for one in objects:
         kind, recorded = local(one.tag), read_object(one)
         if recorded.get("status") == "Deleted":
@@ -335,6 +338,16 @@ def _custom_field(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]
     return "GET invoice/{id}", stage.books.client.get(f"/invoice/{made['Id']}", headers=AS_XML)
 
 
+def _tax_codes(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
+    """Codes without a rate cannot be made by any client: of these only TAX and NON, which every company has."""
+    for holder in list(root):
+        for one in list(holder):
+            own = read_object(one)["Id"] in ("TAX", "NON")
+            if not own and not any(local(part.tag) == "TaxRateRef" for part in one.iter()):
+                holder.remove(one)
+    return _query(stage, "TaxCode", _objects(root))
+
+
 def _tax_rate(stage: Stage, root: ET.Element) -> tuple[str, httpx2.Response]:
     made = [_make_rate_of_tax(stage, read_object(one)) for one in _objects(root)]
     return "GET taxrate/{id}", stage.books.client.get(f"/taxrate/{made[0]}", headers=AS_XML)
@@ -390,6 +403,7 @@ PLAYS: dict[str, Callable[[Stage, ET.Element], tuple[str, httpx2.Response]]] = {
     "custom_field_date": _custom_field,
     "custom_field_number": _custom_field,
     "custom_field_string": _custom_field,
+    "tax_codes": _tax_codes,
     "tax_rate": _tax_rate,
     "tax_rates": _tax_rates,
     "throttle_exceeded_error": _throttled,
