@@ -23,7 +23,7 @@ EXCEPTIONS = {
     "Transfer": "recorded without ClassRef and TransferEx (transfers.xml); the schema wants one of them",
     "SalesFormsPrefs": "recorded with a type BooleanTypeCustomFieldDefinition that the schema lacks (preferences.xml)",
 }
-"""Element -> why an answer that has it is not held against the schema there."""
+"""Element -> why nothing is said when it is incomplete; a wrong or misplaced part of it still is a fault."""
 
 pytestmark = pytest.mark.skipif(not XSD.exists(), reason="Intuit's schema is not on this machine")
 
@@ -43,9 +43,12 @@ def faults(content: bytes) -> list[str]:
         for part in [one for one in section if _local(one) in ("CustomField", "POCustomField")]:
             section.remove(part)
     return [
-        f"{error.path}: {error.reason}" for error in schema().iter_errors(root)
-        if error.elem is None or _local(error.elem) not in EXCEPTIONS
-    ]  # fmt: skip
+        f"{error.path}: {error.reason}"
+        for error in schema().iter_errors(root)
+        if error.elem is None
+        or _local(error.elem) not in EXCEPTIONS
+        or "is not complete" not in str(error.reason)
+    ]
 
 
 def _local(element: Any) -> str:
