@@ -116,6 +116,8 @@ ITEM = """
 Name text 100 query
 FullyQualifiedName text query readonly
 Sku text 100 query
+UQCDisplayText text 25
+UQCId text
 Description text 4000
 Active flag query keep
 SubItem flag
@@ -298,7 +300,9 @@ PurchaseEx any readonly
 """
 )
 
-REFUND = SALES + "RemainingCredit number readonly\nRefundReceiptEx any readonly\n"
+REFUND = (
+    SALES + "PaymentRefNum text 100 query\nRemainingCredit number readonly\nRefundReceiptEx any readonly\n"
+)
 CREDIT = SALES + "RemainingCredit number readonly\nInvoiceRef any\n"
 RECEIPT = SALES + "DueDate date readonly\nSalesReceiptEx any readonly\n"
 ESTIMATE = (
@@ -317,11 +321,13 @@ DEPOSIT = (
 TRANSFER = TXN + "FromAccountRef ref Account\nToAccountRef ref Account\nAmount number\nClassRef ref Class\n"
 JOURNAL = TXN + TOTAL + "Adjustment flag\nHomeCurrencyAdjustment flag\nEnteredInHomeCurrency flag\n"
 PLAIN = "Name text 100 query\nActive flag query keep\n"
+SHORT_NAME = "Name text 31 query\n"
 FULL_NAME = "FullyQualifiedName text query readonly\n"
 CLASS = PLAIN + FULL_NAME + "SubClass flag\nParentRef ref Class bare\n"
 DEPARTMENT = PLAIN + FULL_NAME + "SubDepartment flag\nParentRef ref Department\nAddress PhysicalAddress\n"
 TERM = (
     PLAIN
+    + SHORT_NAME
     + """
 Type text query
 DueDays number
@@ -332,7 +338,7 @@ DueNextMonthDays number
 DiscountDayOfMonth number
 """
 )
-METHOD = PLAIN + "Type text query\n"
+METHOD = PLAIN + SHORT_NAME + "Type text query\n"
 TAX_CODE = (
     PLAIN
     + "Description text 100\nHidden flag\nTaxable flag\nTaxGroup flag\nSalesTaxRateList any\nPurchaseTaxRateList any\n"
