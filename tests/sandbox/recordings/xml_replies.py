@@ -69,8 +69,12 @@ def _objects(root: ET.Element) -> list[ET.Element]:
 
 
 def _set_up(stage: Stage, objects: list[ET.Element]) -> None:
-    """Currency and custom fields as the objects show them."""
+    """Currency, classes, locations and custom fields as the objects show them."""
     read_ones = [read_object(one) for one in objects]
+    if any("ClassRef" in one for one in read_ones):
+        stage.settings(track_classes=True)
+    if any("DepartmentRef" in one for one in read_ones):
+        stage.settings(track_departments=True)
     currencies = {one["CurrencyRef"]["value"] for one in read_ones if "CurrencyRef" in one}
     foreign = any("ExchangeRate" in one and "HomeTotalAmt" in one for one in read_ones)
     if foreign and currencies == {"USD"}:
