@@ -80,7 +80,9 @@ _XML_429 = (
 )
 _STRIPE_TYPES = {400: "invalid_request_error", 401: "invalid_request_error", 404: "invalid_request_error"}
 STATUSES = (400, 401, 403, 404, 408, 429, 500, 502, 503, 504)
-SECONDS = 0.3  # of a delay or a hang; the long form waits beyond every timeout
+SECONDS = (
+    0.3  # of a delay or a hang, which then ends with a cut connection: no setting shortens the real timeouts
+)
 
 
 @dataclass(frozen=True)
