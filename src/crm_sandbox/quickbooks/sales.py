@@ -44,6 +44,16 @@ def work_out(company: Company, entity: Entity, obj: JsonObject) -> JsonObject:
     }
 
 
+def custom_fields(company: Company, obj: JsonObject) -> list[JsonObject]:
+    """Every custom field that the company has set up, with the value if one was sent."""
+    sent = {str(one.get("DefinitionId")): one.get("StringValue") for one in obj.get("CustomField") or []}
+    return [
+        {"DefinitionId": str(place), "Name": name, "Type": "StringType",
+         **({"StringValue": sent[str(place)]} if sent.get(str(place)) else {})}
+        for place, name in enumerate(company.settings.custom_fields, 1)
+    ]  # fmt: skip
+
+
 def postings(company: Company, entity: Entity, obj: JsonObject) -> tuple[Posting, ...]:
     """What the sales form books: receivable or money on one side, income and tax on the other."""
     if entity.name == "Estimate" or not (obj["TotalAmt"] or _has_amounts(obj)):

@@ -296,7 +296,7 @@ def _with_sales_defaults(company: Company, entity: Entity, obj: JsonObject) -> J
     if filled.get("EmailStatus") == "NeedToSend":
         filled["DeliveryInfo"] = {"DeliveryType": "Email"}
     if company.settings.custom_fields:
-        filled["CustomField"] = _custom_fields(company, obj)
+        filled["CustomField"] = sales.custom_fields(company, obj)
     customer = company.get("Customer", (obj.get("CustomerRef") or {}).get("value", "")) or {}
     for name in ("BillAddr", "ShipAddr"):
         if name not in obj and customer.get(name):
@@ -331,16 +331,6 @@ def _with_sales_defaults(company: Company, entity: Entity, obj: JsonObject) -> J
         rate = to_decimal(obj["ExchangeRate"], "ExchangeRate")
         filled["HomeTotalAmt"] = to_number(home_cents(to_cents(obj["TotalAmt"]), rate))
     return {**obj, **filled}
-
-
-def _custom_fields(company: Company, obj: JsonObject) -> list[JsonObject]:
-    """Every custom field that the company has set up, with the value if one was sent."""
-    sent = {str(one.get("DefinitionId")): one.get("StringValue") for one in obj.get("CustomField") or []}
-    return [
-        {"DefinitionId": str(place), "Name": name, "Type": "StringType",
-         **({"StringValue": sent[str(place)]} if sent.get(str(place)) else {})}
-        for place, name in enumerate(company.settings.custom_fields, 1)
-    ]  # fmt: skip
 
 
 def _due_date(company: Company, obj: JsonObject) -> str:

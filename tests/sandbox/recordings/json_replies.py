@@ -8,7 +8,7 @@ from tests.sandbox.quickbooks_world import Json, token
 from tests.sandbox.recordings.comparison import compare_json
 from tests.sandbox.recordings.outcome import Outcome
 from tests.sandbox.recordings.stage import Stage
-from tests.sandbox.recordings.xml_replies import set_preferences
+from tests.sandbox.recordings.xml_special_plays import set_preferences
 
 from crm_sandbox.quickbooks.entities import ENTITIES
 

@@ -8,26 +8,13 @@ import itertools
 from typing import Any
 
 from tests.sandbox.quickbooks_world import Books, Json, token
+from tests.sandbox.recordings.reading import ACCOUNTS, TARGETS, applied, as_estimate, name_values, sale
 
 from crm_sandbox.quickbooks.entities import ENTITIES
 from crm_sandbox.testing import RunningSandbox
 
 FIRST_REALM = 4_620_816_365_000_000_000
 _realms = itertools.count(FIRST_REALM)
-
-TARGETS = {
-    "CustomerRef": "Customer", "ItemRef": "Item", "GroupItemRef": "Item", "ClassRef": "Class", "DepartmentRef": "Department",
-    "SalesTermRef": "Term", "TermRef": "Term", "PaymentMethodRef": "PaymentMethod",
-    "AccountRef": "Account", "DepositToAccountRef": "Account", "IncomeAccountRef": "Account",
-    "ExpenseAccountRef": "Account", "AssetAccountRef": "Account", "DiscountAccountRef": "Account",
-    "FromAccountRef": "Account", "ToAccountRef": "Account", "ARAccountRef": "Account",
-}  # fmt: skip
-ACCOUNTS = {
-    "DepositToAccountRef": "Bank", "FromAccountRef": "Bank", "ToAccountRef": "Bank", "IncomeAccountRef": "Income",
-    "DiscountAccountRef": "Income", "AssetAccountRef": "Other Current Asset", "ExpenseAccountRef": "Cost of Goods Sold",
-    "ARAccountRef": "Accounts Receivable",
-}  # fmt: skip
-"""The type of account that a reference needs when the recording does not show the account."""
 
 GIVEN_BY_QUICKBOOKS = ("Id", "SyncToken", "MetaData", "domain", "status", "time", "LinkedTxn")
 FOREIGN_TAX_CODES = "2"
@@ -256,7 +243,7 @@ class Stage:
             if ("Estimate", link["TxnId"]) not in self.known:
                 shown = self.recorded.get(("Estimate", link["TxnId"])) or recorded
                 made = self.books.make(
-                    "Estimate", {**self.body("Estimate", _as_estimate(shown)), "TxnStatus": "Accepted"}
+                    "Estimate", {**self.body("Estimate", as_estimate(shown)), "TxnStatus": "Accepted"}
                 )
                 self.adopt("Estimate", link["TxnId"], made["Id"])
         return {"LinkedTxn": self.mapped("Invoice", links, "LinkedTxn")} if links else {}
@@ -276,10 +263,10 @@ class Stage:
                     self._money_to_deposit(line, link)
 
     def _invoice_to_pay(self, payment: Json, line: Json, link: Json) -> None:
-        shown = _name_values(line.get("LineEx") or {})
+        shown = name_values(line.get("LineEx") or {})
         body = {
             "CustomerRef": self.mapped("Payment", payment["CustomerRef"], "CustomerRef"),
-            "Line": [_sale(float(shown.get("txnOpenBalance") or line["Amount"]))],
+            "Line": [sale(float(shown.get("txnOpenBalance") or line["Amount"]))],
         }
         number = {"DocNumber": shown["txnReferenceNumber"]} if "txnReferenceNumber" in shown else {}
         self.adopt(link["TxnType"], link["TxnId"], self.books.make(link["TxnType"], {**body, **number})["Id"])
@@ -292,7 +279,7 @@ class Stage:
         if link["TxnType"] == "Payment":
             body["TotalAmt"] = line["Amount"]
         else:
-            body["Line"] = [_sale(line["Amount"])]
+            body["Line"] = [sale(line["Amount"])]
         self.adopt(link["TxnType"], link["TxnId"], self.books.make(link["TxnType"], body)["Id"])
 
     def _settle(self, kind: str, recorded: Json, made: Json) -> None:
@@ -323,7 +310,7 @@ class Stage:
         if not amount:
             return
         if amount > 0:
-            self.books.make("Invoice", {"CustomerRef": {"value": customer}, "Line": [_sale(amount)]})
+            self.books.make("Invoice", {"CustomerRef": {"value": customer}, "Line": [sale(amount)]})
         else:
             self.books.make("Payment", {"CustomerRef": {"value": customer}, "TotalAmt": -amount})
 
@@ -331,14 +318,12 @@ class Stage:
         """Links come newest first, so the last one is paid first; a payment that is not shown takes what is left."""
         open_amount = round(recorded["TotalAmt"] - recorded.get("Balance", 0), 2)
         shown = {one: self.recorded.get(("Payment", one)) for one in payments}
-        known = sum(_applied(payment, recorded["Id"]) for payment in shown.values() if payment)
+        known = sum(applied(payment, recorded["Id"]) for payment in shown.values() if payment)
         unseen = [one for one, payment in shown.items() if not payment]
         for one in reversed(payments):
             payment = shown[one]
             amount = (
-                _applied(payment, recorded["Id"])
-                if payment
-                else round((open_amount - known) / len(unseen), 2)
+                applied(payment, recorded["Id"]) if payment else round((open_amount - known) / len(unseen), 2)
             )
             body = self.body("Payment", payment) if payment else {}
             line = {"Amount": amount, "LinkedTxn": [{"TxnId": made["Id"], "TxnType": "Invoice"}]}
@@ -375,7 +360,7 @@ class Stage:
 
     def _use_credit(self, memo: Json) -> None:
         customer, amount = memo["CustomerRef"], memo["TotalAmt"]
-        invoice = self.books.make("Invoice", {"CustomerRef": customer, "Line": [_sale(amount)]})
+        invoice = self.books.make("Invoice", {"CustomerRef": customer, "Line": [sale(amount)]})
         lines = [
             {"Amount": amount, "LinkedTxn": [{"TxnId": one["Id"], "TxnType": one_kind}]}
             for one_kind, one in (("Invoice", invoice), ("CreditMemo", memo))
@@ -394,26 +379,3 @@ class Stage:
             for side, ident in zip(sides, (account["Id"], self._counterpart), strict=True)
         ]  # fmt: skip
         self.books.make("JournalEntry", {"Line": lines, "CurrencyRef": {"value": "USD"}})
-
-
-def _sale(amount: float) -> Json:
-    detail = {"ItemRef": {"value": "1"}}
-    return {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
-
-
-def _name_values(line_ex: Json) -> dict[str, str]:
-    """The name-value pairs on a payment's line, as JSON or XML shows them."""
-    pairs: list[dict[str, str]] = line_ex.get("NameValue") or [one["value"] for one in line_ex.get("any", [])]
-    return {pair["Name"]: pair["Value"] for pair in pairs}
-
-
-def _as_estimate(recorded: Json) -> Json:
-    return {name: value for name, value in recorded.items() if name in ENTITIES["Estimate"].fields}
-
-
-def _applied(payment: Json, invoice: str) -> float:
-    """How much of the payment its lines apply to the invoice, by recorded Ids."""
-    return sum(
-        line["Amount"] for line in payment.get("Line") or []
-        for link in line.get("LinkedTxn") or [] if (link["TxnType"], link["TxnId"]) == ("Invoice", invoice)
-    )  # fmt: skip
