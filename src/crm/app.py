@@ -27,6 +27,7 @@ from crm.kit.database import Database, app_url
 from crm.kit.embedded_postgres import running_url
 from crm.kit.revisions import head_revision
 from crm.kit.settings import Settings
+from crm.law.routes import router as law
 from crm.metrics.log_fold import LogFold
 from crm.metrics.routes import router as metrics
 from crm.operations.activity_routes import router as activity
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customers,
     files,
     logo,
+    law,
     proposals,
     portal,
     portal_messages,

@@ -7,6 +7,7 @@ from crm.files import tables as files
 from crm.identity import tables as identity
 from crm.inbox import tables as inbox
 from crm.kit.database import Base
+from crm.law import tables as law
 from crm.payments import tables as payments
 from crm.portal import tables as portal
 from crm.proposals import tables as proposals
@@ -20,6 +21,7 @@ __all__ = [
     "files",
     "identity",
     "inbox",
+    "law",
     "metadata",
     "payments",
     "portal",

@@ -82,7 +82,7 @@ def test_a_changed_picture_is_not_what_was_signed(
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "content-changed")
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 async def test_hashes_of_older_forms_still_hold(
     app_server: RunningApp,
     sent: dict[str, Any],
@@ -90,7 +90,7 @@ async def test_hashes_of_older_forms_still_hold(
     database: Database,
     version: int,
 ):
-    """A proposal that was frozen before its form knew of files can be signed under the hash it was sent with."""
+    """A proposal that was frozen under an older form can be signed under the hash it was sent with."""
 
     proposal = sent["proposal"]
     async with database.transaction(1) as session:

@@ -68,6 +68,8 @@ class Event(StrEnum):
     API_KEY_CREATED = "api_key_created"
     API_KEY_REVOKED = "api_key_revoked"
     ORG_UPDATED = "org_updated"
+    LAW_RULE_SET = "law_rule_set"
+    LAW_OVERRIDDEN = "law_overridden"
 
 
 # The facts that something follows from: `record` stages a job for them, and `crm.pipeline` says what it does.

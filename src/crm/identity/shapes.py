@@ -108,6 +108,9 @@ class OrgOut(BaseModel):
     language: Literal["en", "es"]
     validity_days: int | None
     default_tax_percent: Annotated[str | None, Field(description="A decimal number.", examples=["8.81"])]
+    right_to_cancel: Annotated[
+        bool, Field(description="Whether new contracts carry the three-business-day right to cancel.")
+    ]
     default_introductions: TextsByLanguage
     default_terms: TextsByLanguage
     created_at: Moment
@@ -157,6 +160,9 @@ class OrgChange(Input):
     ] = None
     default_tax_percent: Annotated[
         TaxPercent | None, Field(description="What the editor proposes for a new line.")
+    ] = None
+    right_to_cancel: Annotated[
+        bool | None, Field(description="For what is sold at the customer's home (16 CFR 429).")
     ] = None
     default_introductions: TextsByLanguage | None = None
     default_terms: TextsByLanguage | None = None

@@ -49,6 +49,7 @@ class Org(Base):
     language: Mapped[str] = mapped_column(server_default="en")
     validity_days: Mapped[int | None]
     default_tax_percent: Mapped[Decimal | None] = mapped_column(Numeric(6, 3))
+    right_to_cancel: Mapped[bool] = mapped_column(server_default="true")
     default_introductions: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     default_terms: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     stripe_account: Mapped[str | None] = mapped_column(unique=True)

@@ -36,7 +36,7 @@ async def change_org(session: AsyncSession, principal: Principal, change: OrgCha
     for texts in ("default_introductions", "default_terms"):
         if texts in fields:
             fields[texts] = fields[texts] or {}
-    for needed in ("name", "currency", "time_zone", "language"):
+    for needed in ("name", "currency", "time_zone", "language", "right_to_cancel"):
         if needed in fields and fields[needed] is None:
             raise Invalid("Please fill this in.", field=needed)
     changed = sorted(name for name, value in fields.items() if getattr(org, name) != value)

@@ -66,6 +66,8 @@ _PLAIN: dict[Event, str] = {
     Event.API_KEY_CREATED: "API key made",
     Event.API_KEY_REVOKED: "API key revoked",
     Event.ORG_UPDATED: "Company settings changed",
+    Event.LAW_RULE_SET: "Rule on deposits in {state} changed",
+    Event.LAW_OVERRIDDEN: "Sent against a rule on deposits: {reason}",
 }
 
 

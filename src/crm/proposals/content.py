@@ -18,13 +18,18 @@ from crm.identity.tables import Org
 from crm.kit import clock
 from crm.kit.database import Big, get_own
 from crm.kit.money import plain
+from crm.law.business_days import last_day_to_cancel
+from crm.law.cancellation_notice import FORM, STATEMENT, Notice, notice
+from crm.law.deposit_caps import DepositRule, Finding
+from crm.law.deposit_caps import findings as law_findings
+from crm.law.own_rules import rule_at
 from crm.proposals import lifecycle, pricing, schedule
 from crm.proposals.attached_files import AttachedFile, files_of
 from crm.proposals.tables import Approval, LineItem, Milestone, Proposal, ProposalOption
 
 # Old hashes are checked with the form of their time; a new form gets a new number.
-HASH_VERSION = 3
-HASH_VERSIONS = (3, 2, 1)
+HASH_VERSION = 4
+HASH_VERSIONS = (4, 3, 2, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Content:
     milestones: Sequence[Milestone]
     files: Sequence[AttachedFile]
     approval: Approval | None
+    deposit_law: DepositRule | None
 
     @property
     def common_lines(self) -> list[LineItem]:
@@ -96,6 +102,38 @@ class Content:
         rule = self.deposit_rule(default_percent)
         return schedule.plan(total_minor, self.proposal.currency, rule, self.milestones)
 
+    def findings(self, default_percent: int) -> list[Finding]:
+        """What contract law may not allow about the deposit, whatever option and extras are chosen."""
+        rule = self.deposit_rule(default_percent)
+        choices = [
+            self.totals(option_id, ticked).total_minor
+            for option_id in self.choices()
+            for ticked in ((), [line.id for line in self.offered(option_id)])
+        ]
+        currency = self.proposal.currency
+        asked = [(pricing.deposit(total, currency, rule), total) for total in choices]
+        return law_findings(self.deposit_law, asked, currency)
+
+    @property
+    def right_to_cancel(self) -> bool:
+        """Whether the contract carries the three-business-day right: its own switch, else the company's."""
+        own = self.proposal.right_to_cancel
+        return self.org.right_to_cancel if own is None else own
+
+    def cancellation(self) -> Notice | None:
+        """The statement and form to cancel with, with their dates once it is signed; None without the right."""
+        if not self.right_to_cancel:
+            return None
+        signed_at = self.approval.approved_at if self.approval else None
+        signed_on = signed_at.astimezone(ZoneInfo(self.org.time_zone)).date() if signed_at else None
+        return notice(
+            self.proposal.language,
+            self.org.name,
+            self.org.address,
+            signed_on,
+            last_day_to_cancel(signed_on) if signed_on else None,
+        )
+
     def status(self) -> lifecycle.Status:
         return status_today(self.proposal, self.org)
 
@@ -110,8 +148,9 @@ async def load(session: AsyncSession, org_id: int, proposal_id: int, *, lock: bo
     lines = (await session.scalars(_of(LineItem, own).order_by(LineItem.position, LineItem.id))).all()
     milestones = (await session.scalars(_of(Milestone, own).order_by(Milestone.position))).all()
     files = await files_of(session, org_id, proposal_id)
+    law = await rule_at(session, org_id, customer.site_address or customer.billing_address)
     approval = (await session.scalars(_of(Approval, own | {"change_order_id": None}))).one_or_none()
-    return Content(proposal, org, customer, options, lines, milestones, files, approval)
+    return Content(proposal, org, customer, options, lines, milestones, files, approval, law)
 
 
 def _of(table: Any, own: dict[str, Any]) -> Any:
@@ -199,12 +238,17 @@ def _canonical(content: Content, version: int) -> dict[str, Any]:
     }
     if version == 2:
         return form
-    return form | {
+    form |= {
         "files": [
             {"sha256": one.file.sha256, "name": one.file.name, "caption": one.caption}
             for one in content.files
         ],
     }
+    if version == 3:
+        return form
+    # The words without name, address and dates: those are filled in when it is shown.
+    words = {"statement": STATEMENT[proposal.language], "form": FORM[proposal.language]}
+    return form | {"cancellation": words if content.right_to_cancel else None}
 
 
 def _canonical_line(line: LineItem, version: int) -> dict[str, Any]:

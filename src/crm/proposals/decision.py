@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,7 @@ from crm.activity.log import record
 from crm.identity.tables import Org
 from crm.kit import clock
 from crm.kit.errors import Conflict, Invalid
+from crm.law.business_days import cancel_until
 from crm.proposals import lifecycle
 from crm.proposals.content import Content, content_hash, is_unchanged, load, store_totals, today
 from crm.proposals.lifecycle import OPEN, Status
@@ -23,9 +24,17 @@ EXPIRED_AT_ONCE_MAX = 500
 
 
 async def send(
-    session: AsyncSession, org_id: int, proposal_id: int, *, default_percent: int | None, actor: str
+    session: AsyncSession,
+    org_id: int,
+    proposal_id: int,
+    *,
+    default_percent: int | None,
+    actor: str,
+    override_reason: str = "",
 ) -> Content:
     """Freezes the content under its hash and opens it to the customer. Raises Conflict or Invalid.
+
+    What contract law blocks is sent only with an `override_reason`, which is logged.
 
     The deposit rule is frozen too: changing the company's standard later changes no offer already made.
     Without a `default_percent` (demo data only) an open rule stays open and follows DEPOSIT_PERCENT.
@@ -40,6 +49,14 @@ async def send(
     if proposal.deposit_percent is None and proposal.deposit_minor is None:
         proposal.deposit_percent = content.org.deposit_percent or default_percent
     content.schedule(content.smallest_total(), default_percent or 1)  # Invalid when the payments are more
+    proposal.right_to_cancel = content.right_to_cancel
+    blocking = [one for one in content.findings(default_percent or 1) if one.mode == "block"]
+    if blocking and not override_reason:
+        raise Conflict(
+            f"{blocking[0].sentence} {blocking[0].fix} To send it all the same, give a reason.",
+            kind="law-blocks",
+            findings=[asdict(one) for one in blocking],
+        )
     proposal.status, proposal.sent_at = Status.SENT, clock.now()
     proposal.content_hash = content_hash(content)
     await record(
@@ -53,6 +70,11 @@ async def send(
         currency=proposal.currency,
         version=proposal.version,
     )
+    if blocking:
+        await record(
+            session, org_id, Event.LAW_OVERRIDDEN, proposal_id=proposal_id, actor=actor, reason=override_reason,
+            findings=[{"sentence": one.sentence, "source": one.source} for one in blocking],
+        )  # fmt: skip
     await session.flush()
     await session.refresh(proposal)
     return content
@@ -116,6 +138,8 @@ async def approve(
     proposal.selected_option_id, proposal.selected_line_ids = option_id, line_ids
     store_totals(proposal, totals)
     proposal.status, proposal.approved_at = Status.APPROVED, moment
+    if content.right_to_cancel:
+        proposal.cancel_until = cancel_until(moment, content.org.time_zone)
     session.add(
         Approval(
             org_id=org_id,

@@ -40,6 +40,7 @@ async def create(session: AsyncSession, principal: Principal, new: NewProposal) 
         valid_until=_valid_until(new, org),
         deposit_percent=new.deposit.percent,
         deposit_minor=new.deposit.amount_minor,
+        right_to_cancel=new.right_to_cancel,
     )
     session.add(proposal)
     await session.flush()
@@ -92,6 +93,8 @@ async def change(
         proposal.customer_id = given.customer_id
     if "valid_until" in given.model_fields_set:
         proposal.valid_until = given.valid_until
+    if "right_to_cancel" in given.model_fields_set:
+        proposal.right_to_cancel = given.right_to_cancel
     if "deposit" in given.model_fields_set:
         rule = given.deposit or DepositIn()
         proposal.deposit_percent = rule.percent
@@ -143,6 +146,7 @@ async def supersede(session: AsyncSession, principal: Principal, proposal_id: in
         valid_until=None,  # the old date may have passed, and a new offer deserves a new one
         deposit_percent=source.deposit_percent,
         deposit_minor=source.deposit_minor,
+        right_to_cancel=source.right_to_cancel,
     )
     session.add(new)
     await session.flush()

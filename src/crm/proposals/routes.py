@@ -31,6 +31,7 @@ from crm.proposals.shapes import (
     ProposalChange,
     ProposalOut,
     ProposalSummary,
+    SendIn,
     SentProposal,
     proposal_out,
 )
@@ -121,9 +122,16 @@ async def change_proposal(
 
 
 @router.post("/{id}/send", dependencies=[*WRITE, once], summary="Open it to the customer")
-async def send_proposal(id: Id, principal: StaffDep, session: OrgTx, settings: SettingsDep) -> SentProposal:
+async def send_proposal(
+    id: Id, principal: StaffDep, session: OrgTx, settings: SettingsDep, body: SendIn | None = None
+) -> SentProposal:
     content = await decision.send(
-        session, principal.org_id, id, default_percent=settings.deposit_percent, actor=principal.actor
+        session,
+        principal.org_id,
+        id,
+        default_percent=settings.deposit_percent,
+        actor=principal.actor,
+        override_reason=(body or SendIn()).override_reason,
     )
     _, url = await create_link(session, content.proposal, settings.portal_public_url, actor=principal.actor)
     return SentProposal(proposal=proposal_out(content, settings.deposit_percent), portal_url=url)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crm.kit.errors import Invalid
 from crm.kit.inputs import (
@@ -27,6 +27,7 @@ from crm.kit.inputs import (
 )
 from crm.kit.money import plain
 from crm.kit.times import Moment
+from crm.law.shapes import FindingOut, finding_out
 from crm.proposals import pricing
 from crm.proposals.attached_files import AttachedFile
 from crm.proposals.content import Content
@@ -119,6 +120,10 @@ class NewProposal(Input):
         SensibleDate | None, Field(description="By the company's rule when left out; null for no end.")
     ] = None
     deposit: DepositIn = DepositIn()
+    right_to_cancel: Annotated[
+        bool | None,
+        Field(description="The three-business-day right to cancel; the company's rule when left out."),
+    ] = None
     milestones: Annotated[list[MilestoneIn], Field(max_length=MILESTONES_MAX, default_factory=list)]
     lines: Annotated[list[LineIn], Field(max_length=LINES_MAX, default_factory=list)]
     options: Annotated[list[OptionIn], Field(max_length=OPTIONS_MAX, default_factory=list)]
@@ -136,6 +141,7 @@ class ProposalChange(Input):
     currency: Currency | None = None
     valid_until: SensibleDate | None = None
     deposit: DepositIn | None = None
+    right_to_cancel: Annotated[bool | None, Field(description="Null: the company's rule.")] = None
     milestones: Annotated[list[MilestoneIn], Field(max_length=MILESTONES_MAX)] | None = None
     lines: Annotated[list[LineIn], Field(max_length=LINES_MAX)] | None = None
     options: Annotated[list[OptionIn], Field(max_length=OPTIONS_MAX)] | None = None
@@ -144,6 +150,12 @@ class ProposalChange(Input):
 
 class NewLink(Input):
     days: Annotated[int, Field(ge=1, le=LINK_DAYS_MAX)] = 90
+
+
+class SendIn(Input):
+    override_reason: Annotated[
+        LongText, Field(description="Why it is sent although a rule of contract law blocks it; logged.")
+    ] = ""
 
 
 class LineOut(BaseModel):
@@ -212,6 +224,15 @@ class DepositOut(BaseModel):
     amount_minor: int
 
 
+class CancellationOut(BaseModel):
+    """Part of the contract (16 CFR 429.1); the form has its dates once the contract is signed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    statement: str
+    form: str
+
+
 class ProposalCore(BaseModel):
     """What staff and customer both see."""
 
@@ -238,6 +259,11 @@ class ProposalCore(BaseModel):
     total_minor: int
     changes_minor: Annotated[int, Field(description="What approved change orders add to the total.")]
     content_hash: str | None
+    right_to_cancel: bool
+    cancellation: Annotated[CancellationOut | None, Field(description="Null without the right to cancel.")]
+    cancel_until: Annotated[
+        Moment | None, Field(description="Until then the customer may cancel; null until it is signed.")
+    ]
     sent_at: Moment | None
     approved_at: Moment | None
 
@@ -271,6 +297,9 @@ class ProposalOut(ProposalCore):
     cancelled_at: Moment | None
     cancel_reason: str | None
     approval: ApprovalOut | None
+    findings: Annotated[
+        list[FindingOut], Field(description="What contract law may not allow; shown to the office alone.")
+    ]
     created_at: Moment
     updated_at: Moment
 
@@ -332,6 +361,7 @@ def proposal_out(content: Content, default_percent: int) -> ProposalOut:
         cancelled_at=proposal.cancelled_at,
         cancel_reason=proposal.cancel_reason,
         approval=ApprovalOut.model_validate(approval, from_attributes=True) if approval else None,
+        findings=[finding_out(one) for one in content.findings(default_percent)],
         created_at=proposal.created_at,
         updated_at=proposal.updated_at,
     )
@@ -391,6 +421,9 @@ def core(content: Content, default_percent: int) -> dict[str, object]:
         "tax_minor": headline.tax_minor,
         "total_minor": headline.total_minor,
         "content_hash": proposal.content_hash,
+        "right_to_cancel": content.right_to_cancel,
+        "cancellation": content.cancellation(),
+        "cancel_until": proposal.cancel_until,
         "sent_at": proposal.sent_at,
         "approved_at": proposal.approved_at,
     }

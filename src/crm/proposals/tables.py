@@ -79,6 +79,8 @@ class Proposal(Base):
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
     cancelled_by: Mapped[str | None]
+    right_to_cancel: Mapped[bool | None]  # null in a draft: as the company has it; sending freezes it
+    cancel_until: Mapped[datetime | None]
 
 
 class Milestone(Base):
