@@ -300,6 +300,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/law/deposit-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules on deposits, by state
+         * @description Not legal advice: each rule names its source and the day as of which it was looked up.
+         */
+        get: operations["list_deposit_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/law/deposit-rules/{state}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Warn, block, leave off, or use a cap of your own */
+        put: operations["put_deposit_rule"];
+        post?: never;
+        /** Back to the sourced rule */
+        delete: operations["delete_deposit_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/leads": {
         parameters: {
             query?: never;
@@ -1399,6 +1437,16 @@ export interface components {
             on_light: components["schemas"]["ReadableColor"];
         };
         /**
+         * CancellationOut
+         * @description Part of the contract (16 CFR 429.1); the form has its dates once the contract is signed.
+         */
+        CancellationOut: {
+            /** Form */
+            form: string;
+            /** Statement */
+            statement: string;
+        };
+        /**
          * CheckoutOut
          * @description The seed's answer; `deposit_cents` is the amount of the part to pay, `dev_mode` is there only when true.
          */
@@ -1610,6 +1658,52 @@ export interface components {
              */
             rule: "own" | "standard";
         };
+        /** DepositRuleOut */
+        DepositRuleOut: {
+            /**
+             * Amount Minor
+             * @description US cents; the lesser of both holds.
+             */
+            amount_minor: number | null;
+            /** As Of */
+            as_of: string;
+            /** Duty */
+            duty: string | null;
+            /**
+             * Mode
+             * @description off: not looked at; block: sending needs a reason.
+             * @enum {string}
+             */
+            mode: "warn" | "block" | "off";
+            /** Name */
+            name: string;
+            /**
+             * Not Advice
+             * @default This is a reminder from sourced data, not legal advice.
+             */
+            not_advice: string;
+            /**
+             * Own
+             * @description The company has changed it.
+             */
+            own: boolean;
+            /**
+             * Percent
+             * @description Of the total, rounded to three decimals.
+             */
+            percent: string | null;
+            /** Scope */
+            scope: string;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
+        };
+        /** DepositRules */
+        DepositRules: {
+            /** Items */
+            items: components["schemas"]["DepositRuleOut"][];
+        };
         /** DifferenceOut */
         DifferenceOut: {
             /**
@@ -1646,7 +1740,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -1706,6 +1800,39 @@ export interface components {
             size_bytes: number;
             /** Width */
             width: number | null;
+        };
+        /** FindingOut */
+        FindingOut: {
+            /** As Of */
+            as_of: string;
+            /** Cap Minor */
+            cap_minor: number | null;
+            /** Deposit Minor */
+            deposit_minor: number;
+            /** Fix */
+            fix: string;
+            /**
+             * Mode
+             * @description block: sending needs `override_reason`.
+             * @enum {string}
+             */
+            mode: "warn" | "block";
+            /**
+             * Not Advice
+             * @default This is a reminder from sourced data, not legal advice.
+             */
+            not_advice: string;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "deposit_cap" | "deposit_duty";
+            /** Sentence */
+            sentence: string;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
         };
         /** InvoiceOut */
         InvoiceOut: {
@@ -2119,6 +2246,11 @@ export interface components {
             /** Options */
             options?: components["schemas"]["OptionIn"][];
             /**
+             * Right To Cancel
+             * @description The three-business-day right to cancel; the company's rule when left out.
+             */
+            right_to_cancel?: boolean | null;
+            /**
              * Terms
              * @description The company's standard terms when left out.
              * @default
@@ -2217,6 +2349,11 @@ export interface components {
              * @description Where answers to mails go; else to `email`.
              */
             reply_to?: string | null;
+            /**
+             * Right To Cancel
+             * @description For what is sold at the customer's home (16 CFR 429).
+             */
+            right_to_cancel?: boolean | null;
             /** Time Zone */
             time_zone?: string | null;
             /**
@@ -2276,6 +2413,11 @@ export interface components {
             phone: string | null;
             /** Reply To */
             reply_to: string | null;
+            /**
+             * Right To Cancel
+             * @description Whether new contracts carry the three-business-day right to cancel.
+             */
+            right_to_cancel: boolean;
             /** Time Zone */
             time_zone: string;
             /** Validity Days */
@@ -2293,6 +2435,30 @@ export interface components {
             /** Needs You */
             needs_you: components["schemas"]["NeedsYou"][];
             payments: components["schemas"]["MoneyIn"];
+        };
+        /**
+         * OwnRuleIn
+         * @description Percentage and amount left out keep the sourced cap; with both, the lesser holds.
+         */
+        OwnRuleIn: {
+            /**
+             * Amount Minor
+             * @description US cents.
+             */
+            amount_minor?: number | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "warn" | "block" | "off";
+            /** Percent */
+            percent?: number | string | null;
+            /**
+             * Text
+             * @description Said instead of the sourced explanation.
+             * @default
+             */
+            text: string;
         };
         /** Page[ActivityOut] */
         Page_ActivityOut_: {
@@ -2547,6 +2713,13 @@ export interface components {
             /** Can Pay */
             can_pay: boolean;
             /**
+             * Cancel Until
+             * @description Until then the customer may cancel; null until it is signed.
+             */
+            cancel_until: string | null;
+            /** @description Null without the right to cancel. */
+            cancellation: components["schemas"]["CancellationOut"] | null;
+            /**
              * Changes Minor
              * @description What approved change orders add to the total.
              */
@@ -2609,6 +2782,8 @@ export interface components {
              * @description All parts, in the order in which they are paid.
              */
             payments: components["schemas"]["PortalPayment"][];
+            /** Right To Cancel */
+            right_to_cancel: boolean;
             /** Schedule */
             schedule: components["schemas"]["PartOut"][];
             /**
@@ -2724,6 +2899,11 @@ export interface components {
             milestones?: components["schemas"]["MilestoneIn"][] | null;
             /** Options */
             options?: components["schemas"]["OptionIn"][] | null;
+            /**
+             * Right To Cancel
+             * @description Null: the company's rule.
+             */
+            right_to_cancel?: boolean | null;
             /** Terms */
             terms?: string | null;
             /** Title */
@@ -2738,6 +2918,13 @@ export interface components {
             approved_at: string | null;
             /** Cancel Reason */
             cancel_reason: string | null;
+            /**
+             * Cancel Until
+             * @description Until then the customer may cancel; null until it is signed.
+             */
+            cancel_until: string | null;
+            /** @description Null without the right to cancel. */
+            cancellation: components["schemas"]["CancellationOut"] | null;
             /** Cancelled At */
             cancelled_at: string | null;
             /**
@@ -2762,6 +2949,11 @@ export interface components {
             deposit: components["schemas"]["DepositOut"];
             /** Files */
             files: components["schemas"]["AttachedFileOut"][];
+            /**
+             * Findings
+             * @description What contract law may not allow; shown to the office alone.
+             */
+            findings: components["schemas"]["FindingOut"][];
             /** Id */
             id: number;
             /** Introduction */
@@ -2782,6 +2974,8 @@ export interface components {
             number: number;
             /** Options */
             options: components["schemas"]["OptionOut"][];
+            /** Right To Cancel */
+            right_to_cancel: boolean;
             /** Schedule */
             schedule: components["schemas"]["PartOut"][];
             /**
@@ -3031,6 +3225,15 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "office" | "sales" | "bookkeeper" | "read_only";
+        /** SendIn */
+        SendIn: {
+            /**
+             * Override Reason
+             * @description Why it is sent although a rule of contract law blocks it; logged.
+             * @default
+             */
+            override_reason: string;
+        };
         /** SentProposal */
         SentProposal: {
             /** Portal Url */
@@ -3807,6 +4010,104 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FailedJob"];
                 };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deposit_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepositRules"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_deposit_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A state's two letters. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnRuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepositRuleOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_deposit_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A state's two letters. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457) */
             default: {
@@ -5264,7 +5565,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SendIn"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -41,6 +41,9 @@ const VIEW: PortalView = {
   tax_minor: 0,
   total_minor: 1000,
   content_hash: "0".repeat(64),
+  right_to_cancel: false,
+  cancellation: null,
+  cancel_until: null,
   sent_at: null,
   approved_at: null,
   contractor: {
