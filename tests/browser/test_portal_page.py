@@ -83,7 +83,7 @@ def test_the_page_speaks_spanish(open_page: OpenPage, portal_link: PortalLink) -
     """The language switch changes every sentence but the contract's own, and is remembered."""
     page = open_page(PHONE)
     page.goto(portal_link(7))
-    page.get_by_role("button", name="ES").click()
+    page.get_by_role("button", name="ES", exact=True).click()
     expect(page.get_by_role("heading", name="Qué incluye")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Firmar y aprobar")).to_be_visible()

@@ -58,8 +58,7 @@ export function Included({ view, choice, choosing }: Props) {
       ]
     : [[null, lines]];
   return (
-    <>
-      <section className="card" aria-labelledby="included">
+    <section className="card" aria-labelledby="included">
         <h2 id="included">{t.included}</h2>
         {groups
           .filter(([, some]) => some.length > 0)
@@ -78,14 +77,13 @@ export function Included({ view, choice, choosing }: Props) {
             ))}
           </fieldset>
         )}
-        <Sum view={view} choice={choice} />
+        <Sum view={view} choice={choice} choosing={choosing} />
         {view.changes_minor !== 0 && (
           <dl className="sum changes">
             <Row name={t.changeOrders} value={money(view.changes_minor, view.currency)} />
           </dl>
         )}
-      </section>
-    </>
+    </section>
   );
 }
 
@@ -162,7 +160,7 @@ function Extra({ line, view, choice, choosing }: { line: Line } & Props) {
   );
 }
 
-function Sum({ view, choice }: { view: PortalView; choice: Choice }) {
+function Sum({ view, choice, choosing }: Props) {
   const { t, money } = useWords();
   const { price, pending, problem } = choice;
   const deposit = view.payments.find((payment) => payment.key === "deposit");
@@ -177,8 +175,8 @@ function Sum({ view, choice }: { view: PortalView; choice: Choice }) {
           </>
         )}
         <Row name={t.totalLine} value={money(price.total_minor, view.currency)} strong />
-        <Row name={t.depositNow} value={money(due, view.currency)} />
-        {price.total_minor > due && <Row name={t.rest} value={money(price.total_minor - due, view.currency)} />}
+        {choosing && <Row name={t.depositNow} value={money(due, view.currency)} />}
+        {choosing && price.total_minor > due && <Row name={t.rest} value={money(price.total_minor - due, view.currency)} />}
       </dl>
       {problem && (
         <div className="stack">

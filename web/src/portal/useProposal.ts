@@ -53,6 +53,8 @@ export function useProposal(id: number): ProposalState {
     if (state === "paid" || state === "processing" || (state === "failed" && stateBefore.current === "due")) {
       setConfirming(false);
     }
+    // The answer to the payment just made is known; should a bank transfer fail later, that is news of its own.
+    if (state === "paid" || state === "processing") setArrival((how) => (how === "returned" ? "link" : how));
   }, [focusId]);
 
   const [session] = useState(() => sessionOf(window.location.search));
