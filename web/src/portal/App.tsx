@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { accentOf } from "../look/accent";
 import type { Language } from "../words/money";
+import { fileAddress } from "./Files";
 import { Proposal } from "./Proposal";
 import { Loading, Trouble } from "./Trouble";
 import { firstLanguage, keepLanguage, TEXTS } from "./texts";
@@ -65,6 +66,7 @@ function OneProposal({ id, onSale, ...choice }: OneProposalProps) {
       {...choice}
       contractor={view?.contractor.name}
       brand={view?.contractor.brand_color}
+      logo={view?.contractor.logo_file_id ? fileAddress(id, view.contractor.logo_file_id) : null}
       loading={view === null && problem === null}
     >
       {view ? (
@@ -81,11 +83,12 @@ function OneProposal({ id, onSale, ...choice }: OneProposalProps) {
 type FrameProps = LanguageChoice & {
   contractor?: string | undefined;
   brand?: string | null | undefined;
+  logo?: string | null;
   loading?: boolean;
   children: React.ReactNode;
 };
 
-function Frame({ language, onLanguage, contractor, brand, loading = false, children }: FrameProps) {
+function Frame({ language, onLanguage, contractor, brand, logo, loading = false, children }: FrameProps) {
   const accent = accentOf(brand);
   const t = TEXTS[language];
   const colors = {
@@ -103,9 +106,13 @@ function Frame({ language, onLanguage, contractor, brand, loading = false, child
           <span className="contractor">
             {contractor ? (
               <>
-                <span className="monogram" aria-hidden="true">
-                  {contractor.slice(0, 1)}
-                </span>
+                {logo ? (
+                  <img className="logo" src={logo} alt="" />
+                ) : (
+                  <span className="monogram" aria-hidden="true">
+                    {contractor.slice(0, 1)}
+                  </span>
+                )}
                 <span className="contractor-name">{contractor}</span>
               </>
             ) : (

@@ -12,6 +12,7 @@ export function Contact({ contractor }: { contractor: PortalView["contractor"] }
       <p>
         <strong>{contractor.name}</strong>
         {address && <> · {address}</>}
+        {contractor.licence_number && <> · {t.licence(contractor.licence_number)}</>}
       </p>
       <p className="contact-links">
         {contractor.phone && (
@@ -22,6 +23,11 @@ export function Contact({ contractor }: { contractor: PortalView["contractor"] }
         {contractor.email && (
           <a className="secondary" href={`mailto:${contractor.email}`}>
             {t.write}
+          </a>
+        )}
+        {contractor.website && (
+          <a className="secondary" href={contractor.website} target="_blank" rel="noreferrer">
+            {t.website}
           </a>
         )}
       </p>

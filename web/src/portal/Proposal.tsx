@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { stateWord } from "../words/states";
 import { Contact } from "./Contact";
 import { Drawing } from "./Draw";
+import { Files } from "./Files";
 import { Included, Options } from "./Included";
 import { Messages } from "./Messages";
 import { Now } from "./Now";
@@ -70,6 +71,7 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
           )}
           {view.options.length > 0 && <Options view={view} choice={choice} choosing={signing} />}
           <Included view={view} choice={choice} choosing={signing} />
+          <Files view={view} />
           {signing && <Plan price={price} currency={view.currency} pending={choice.pending} />}
           {view.terms && (
             <section className="card" aria-labelledby="terms">
