@@ -11,7 +11,11 @@ from crm.accounting import postings
 from crm.accounting.context import Books
 from crm.activity.events import Event
 from crm.activity.tables import ActivityEntry
+from crm.jobs import queue
 from crm.kit import clock
+from crm.kit.database import Database
+from crm.kit.settings import Settings
+from crm.notifications import composing
 from crm.payments.parts import settle_schedule
 
 
@@ -50,10 +54,18 @@ FOLLOWS: dict[Event, Callable[[Books, int, Collection[int]], Awaitable[None]]] =
 }
 
 
+async def write_mail(db: Database, settings: Settings, org_id: int, entry_ids: list[int]) -> None:
+    """The mails that follow these facts (`notifications.kinds.AFTER`), once each however often this runs."""
+    async with db.transaction(org_id) as session:
+        await composing.stage(session, settings, org_id, entry_ids)
+
+
 async def follow_up(books: Books, org_id: int, entry_ids: list[int]) -> None:
     """The job staged with every followed fact. Each kind of follow-up runs once, however many facts."""
     about: dict[Event, set[int]] = defaultdict(set)
     async with books.db.transaction(org_id) as session:
+        # Mail has a job of its own: a booking that fails keeps no receipt back, nor the other way round.
+        await queue.enqueue(session, "stage_mail", org_id=org_id, entry_ids=entry_ids)
         rows = await session.execute(
             select(ActivityEntry.event, ActivityEntry.proposal_id)
             .where(ActivityEntry.org_id == org_id, ActivityEntry.id.in_(entry_ids))

@@ -8,6 +8,7 @@ from crm.identity import tables as identity
 from crm.inbox import tables as inbox
 from crm.kit.database import Base
 from crm.law import tables as law
+from crm.notifications import tables as notifications
 from crm.payments import tables as payments
 from crm.portal import tables as portal
 from crm.proposals import tables as proposals
@@ -23,6 +24,7 @@ __all__ = [
     "inbox",
     "law",
     "metadata",
+    "notifications",
     "payments",
     "portal",
     "proposals",

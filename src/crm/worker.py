@@ -21,6 +21,7 @@ from crm.kit.database import Database, app_url, conninfo
 from crm.kit.errors import OutsideError
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
+from crm.notifications import reminders, sending
 from crm.payments import stripe_events, stripe_sweeps
 from crm.proposals.decision import expire_due
 
@@ -41,6 +42,21 @@ class Work:
 
     async def follow_up(self, org_id: int, entry_ids: list[int]) -> None:
         await pipeline.follow_up(self.books, org_id, entry_ids)
+
+    async def stage_mail(self, org_id: int, entry_ids: list[int]) -> None:
+        await pipeline.write_mail(self.db, self.settings, org_id, entry_ids)
+
+    async def send_mail(self, org_id: int, mail_id: int) -> None:
+        await sending.send(self.db, self.settings, org_id, mail_id)
+
+    async def sweep_mail(self) -> None:
+        """Mail that is due and was forgotten, and offers that end soon."""
+        for org_id in await self._orgs():
+            async with self.db.transaction(org_id) as session:
+                await reminders.remind(session, self.settings, org_id)
+            if self.settings.smtp_url is not None:
+                async with self.db.transaction(org_id) as session:
+                    await sending.sweep(session, org_id)
 
     async def run_lane(self, org_id: int) -> None:
         await postings.run_lane(self.books, org_id)
@@ -153,6 +169,7 @@ async def run(settings: Settings, database_url: str) -> None:
             {
                 "sweep_stripe": ("*/15 * * * *", work.sweep_stripe),
                 "sweep_inbox": ("*/5 * * * *", work.sweep_inbox),
+                "sweep_mail": ("*/2 * * * *", work.sweep_mail),
                 "sweep_postings": ("* * * * *", work.sweep_postings),
                 "keep_connections_alive": ("17 */6 * * *", work.keep_connections_alive),
                 "expire_proposals": ("*/30 * * * *", work.expire_proposals),

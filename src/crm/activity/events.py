@@ -62,6 +62,9 @@ class Event(StrEnum):
     POSTING_NEEDS_YOU = "posting_needs_you"
     POSTING_RETRIED = "posting_retried"
 
+    MAIL_SENT = "mail_sent"
+    MAIL_BOUNCED = "mail_bounced"
+
     USER_CREATED = "user_created"
     USER_UPDATED = "user_updated"
     LOGGED_IN = "logged_in"
@@ -72,5 +75,29 @@ class Event(StrEnum):
     LAW_OVERRIDDEN = "law_overridden"
 
 
+# The facts that somebody is written to about.
+MAILED = frozenset(
+    {
+        Event.APPROVE,
+        Event.CHANGE_ORDER_APPROVED,
+        Event.CHANGE_ORDER_DECLINED,
+        Event.CHANGE_ORDER_SENT,
+        Event.CHANGES_REQUESTED,
+        Event.DECLINE,
+        Event.DISPUTE_OPENED,
+        Event.NEW_LINK_ASKED,
+        Event.PAYMENT_FAILED,
+        Event.PAYMENT_REFUNDED,
+        Event.PAYMENT_REQUESTED,
+        Event.PAYMENT_SUCCESS,
+        Event.PROPOSAL_CANCELLED,
+        Event.PROPOSAL_SENT,
+        Event.QBO_DISCONNECTED,
+        Event.QUESTION_ANSWERED,
+        Event.QUESTION_ASKED,
+        Event.VIEWED,
+    }
+)
+
 # The facts that something follows from: `record` stages a job for them, and `crm.pipeline` says what it does.
-FOLLOWED = frozenset({Event.PAYMENT_SUCCESS, Event.QBO_CONNECTED})
+FOLLOWED = MAILED | {Event.PAYMENT_SUCCESS, Event.QBO_CONNECTED}

@@ -83,7 +83,15 @@ async def record_facts(conn: psycopg.AsyncConnection[Any], facts: Sequence[Fact]
             previous = hash_
         new_heads.append((org_id, seq, previous))
     ids = await _write(conn, rows, new_heads)
-    await _stage(conn, [(row[0], ids[(row[0], row[6])]) for row in rows if row[2] in FOLLOWED])
+    # A fact with `notify` false (a proposal handed over in person) is one that nobody is written to about.
+    await _stage(
+        conn,
+        [
+            (row[0], ids[(row[0], row[6])])
+            for row in rows
+            if row[2] in FOLLOWED and row[3].obj.get("notify") is not False
+        ],
+    )
 
 
 async def _lock_heads(conn: psycopg.AsyncConnection[Any], org_ids: list[int]) -> dict[int, tuple[int, bytes]]:

@@ -83,7 +83,9 @@ async def _load_everything(session: AsyncSession) -> None:
             {**content, "valid_until": (clock.now() + timedelta(days=VALID_DAYS)).date()}
         )
         await drafting.create(session, _owner(org_id), new)
-        await decision.send(session, org_id, proposal_id, default_percent=None, actor=_owner(org_id).actor)
+        await decision.send(
+            session, org_id, proposal_id, default_percent=None, actor=_owner(org_id).actor, notify=False
+        )  # fmt: skip
     for table in ("users", "customers", "proposals"):
         await _set_next_id(session, table, FIRST_FREE_ID)
 

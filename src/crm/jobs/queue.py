@@ -18,7 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.kit.database import raw
 
 # The jobs that belong to an org and carry its `org_id`; a person can run one that gave up again.
-ORG_TASKS = ("follow_up", "run_lane", "handle_inbox_event", "expire_session", "fetch_fee", "fetch_refunds")
+ORG_TASKS = (
+    "follow_up",
+    "stage_mail",
+    "send_mail",
+    "run_lane",
+    "handle_inbox_event",
+    "expire_session",
+    "fetch_fee",
+    "fetch_refunds",
+)
 
 
 async def enqueue(session: AsyncSession, task: str, *, at: datetime | None = None, **args: Any) -> None:

@@ -132,6 +132,8 @@ Name = Annotated[str, _trimmed(NAME_LENGTH_MAX), AfterValidator(_filled), AfterV
 Line = Annotated[str, _trimmed(LINE_LENGTH_MAX), AfterValidator(_one_line)]
 ShortLine = Annotated[str, _trimmed(60), AfterValidator(_one_line)]
 LongText = Annotated[str, _trimmed(TEXT_LENGTH_MAX), AfterValidator(_many_lines)]
+# Travels in the mail and stands in the log for good, so it is a note and no document.
+MailNote = Annotated[str, _trimmed(2_000), AfterValidator(_many_lines)]
 SearchText = Annotated[str, _trimmed(100), AfterValidator(_one_line)]
 
 Email = Annotated[str, _trimmed(254), AfterValidator(_email)]

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     sandbox_port: int = Field(default=8090, ge=1, le=65535)
     bind_host: str = "127.0.0.1"
     smtp_url: SecretStr | None = None
+    mail_from: str | None = Field(default=None, pattern=r"^[^@\s<>]{1,64}@[A-Za-z0-9.-]{1,250}$")
+    mail_bounce_token: SecretStr | None = None
 
     stripe_secret_key: SecretStr | None = None
     stripe_public_key: str | None = None

@@ -55,14 +55,14 @@ class Connection(BaseModel):
 
 
 class NeedsYou(BaseModel):
-    kind: Literal["posting", "difference", "connection"]
+    kind: Literal["posting", "difference", "connection", "mail"]
     id: int
     title: str
     sentence: str
     proposal_id: int | None
     amount_minor: int | None
     currency: str | None
-    action: Literal["retry", "reconnect", "resolve"]
+    action: Literal["retry", "reconnect", "resolve", "open_mail"]
 
 
 class Day(BaseModel):
@@ -188,6 +188,27 @@ async def _needs_you(session: AsyncSession, org: Org, token: QboToken | None) ->
             action="resolve",
         )
         for row in differences
+    ]
+    mails = await session.execute(
+        text(
+            "SELECT id, proposal_id, subject, recipient, coalesce(problem, '') FROM mail_messages "
+            "WHERE org_id = :org AND state IN ('failed', 'bounced') AND dismissed_at IS NULL "
+            "ORDER BY id LIMIT :most"
+        ),
+        {"org": org.id, "most": NEEDS_YOU_MAX},
+    )
+    found += [
+        NeedsYou(
+            kind="mail",
+            id=row[0],
+            title=row[2],
+            sentence=f"To {row[3]}: {row[4]}" if row[3] else row[4],
+            proposal_id=row[1],
+            amount_minor=None,
+            currency=None,
+            action="open_mail",
+        )
+        for row in mails
     ]
     return found
 

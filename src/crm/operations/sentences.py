@@ -60,6 +60,8 @@ _PLAIN: dict[Event, str] = {
     Event.CHANGES_REQUESTED: "The customer asks for changes: {text}",
     Event.QUESTION_ANSWERED: "Answered the customer: {text}",
     Event.NEW_LINK_ASKED: "The customer asks for a new link",
+    Event.MAIL_SENT: "Mail sent to {recipient}: {subject}",
+    Event.MAIL_BOUNCED: "Mail to {recipient} came back: {reason}",
     Event.USER_CREATED: "User added",
     Event.USER_UPDATED: "User changed",
     Event.LOGGED_IN: "Signed in",

@@ -31,12 +31,16 @@ async def send(
     default_percent: int | None,
     actor: str,
     override_reason: str = "",
+    notify: bool = True,
+    to: str | None = None,
+    message: str = "",
 ) -> Content:
     """Freezes the content under its hash and opens it to the customer. Raises Conflict or Invalid.
 
     What contract law blocks is sent only with an `override_reason`, which is logged.
 
     The deposit rule is frozen too: changing the company's standard later changes no offer already made.
+    The mail that follows goes to the customer, or to `to`, with the office's `message`; none without `notify`.
     Without a `default_percent` (demo data only) an open rule stays open and follows DEPOSIT_PERCENT.
     """
     content = await load(session, org_id, proposal_id, lock=True)
@@ -69,6 +73,9 @@ async def send(
         total_minor=proposal.total_minor,
         currency=proposal.currency,
         version=proposal.version,
+        **({"to": to} if to else {}),
+        **({"message": message} if message else {}),
+        **({} if notify else {"notify": False}),
     )
     if blocking:
         await record(

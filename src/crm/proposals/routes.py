@@ -125,13 +125,17 @@ async def change_proposal(
 async def send_proposal(
     id: Id, principal: StaffDep, session: OrgTx, settings: SettingsDep, body: SendIn | None = None
 ) -> SentProposal:
+    told = body or SendIn()
     content = await decision.send(
         session,
         principal.org_id,
         id,
         default_percent=settings.deposit_percent,
         actor=principal.actor,
-        override_reason=(body or SendIn()).override_reason,
+        override_reason=told.override_reason,
+        notify=told.notify,
+        to=told.to,
+        message=told.message,
     )
     _, url = await create_link(session, content.proposal, settings.portal_public_url, actor=principal.actor)
     return SentProposal(proposal=proposal_out(content, settings.deposit_percent), portal_url=url)

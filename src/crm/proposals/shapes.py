@@ -16,7 +16,9 @@ from crm.kit.inputs import (
     Input,
     Line,
     LongText,
+    MailNote,
     Name,
+    OptionalEmail,
     Percent,
     Quantity,
     RowId,
@@ -153,6 +155,11 @@ class NewLink(Input):
 
 
 class SendIn(Input):
+    """How the customer is told. Without a body they get the standard mail at their address."""
+
+    to: Annotated[OptionalEmail, Field(description="The customer's address when left out.")] = None
+    message: Annotated[MailNote, Field(description="Your own words, in the mail.")] = ""
+    notify: Annotated[bool, Field(description="False sends no mail: you hand over the link yourself.")] = True
     override_reason: Annotated[
         LongText, Field(description="Why it is sent although a rule of contract law blocks it; logged.")
     ] = ""

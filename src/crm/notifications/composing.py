@@ -1,0 +1,266 @@
+"""Writes the mails that follow a fact: once per fact, kind and recipient, however often it is asked.
+
+The row is inserted before anything else is made for it; whoever loses that race writes nothing. A customer's
+mail gets a portal link of its own, whose secret stands in the sealed text only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from email.utils import make_msgid
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.activity.events import Event
+from crm.activity.tables import ActivityEntry
+from crm.identity.permissions import Role
+from crm.identity.tables import Org, User
+from crm.jobs import queue
+from crm.kit import clock
+from crm.kit.dates import long_date
+from crm.kit.encryption import Sealer
+from crm.kit.errors import Conflict
+from crm.kit.money import format_money
+from crm.kit.settings import Settings
+from crm.notifications import unsubscribing
+from crm.notifications.kinds import AFTER, KINDS, Kind
+from crm.notifications.letter import Frame, Letter, compose, wording_for
+from crm.notifications.suppressing import is_suppressed
+from crm.notifications.tables import MailMessage, MailSettings, MailTemplate
+from crm.payments.parts import parts_of
+from crm.payments.tables import Payment
+from crm.proposals.content import Content, load
+from crm.proposals.links import create_link
+from crm.proposals.tables import ChangeOrder, Proposal
+
+MAIL_ACTOR = "mail"
+NO_ADDRESS = "There is no e-mail address to send this to. Add one to the customer, then send it again."
+NOTICED_MAX = 50
+_NOTICED_ROLES = (Role.OWNER, Role.OFFICE)
+_RECONNECTING_ROLES = (Role.OWNER, Role.BOOKKEEPER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A fact with all that its mails may speak of."""
+
+    entry: ActivityEntry
+    org: Org
+    content: Content | None
+    values: dict[str, str]
+
+
+async def stage(session: AsyncSession, settings: Settings, org_id: int, entry_ids: Collection[int]) -> int:
+    """Writes and queues the mails that follow these entries of the log; returns how many are new."""
+    entries = await session.scalars(
+        select(ActivityEntry)
+        .where(
+            ActivityEntry.org_id == org_id,
+            ActivityEntry.id.in_(entry_ids),
+            ActivityEntry.event.in_([event.value for event in AFTER]),
+        )
+        .order_by(ActivityEntry.id)
+    )
+    made = 0
+    for entry in entries.all():
+        for kind in AFTER[Event(entry.event)]:
+            made += await write(session, settings, kind, entry)
+    return made
+
+
+async def write(session: AsyncSession, settings: Settings, kind: Kind, entry: ActivityEntry) -> int:
+    """The mails of one kind about one entry, one per recipient; returns how many are new."""
+    case = await _case(session, settings, entry)
+    if KINDS[kind].audience == "staff":
+        recipients = [user.email for user in await _noticed(session, entry.org_id, kind)]
+    else:
+        recipients = [str(entry.meta.get("to") or (case.content and case.content.customer.email) or "")]
+    made = 0
+    for recipient in recipients:
+        made += await _write_one(session, settings, kind, case, recipient)
+    return made
+
+
+async def _write_one(
+    session: AsyncSession, settings: Settings, kind: Kind, case: _Case, recipient: str
+) -> int:
+    org_id, audience = case.org.id, KINDS[kind].audience
+    language = case.content.proposal.language if case.content and audience == "customer" else "en"
+    row_id = await session.scalar(
+        insert(MailMessage)
+        .values(
+            org_id=org_id,
+            kind=kind,
+            audience=audience,
+            fact_id=case.entry.id,
+            proposal_id=case.entry.proposal_id,
+            recipient=recipient,
+            language=language,
+            state="kept",
+            message_id=make_msgid(domain=sender_of(settings).rpartition("@")[2]),
+        )
+        .on_conflict_do_nothing(index_elements=["org_id", "kind", "fact_id", "recipient"])
+        .returning(MailMessage.id)
+    )
+    if row_id is None:
+        return 0
+    row = await session.get_one(MailMessage, (org_id, row_id))
+    url: str | None = settings.portal_public_url.rstrip("/")
+    try:
+        url = await _url(session, settings, kind, case)
+    except Conflict as error:  # replaced meanwhile, or too many links: there is nothing to open
+        row.state, row.problem = "suppressed", error.detail
+        url = None
+    frame = Frame(
+        company=case.org.name,
+        color=case.org.brand_color,
+        contact=contact_of(case.org),
+        url=url,
+        unsubscribe_url=unsubscribing.url(settings, org_id, recipient) if kind is Kind.REMINDER else None,
+    )
+    own = await session.get(MailTemplate, (org_id, kind, language))
+    wording = wording_for(kind, language, (own.subject, own.body) if own else None)
+    letter = compose(kind, audience, language, wording, case.values, frame)
+    row.subject, row.sealed = letter.subject, seal(settings, letter, frame)
+    if row.state == "suppressed":
+        return 1
+    if not recipient:
+        row.state, row.problem = "failed", NO_ADDRESS
+    elif problem := await is_suppressed(session, org_id, recipient, reminder=kind is Kind.REMINDER):
+        row.state, row.problem = "suppressed", problem
+    elif settings.smtp_url is not None:
+        await put_in_queue(session, row)
+    return 1
+
+
+async def put_in_queue(session: AsyncSession, row: MailMessage) -> None:
+    """Due at once: the job that sends it is staged in the same transaction."""
+    row.state, row.next_attempt_at, row.problem, row.lease_until = "queued", clock.now(), None, None
+    await session.flush()
+    await queue.enqueue(session, "send_mail", org_id=row.org_id, mail_id=row.id)
+
+
+async def _url(session: AsyncSession, settings: Settings, kind: Kind, case: _Case) -> str:
+    public = settings.portal_public_url.rstrip("/")
+    if kind is Kind.STAFF_RECONNECT:
+        return f"{public}/books"
+    if case.content is None:
+        return public
+    if KINDS[kind].audience == "staff":
+        return f"{public}/proposals/{case.content.proposal.id}"
+    _, url = await create_link(session, case.content.proposal, public, actor=MAIL_ACTOR)
+    return url
+
+
+async def _noticed(session: AsyncSession, org_id: int, kind: Kind) -> Sequence[User]:
+    """Who of the team is told: those chosen in the settings, else owners and office; of a lost connection to
+    QuickBooks owners and bookkeepers."""
+    people = select(User).where(User.org_id == org_id, User.active).order_by(User.id).limit(NOTICED_MAX)
+    if kind is Kind.STAFF_RECONNECT:
+        return (await session.scalars(people.where(User.role.in_(_RECONNECTING_ROLES)))).all()
+    chosen = await session.get(MailSettings, org_id)
+    if chosen is not None and chosen.notice_user_ids:
+        return (await session.scalars(people.where(User.id.in_(chosen.notice_user_ids)))).all()
+    return (await session.scalars(people.where(User.role.in_(_NOTICED_ROLES)))).all()
+
+
+async def _case(session: AsyncSession, settings: Settings, entry: ActivityEntry) -> _Case:
+    org = await session.get_one(Org, entry.org_id)
+    content = await load(session, org.id, entry.proposal_id) if entry.proposal_id is not None else None
+    language = content.proposal.language if content else "en"
+    values = company_values(org)
+    if content is not None:
+        values |= proposal_values(content, settings.deposit_percent)
+    meta = entry.meta
+    currency = str(meta.get("currency") or org.currency).upper()
+    if isinstance(meta.get("amount_cents"), int):
+        values["amount"] = format_money(meta["amount_cents"], currency)
+    values["reason"] = str(meta.get("reason") or meta.get("why") or "")
+    values["message"] = str(meta.get("message") or meta.get("text") or "")
+    values["signer"] = str(meta.get("signer_name") or "")
+    day = long_date(entry.created_at.astimezone(ZoneInfo(org.time_zone)).date(), language)
+    values |= {"paid_on": day, "cancelled_on": day}
+    values["change"] = await _change(session, org.id, meta)
+    values["answer"] = "approved" if entry.event == Event.CHANGE_ORDER_APPROVED else "declined"
+    if content is not None:
+        values |= await _part_values(session, content.proposal, entry)
+    return _Case(entry, org, content, values)
+
+
+def company_values(org: Org) -> dict[str, str]:
+    return {"company": org.name, "company_phone": org.phone or "", "company_email": org.email or ""}
+
+
+def proposal_values(content: Content, default_percent: int) -> dict[str, str]:
+    """What every mail about a proposal may say of it, in the language of the sale."""
+    proposal = content.proposal
+    total = proposal.total_minor + proposal.changes_minor
+    deposit = content.schedule(content.headline().total_minor, default_percent)
+    return {
+        "customer": content.customer.name,
+        "title": proposal.title,
+        "number": str(proposal.number or proposal.id),
+        "total": format_money(total, proposal.currency),
+        "deposit": format_money(deposit[0].amount_minor, proposal.currency) if deposit else "",
+        "valid_until": long_date(proposal.valid_until, proposal.language) if proposal.valid_until else "",
+    }
+
+
+async def _part_values(session: AsyncSession, proposal: Proposal, entry: ActivityEntry) -> dict[str, str]:
+    """The payment that the fact is about, and what remains after all that is paid."""
+    rows = [row for row in await parts_of(session, proposal) if row.state != "void"]
+    named = [row for row in rows if row.id == entry.meta.get("payment_id")]
+    if not named and (page := entry.meta.get("stripe_session_id")):
+        named = [row for row in rows if row.stripe_session_id == page]
+    paid = sum(row.amount_minor - row.refunded_minor for row in rows if row.state == "paid")
+    left = max(0, proposal.total_minor + proposal.changes_minor - paid)
+    return {
+        "part": part_name(named[0], proposal.language) if named else "",
+        "remaining": format_money(left, proposal.currency),
+    }
+
+
+def part_name(payment: Payment, language: str) -> str:
+    """Deposit and final balance are named by us, milestones and changes by the office."""
+    if language == "es":
+        return {"deposit": "Depósito", "final": "Saldo final"}.get(payment.part, payment.name)
+    return payment.name
+
+
+async def _change(session: AsyncSession, org_id: int, meta: dict[str, object]) -> str:
+    """The change order as a person names it: `2, Rotten decking`."""
+    position, title = meta.get("position"), meta.get("title")
+    change_id = meta.get("change_order_id")
+    if title is None and isinstance(change_id, int):
+        row = await session.get(ChangeOrder, (org_id, change_id))
+        position, title = (row.position, row.title) if row else (position, title)
+    return ", ".join(str(part) for part in (position, title) if part)
+
+
+def contact_of(org: Org) -> tuple[str, ...]:
+    return tuple(part for part in (org.phone, org.email) if part)
+
+
+def sender_of(settings: Settings) -> str:
+    """The address that mail comes from: MAIL_FROM, else one at the portal's own host."""
+    if settings.mail_from:
+        return settings.mail_from
+    host = urlsplit(settings.portal_public_url).hostname or "localhost"
+    return f"no-reply@{host}"
+
+
+def seal(settings: Settings, letter: Letter, frame: Frame) -> str:
+    plain = {"text": letter.text, "html": letter.html, "url": frame.url, "leave": frame.unsubscribe_url}
+    return Sealer(settings.secret_keys, "mail").seal(orjson.dumps(plain).decode())
+
+
+def unseal(settings: Settings, row: MailMessage) -> dict[str, str | None]:
+    """`text`, `html`, `url` and `leave` (the unsubscribe link) of a mail."""
+    plain: dict[str, str | None] = orjson.loads(Sealer(settings.secret_keys, "mail").open(row.sealed))
+    return plain
