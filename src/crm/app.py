@@ -30,6 +30,9 @@ from crm.kit.settings import Settings
 from crm.law.routes import router as law
 from crm.metrics.log_fold import LogFold
 from crm.metrics.routes import router as metrics
+from crm.notifications.routes import router as mail
+from crm.notifications.template_routes import router as mail_templates
+from crm.notifications.unsubscribing import router as unsubscribing
 from crm.operations.activity_routes import router as activity
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
@@ -53,6 +56,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     portal,
     portal_messages,
     payments,
+    mail,
+    mail_templates,
+    unsubscribing,
     accounting,
     quickbooks_webhook,
     overview,

@@ -110,6 +110,25 @@ def sandbox(context: typer.Context) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "crm_sandbox", *port, *context.args])  # noqa: S606
 
 
+@app.command("mail-bounce")
+def mail_bounce() -> None:
+    """Take a returned mail from standard input: crm mail-bounce < message."""
+    from crm.kit.database import Database, app_url
+    from crm.notifications.bounces import SIZE_MAX, take_returned
+
+    settings = Settings()
+    content = sys.stdin.buffer.read(SIZE_MAX)
+
+    async def take() -> bool:
+        db = Database(app_url(_database_url(settings), settings.secret_keys[0]), pool_size=1)
+        try:
+            return await take_returned(db, content)
+        finally:
+            await db.close()
+
+    print("marked as returned" if asyncio.run(take()) else "not about a mail of ours that failed for good")
+
+
 @app.command()
 def migrate(revision: str = "head") -> None:
     """Bring the database to the newest schema and give the application's role its rights."""

@@ -106,6 +106,7 @@ def test_no_view_or_function_opens_another_door(owner_sql: psycopg.Connection):
     assert [name for (name,) in definers] == [
         "crm_api_key_route",
         "crm_login_route",
+        "crm_message_route",
         "crm_org_list",
         "crm_platform_orgs",
         "crm_portal_route",
