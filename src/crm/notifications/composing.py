@@ -42,6 +42,7 @@ from crm.proposals.tables import ChangeOrder, Proposal
 MAIL_ACTOR = "mail"
 NO_ADDRESS = "There is no e-mail address to send this to. Add one to the customer, then send it again."
 NOTICED_MAX = 50
+_ANSWERS = {"en": ("declined", "approved"), "es": ("rechazado", "aprobado")}
 _NOTICED_ROLES = (Role.OWNER, Role.OFFICE)
 _RECONNECTING_ROLES = (Role.OWNER, Role.BOOKKEEPER)
 
@@ -91,7 +92,9 @@ async def _write_one(
     session: AsyncSession, settings: Settings, kind: Kind, case: _Case, recipient: str
 ) -> int:
     org_id, audience = case.org.id, KINDS[kind].audience
-    language = case.content.proposal.language if case.content and audience == "customer" else "en"
+    language = case.org.language
+    if case.content is not None and audience == "customer":
+        language = case.content.proposal.language
     row_id = await session.scalar(
         insert(MailMessage)
         .values(
@@ -111,12 +114,11 @@ async def _write_one(
     if row_id is None:
         return 0
     row = await session.get_one(MailMessage, (org_id, row_id))
-    url: str | None = settings.portal_public_url.rstrip("/")
+    url: str | None = None
     try:
         url = await _url(session, settings, kind, case)
     except Conflict as error:  # replaced meanwhile, or too many links: there is nothing to open
         row.state, row.problem = "suppressed", error.detail
-        url = None
     frame = Frame(
         company=case.org.name,
         color=case.org.brand_color,
@@ -187,7 +189,7 @@ async def _case(session: AsyncSession, settings: Settings, entry: ActivityEntry)
     day = long_date(entry.created_at.astimezone(ZoneInfo(org.time_zone)).date(), language)
     values |= {"paid_on": day, "cancelled_on": day}
     values["change"] = await _change(session, org.id, meta)
-    values["answer"] = "approved" if entry.event == Event.CHANGE_ORDER_APPROVED else "declined"
+    values["answer"] = _ANSWERS[org.language][entry.event == Event.CHANGE_ORDER_APPROVED]
     if content is not None:
         values |= await _part_values(session, content.proposal, entry)
     return _Case(entry, org, content, values)

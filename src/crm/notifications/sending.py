@@ -135,8 +135,8 @@ def envelope(settings: Settings, row: MailMessage, org: Org, from_name: str | No
     message["From"] = Address(one_line(from_name or org.name), user, domain)
     to_user, _, to_domain = row.recipient.rpartition("@")
     message["To"] = Address(username=to_user, domain=to_domain)
-    if org.email:
-        reply_user, _, reply_domain = org.email.rpartition("@")
+    if reply_to := org.reply_to or org.email:
+        reply_user, _, reply_domain = reply_to.rpartition("@")
         message["Reply-To"] = Address(one_line(org.name), reply_user, reply_domain)
     message["Subject"] = one_line(row.subject)
     message["Message-ID"] = row.message_id

@@ -391,6 +391,205 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mail/bounces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a returned mail (RFC 3464), with MAIL_BOUNCE_TOKEN as bearer
+         * @description The body is the whole message, as the mail server keeps it.
+         */
+        post: operations["take_bounce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mails, newest first */
+        get: operations["list_mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mail with its content */
+        get: operations["read_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/messages/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nothing more is to be done about it */
+        post: operations["dismiss_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/messages/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send it (again)
+         * @description A mail that went out before goes as a new one, under another Message-ID. 503 without a mail server, 409
+         *     while it is being sent or its address takes no mail.
+         */
+        post: operations["send_mail_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom mail comes from and who gets notices */
+        get: operations["read_mail_settings"];
+        /** Change them */
+        put: operations["write_mail_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Addresses that get no mail or no reminders */
+        get: operations["list_suppressions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/suppressions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Send to it again */
+        delete: operations["delete_suppression"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every kind of mail with its text */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/templates/{kind}/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Use your own text
+         * @description Raises 422 for a placeholder that this kind has not, naming those it has.
+         */
+        put: operations["write_template"];
+        post?: never;
+        /** Back to the standard text */
+        delete: operations["reset_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/templates/{kind}/{language}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How a text would look */
+        post: operations["preview_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -1428,6 +1627,14 @@ export interface components {
              */
             width: number | null;
         };
+        /** BounceTaken */
+        BounceTaken: {
+            /**
+             * Marked
+             * @description Whether one of our mails came back for good.
+             */
+            marked: boolean;
+        };
         /**
          * BrandColor
          * @description How well the company's colour can be read, and what to use where it cannot.
@@ -1740,7 +1947,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -1852,6 +2059,11 @@ export interface components {
             status: string;
         };
         /**
+         * Kind
+         * @enum {string}
+         */
+        Kind: "proposal_sent" | "reminder" | "thank_you" | "receipt" | "payment_asked" | "payment_failed" | "refund_made" | "change_order_sent" | "cancelled" | "answered" | "staff_viewed" | "staff_approved" | "staff_declined" | "staff_paid" | "staff_payment_failed" | "staff_asked" | "staff_link_asked" | "staff_change_order" | "staff_dispute" | "staff_reconnect";
+        /**
          * LeadChange
          * @description Fields left out stay as they are. A lead becomes `converted` by converting it, not by saying so.
          */
@@ -1920,6 +2132,15 @@ export interface components {
          * @enum {string}
          */
         LeadStatus: "new" | "contacted" | "qualified" | "converted" | "lost";
+        /** LetterOut */
+        LetterOut: {
+            /** Html */
+            html: string;
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+        };
         /** LineIn */
         LineIn: {
             /**
@@ -2079,6 +2300,137 @@ export interface components {
             file_id: number;
         };
         /**
+         * MailOut
+         * @description With its content. The personal link is shown to those who may send proposals; others read `hidden` there.
+         */
+        MailOut: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Audience
+             * @enum {string}
+             */
+            audience: "customer" | "staff";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dismissed At */
+            dismissed_at: string | null;
+            /** Html */
+            html: string;
+            /** Id */
+            id: number;
+            kind: components["schemas"]["Kind"];
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "es";
+            /** Message Id */
+            message_id: string;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Problem */
+            problem: string | null;
+            /** Proposal Id */
+            proposal_id: number | null;
+            /** Recipient */
+            recipient: string;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "kept" | "queued" | "sending" | "sent" | "failed" | "bounced" | "suppressed";
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+        };
+        /** MailSettingsIn */
+        MailSettingsIn: {
+            /**
+             * From Name
+             * @description The company's name when left out.
+             */
+            from_name?: string | null;
+            /** Notice User Ids */
+            notice_user_ids?: number[];
+            /**
+             * Reminder Days
+             * @description 0 sends no reminders.
+             * @default 3
+             */
+            reminder_days: number;
+        };
+        /** MailSettingsOut */
+        MailSettingsOut: {
+            /** From Address */
+            from_address: string;
+            /** From Name */
+            from_name: string | null;
+            /**
+             * Notice User Ids
+             * @description Empty: owners and office.
+             */
+            notice_user_ids: number[];
+            /** Reminder Days */
+            reminder_days: number;
+            /**
+             * Sending
+             * @description Whether a mail server is set (SMTP_URL).
+             */
+            sending: boolean;
+        };
+        /**
+         * MailSummary
+         * @description A row of the outbox. `kept`: no mail server is set, so it was written and not sent.
+         */
+        MailSummary: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Audience
+             * @enum {string}
+             */
+            audience: "customer" | "staff";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dismissed At */
+            dismissed_at: string | null;
+            /** Id */
+            id: number;
+            kind: components["schemas"]["Kind"];
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "es";
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Problem */
+            problem: string | null;
+            /** Proposal Id */
+            proposal_id: number | null;
+            /** Recipient */
+            recipient: string;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "kept" | "queued" | "sending" | "sent" | "failed" | "bounced" | "suppressed";
+            /** Subject */
+            subject: string;
+        };
+        /**
          * Me
          * @description Who is logged in, and what they may do.
          */
@@ -2167,7 +2519,7 @@ export interface components {
              * Action
              * @enum {string}
              */
-            action: "retry" | "reconnect" | "resolve";
+            action: "retry" | "reconnect" | "resolve" | "open_mail";
             /** Amount Minor */
             amount_minor: number | null;
             /** Currency */
@@ -2178,7 +2530,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "posting" | "difference" | "connection";
+            kind: "posting" | "difference" | "connection" | "mail";
             /** Proposal Id */
             proposal_id: number | null;
             /** Sentence */
@@ -2509,6 +2861,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[MailSummary] */
+        Page_MailSummary_: {
+            /** Items */
+            items: components["schemas"]["MailSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[PaymentOut] */
         Page_PaymentOut_: {
             /** Items */
@@ -2555,6 +2914,13 @@ export interface components {
         Page_RequestOut_: {
             /** Items */
             items: components["schemas"]["RequestOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[SuppressionOut] */
+        Page_SuppressionOut_: {
+            /** Items */
+            items: components["schemas"]["SuppressionOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3205,6 +3571,14 @@ export interface components {
             /** Subject */
             subject: string;
         };
+        /** Resend */
+        Resend: {
+            /**
+             * To
+             * @description Another address; the same one when left out.
+             */
+            to?: string | null;
+        };
         /** Resolution */
         Resolution: {
             /** Note */
@@ -3225,14 +3599,34 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "office" | "sales" | "bookkeeper" | "read_only";
-        /** SendIn */
+        /**
+         * SendIn
+         * @description How the customer is told. Without a body they get the standard mail at their address.
+         */
         SendIn: {
+            /**
+             * Message
+             * @description Your own words, in the mail.
+             * @default
+             */
+            message: string;
+            /**
+             * Notify
+             * @description False sends no mail: you hand over the link yourself.
+             * @default true
+             */
+            notify: boolean;
             /**
              * Override Reason
              * @description Why it is sent although a rule of contract law blocks it; logged.
              * @default
              */
             override_reason: string;
+            /**
+             * To
+             * @description The customer's address when left out.
+             */
+            to?: string | null;
         };
         /** SentProposal */
         SentProposal: {
@@ -3255,6 +3649,43 @@ export interface components {
          * @enum {string}
          */
         Status: "draft" | "sent" | "viewed" | "approved" | "declined" | "expired" | "superseded" | "cancelled";
+        /** SuppressionOut */
+        SuppressionOut: {
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "all" | "reminders";
+        };
+        /** TemplateOut */
+        TemplateOut: {
+            /**
+             * Audience
+             * @enum {string}
+             */
+            audience: "customer" | "staff";
+            kind: components["schemas"]["Kind"];
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "es";
+            own: components["schemas"]["WordingOut"] | null;
+            /** Placeholders */
+            placeholders: string[];
+            standard: components["schemas"]["WordingOut"];
+        };
         /**
          * TextsByLanguage
          * @description What a new proposal begins with, in the language of its sale.
@@ -3309,6 +3740,23 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * WordingIn
+         * @description `{placeholders}` in braces; paragraphs are parted by a blank line.
+         */
+        WordingIn: {
+            /** Body */
+            body: string;
+            /** Subject */
+            subject: string;
+        };
+        /** WordingOut */
+        WordingOut: {
+            /** Body */
+            body: string;
+            /** Subject */
+            subject: string;
         };
     };
     responses: never;
@@ -4289,6 +4737,446 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConvertedLead"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_bounce: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BounceTaken"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_mails: {
+        parameters: {
+            query?: {
+                state?: ("kept" | "queued" | "sending" | "sent" | "failed" | "bounced" | "suppressed") | null;
+                proposal_id?: number | null;
+                /** @description Part of the subject or the address. */
+                q?: string | null;
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MailSummary_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_mail_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Resend"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_mail_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailSettingsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_mail_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailSettingsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailSettingsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_suppressions: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuppressionOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"][];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: components["schemas"]["Kind"];
+                language: "en" | "es";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: components["schemas"]["Kind"];
+                language: "en" | "es";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: components["schemas"]["Kind"];
+                language: "en" | "es";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterOut"];
                 };
             };
             /** @description A problem (RFC 9457) */
