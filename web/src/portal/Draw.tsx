@@ -65,7 +65,7 @@ export function Draw({ strokes, onChange }: DrawProps) {
 
   return (
     <div className="draw">
-      <p id="draw-name" className="draw-name">
+      <p className="draw-name">
         {t.draw}
       </p>
       <svg

@@ -7,6 +7,7 @@ import { Drawing } from "./Draw";
 import { Files } from "./Files";
 import { Included, Options } from "./Included";
 import { Messages } from "./Messages";
+import { Notice } from "./Notice";
 import { Now } from "./Now";
 import { History, Plan } from "./Schedule";
 import { Sign } from "./Sign";
@@ -79,6 +80,7 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
               <div className="terms" lang={view.language}>{view.terms}</div>
             </section>
           )}
+          <Notice view={view} />
           {signing && (
             <Sign
               view={view}

@@ -56,7 +56,7 @@ export function History({ view, onPay }: HistoryProps) {
 }
 
 /** What the contractor has of a part: what came less what was returned. */
-function keptOf(payment: Payment): number {
+export function keptOf(payment: Payment): number {
   return payment.state === "paid" ? payment.amount_minor - payment.refunded_minor : 0;
 }
 

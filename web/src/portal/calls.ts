@@ -2,6 +2,7 @@
 
 import { networkAway, Problem, problemOf } from "../api/problem";
 import type { Language } from "../words/money";
+import type { Signed } from "./SignForm";
 import type { PortalView, Price } from "./view";
 
 const TIMEOUT_MILLISECONDS = 20_000;
@@ -26,15 +27,7 @@ export function readPrice(id: number, optionId: number | null, lineIds: number[]
   return call<Price>("GET", `/portal/${id}/price?${query}`);
 }
 
-export type Signature = {
-  signer_name: string;
-  content_hash: string;
-  option_id?: number;
-  line_ids: number[];
-  signature_path: string | null;
-  language: Language;
-  agree: true;
-};
+export type Signature = Signed & { content_hash: string; option_id?: number; line_ids: number[]; language: Language };
 
 export function approve(id: number, signature: Signature): Promise<PortalView> {
   return call<PortalView>("POST", `/portal/${id}/approve`, signature);
