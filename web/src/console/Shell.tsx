@@ -20,6 +20,7 @@ export const PLACES = [
   { to: "/proposals", label: "Proposals", permission: "read", key: "p" },
   { to: "/payments", label: "Payments", permission: "payments:read", key: "y" },
   { to: "/books", label: "Books", permission: "books:read", key: "b" },
+  { to: "/mail", label: "Mail", permission: "read", key: "m" },
   { to: "/activity", label: "Activity", permission: "read", key: "a" },
   { to: "/settings", label: "Settings", permission: "read", key: "s" },
 ] as const satisfies Place[];

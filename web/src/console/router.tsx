@@ -14,6 +14,7 @@ import {
 import { networkAway, Problem } from "../api/problem";
 import type { EventName } from "./data/books";
 import { EVENTS } from "./data/events";
+import { MAIL_STATES, type MailState } from "./data/mail";
 import { meQuery } from "./data/session";
 import { NotFoundPage, PageFailed } from "./parts/Failed";
 import { Shell } from "./Shell";
@@ -169,6 +170,26 @@ const books = createRoute({
   component: page(() => import("./pages/Books"), "Books"),
 });
 
+export const MAIL_TABS = ["outbox", "texts", "settings"] as const;
+export type MailTab = (typeof MAIL_TABS)[number];
+
+const mail = createRoute({
+  getParentRoute: () => office,
+  path: "/mail",
+  validateSearch: (search: Record<string, unknown>): { tab?: MailTab | undefined; state?: MailState | undefined; q?: Text } => ({
+    tab: MAIL_TABS.find((tab) => tab === search["tab"]),
+    state: MAIL_STATES.find((state) => state === search["state"]),
+    q: textOf(search["q"]),
+  }),
+  component: page(() => import("./pages/Mail"), "Mail"),
+});
+
+const mailMessage = createRoute({
+  getParentRoute: () => office,
+  path: "/mail/$id",
+  component: page(() => import("./pages/MailMessage"), "MailMessage"),
+});
+
 const activity = createRoute({
   getParentRoute: () => office,
   path: "/activity",
@@ -205,6 +226,8 @@ const tree = root.addChildren([
     payments,
     payment,
     books,
+    mail,
+    mailMessage,
     activity,
     settings,
   ]),

@@ -61,6 +61,16 @@ const CONNECTION: Record<string, StateWord> = {
   not_configured: { en: "Not set up", es: "Sin configurar", tone: "neutral" },
 };
 
+const MAIL: Record<string, StateWord> = {
+  kept: { en: "Kept, not sent", es: "Guardado, sin enviar", tone: "neutral" },
+  queued: { en: "Waiting", es: "En espera", tone: "blue" },
+  sending: { en: "Sending", es: "Enviando", tone: "blue" },
+  sent: { en: "Sent", es: "Enviado", tone: "green" },
+  failed: { en: "Failed", es: "Fallido", tone: "red" },
+  bounced: { en: "Came back", es: "Devuelto", tone: "red" },
+  suppressed: { en: "Not sent", es: "No enviado", tone: "amber" },
+};
+
 const LEAD: Record<string, StateWord> = {
   new: { en: "New", es: "Nuevo", tone: "blue" },
   contacted: { en: "Contacted", es: "Contactado", tone: "blue" },
@@ -69,7 +79,7 @@ const LEAD: Record<string, StateWord> = {
   lost: { en: "Lost", es: "Perdido", tone: "neutral" },
 };
 
-export const STATES = { proposal: PROPOSAL, payment: PAYMENT, refund: REFUND, payout: PAYOUT, books: BOOKS, connection: CONNECTION, lead: LEAD };
+export const STATES = { proposal: PROPOSAL, payment: PAYMENT, refund: REFUND, payout: PAYOUT, books: BOOKS, connection: CONNECTION, lead: LEAD, mail: MAIL };
 export type StateKind = keyof typeof STATES;
 
 /** Returns the word and tone of a state; one that this build does not know yet is shown as it is. */

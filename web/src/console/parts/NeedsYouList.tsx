@@ -25,6 +25,7 @@ function Need({ item }: { item: NeedsYou }) {
   const retry = useAct((id: number) => retryPosting(id));
   const run = () => {
     if (item.action === "retry") retry.mutate(Number(item.id));
+    else if (item.action === "open_mail") void navigate({ to: "/mail/$id", params: { id: String(item.id) } });
     else if (item.action === "reconnect") window.location.assign(CONNECT_QUICKBOOKS);
     else void navigate({ to: "/books", search: { tab: "differences" } });
   };
@@ -43,7 +44,7 @@ function Need({ item }: { item: NeedsYou }) {
         )}
         {retry.error && <Failed problem={retry.error} />}
       </div>
-      {may("books:write") && (
+      {may(item.kind === "mail" ? "proposals:write" : "books:write") && (
         <Button variant="default" size="xs" onClick={run} loading={retry.isPending}>
           {act(item.action)}
         </Button>

@@ -1,0 +1,13 @@
+/** A mail as its reader sees it: in a frame that runs no script, loads nothing and opens links elsewhere. */
+
+export function MailPreview({ html, title }: { html: string; title: string }) {
+  return (
+    <iframe
+      className="mail-preview"
+      title={title}
+      sandbox=""
+      srcDoc={html}
+      referrerPolicy="no-referrer"
+    />
+  );
+}
