@@ -124,7 +124,7 @@ def _html(
         f'<p style="margin:0 0 16px">{escape(part).replace(chr(10), "<br>")}</p>' for part in paragraphs
     )
     figures = "".join(
-        f'<tr><th scope="row" class="quiet" style="text-align:left;font-weight:400;padding:6px 16px 6px 0;'
+        f'<tr><th scope="row" class="quiet" style="text-align:left;font-weight:400;padding:6px 16px 6px 0;white-space:nowrap;'
         f'color:#5a6472">{escape(name)}</th><td style="text-align:right;padding:6px 0;font-weight:600;'
         f'font-variant-numeric:tabular-nums">{escape(value)}</td></tr>'
         for name, value in rows

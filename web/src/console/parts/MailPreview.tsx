@@ -1,4 +1,4 @@
-/** A mail as its reader sees it: in a frame that runs no script, loads nothing and opens links elsewhere. */
+/** A mail as its reader sees it: in a frame that runs no script and follows no link. */
 
 export function MailPreview({ html, title }: { html: string; title: string }) {
   return (
