@@ -181,21 +181,40 @@ def stripe_requests(run: Measurement) -> list[Timed]:
     ]
 
 
-def longest_while_saving(run: Measurement, books: QuickBooks, filler: Filler) -> tuple[float, float, float]:
-    """Reads without a break until a save that began after a change is written.
+@dataclass
+class Saving:
+    """Answers to reads without a break, in ms: until a save was written, and for as long without one."""
 
-    Returns the longest and the median answer in ms, and how many seconds until the file was there.
-    """
+    longest: float
+    median: float
+    longest_without: float
+    seconds: float
+
+
+def while_saving(run: Measurement, books: QuickBooks, filler: Filler) -> Saving:
+    """Reads one invoice again and again until a save that began after a change is written, and as long again."""
     one = run.connection.get(books.post("invoice", filler.invoice()))["Invoice"]
-    before, began = run.state_file.stat().st_mtime_ns if run.state_file.exists() else 0, time.monotonic()
-    answers = []
-    while not run.state_file.exists() or run.state_file.stat().st_mtime_ns == before:
+    before, began = _written(run), time.monotonic()
+    answers: list[float] = []
+    while _written(run) == before:
         if time.monotonic() - began > SAVE_SECONDS_MAX:
             raise NotMeasured(f"nothing was saved in {SAVE_SECONDS_MAX:.0f} s")
-        started = time.perf_counter()
-        run.connection.send(books.read(f"invoice/{one['Id']}"))
-        answers.append(time.perf_counter() - started)
-    return max(answers) * 1e3, statistics.median(answers) * 1e3, time.monotonic() - began
+        answers.append(_read(run, books, one["Id"]))
+    seconds = time.monotonic() - began
+    without: list[float] = []
+    while time.monotonic() - began < 2 * seconds:
+        without.append(_read(run, books, one["Id"]))
+    return Saving(max(answers) * 1e3, statistics.median(answers) * 1e3, max(without) * 1e3, seconds)
+
+
+def _written(run: Measurement) -> int:
+    return run.state_file.stat().st_mtime_ns if run.state_file.exists() else 0
+
+
+def _read(run: Measurement, books: QuickBooks, ident: str) -> float:
+    started = time.perf_counter()
+    run.connection.send(books.read(f"invoice/{ident}"))
+    return time.perf_counter() - started
 
 
 def measure(documents: int, payments: int, times: int) -> int:
@@ -219,12 +238,13 @@ def measure(documents: int, payments: int, times: int) -> int:
             run.connection.get(("POST", urlsplit(session["url"]).path, CARD, card), 303)
         print(f"and {payments:,} paid Stripe sessions: {run.rss_mb():.0f} MB resident\n")
         _table("filled", [*stripe_requests(run), *quickbooks_requests(run, books, filler)], over)
-        longest, usual, seconds = longest_while_saving(run, books, filler)
-        peak = run.rss_mb()
+        saving = while_saving(run, books, filler)
         print(
-            f"while the state is saved: longest answer {longest:.1f} ms, median {usual:.2f} ms, saved after {seconds:.1f} s"
+            f"while the state is saved: longest answer {saving.longest:.1f} ms, median {saving.median:.2f} ms, saved after "
+            f"{saving.seconds:.1f} s; as long without saving: longest {saving.longest_without:.1f} ms"
         )
-        print(f"state file {run.state_file.stat().st_size / 1e6:.0f} MB, {peak:.0f} MB resident after it")
+        size = run.state_file.stat().st_size / 1e6
+        print(f"state file {size:.0f} MB, {run.rss_mb():.0f} MB resident after it")
         trial = run.connection.get(("GET", f"/_state/quickbooks/{REALM}/trial_balance", None, {}))
         run.stop()
         started = run.start()
@@ -232,7 +252,11 @@ def measure(documents: int, payments: int, times: int) -> int:
         print(f"started from that file in {started:.1f} s, {run.rss_mb():.0f} MB resident")
         if trial != again or trial["sum_cents"]:
             over.append("the books after the restart are other ones")
-    for value, limit, what in ((held, RSS_MB_MAX, "MB resident"), (longest, PAUSE_MS_MAX, "ms while saving")):
+    pause_ms_max = max(PAUSE_MS_MAX, 2 * saving.longest_without)  # a busy machine stalls by itself
+    for value, limit, what in (
+        (held, RSS_MB_MAX, "MB resident"),
+        (saving.longest, pause_ms_max, "ms while saving"),
+    ):
         if value >= limit:
             over.append(f"{value:.0f} {what}, limit {limit:.0f}")
     print("\nover the limit: " + "; ".join(over) if over else "\nall within the limits")

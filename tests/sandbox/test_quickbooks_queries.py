@@ -147,3 +147,17 @@ def test_renaming_frees_the_old_name(books: Books) -> None:
     books.make("Customer", {**token(customer), "sparse": True, "DisplayName": "New"})
     assert books.ask("SELECT * FROM Customer WHERE DisplayName = 'Old'") == {}
     books.make("Customer", {"DisplayName": "Old"})
+
+
+def test_a_date_chooses_the_same_whatever_the_order(books: Books) -> None:
+    """Invoices whose dates run against the order in which they were written are all found by a range of dates."""
+    for day in range(28, 0, -1):
+        books.invoice(day, TxnDate=f"2026-02-{day:02d}")
+    for order in ("", " ORDERBY TxnDate", " ORDERBY TxnDate DESC", " ORDERBY Id", " ORDERBY TotalAmt"):
+        found = books.ask(f"SELECT * FROM Invoice WHERE TxnDate >= '2026-02-11'{order} MAXRESULTS 10")[
+            "Invoice"
+        ]
+        assert len({invoice["Id"] for invoice in found}) == 10, order
+        assert all(invoice["TxnDate"] >= "2026-02-11" for invoice in found)
+    everything = books.ask("SELECT * FROM Invoice WHERE TxnDate <= '2026-02-10'")["Invoice"]
+    assert {invoice["TotalAmt"] for invoice in everything} == set(range(1, 11))

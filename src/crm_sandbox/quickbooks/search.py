@@ -132,8 +132,9 @@ class Search:
     def _walk(self) -> Iterable[str] | None:
         """All Ids in the order that is asked for; None when no index has it."""
         if not self._order:
-            places = self._places("TxnDate") if self._entity.is_txn else None
-            return self._kept.usual_order.ids(places, descending=self._entity.is_txn)
+            usual = self._kept.usual_order
+            places = self._places(UPDATED) if usual is self._kept.order[UPDATED] else None
+            return usual.ids(places, descending=self._entity.is_txn)
         (path, descending), *more = self._order
         for name, index in self._kept.order.items():
             if not more and name == path:
