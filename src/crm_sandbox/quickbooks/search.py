@@ -60,9 +60,9 @@ class Search:
         """`length` of them from the place `start`, counted from 1, with the balances of this moment."""
         first, end = start - 1, start - 1 + length
         narrowed, walk = self._narrowed(), self._walk()
-        if walk is not None and (narrowed is None or narrowed.size**2 > end * len(self._kept)):
+        if walk is not None and (narrowed is None or narrowed.size**2 > end * walk.size):
             # So many fit that the first `end` of them are soon met on the way.
-            chosen: Iterator[str] = islice(self._fitting(walk), first, end)
+            chosen: Iterator[str] = islice(self._fitting(walk.idents), first, end)
         else:
             chosen = iter(self._sorted(narrowed.idents if narrowed else self._kept)[first:end])
         return [present(self._company, self._entity, self._kept.peek(ident)) for ident in chosen]
@@ -129,16 +129,16 @@ class Search:
             return None
         return self._kept.order[path].between(max(lows, default=None), min(highs, default=None))
 
-    def _walk(self) -> Iterable[str] | None:
-        """All Ids in the order that is asked for; None when no index has it."""
-        if not self._order:
-            usual = self._kept.usual_order
-            places = self._places(UPDATED) if usual is self._kept.order[UPDATED] else None
-            return usual.ids(places, descending=self._entity.is_txn)
-        (path, descending), *more = self._order
-        for name, index in self._kept.order.items():
-            if not more and name == path:
-                return index.ids(self._places(name), descending=descending)
+    def _walk(self) -> _Part | None:
+        """What may fit, in the order that is asked for; None when no index has that order."""
+        order, usual = self._order, self._kept.usual_order
+        for path, index in self._kept.order.items():
+            asked = (index is usual) if not order else len(order) == 1 and order[0][0] == path
+            if asked:
+                places = self._places(path)
+                places = range(len(self._kept)) if places is None else places
+                descending = order[0][1] if order else self._entity.is_txn
+                return _Part(len(places), index.ids(places, descending=descending))
         return None
 
     def _sorted(self, idents: Iterable[str]) -> list[str]:

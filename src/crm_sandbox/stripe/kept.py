@@ -12,10 +12,10 @@ from crm_sandbox.stripe.instruments import BankAccount, Card
 from crm_sandbox.stripe.intent_steps import debit_cleared, debit_failed
 from crm_sandbox.stripe.payouts import payout_arrived
 from crm_sandbox.stripe.refunds import refund_arrived, refund_came_back
-from crm_sandbox.stripe.state import SessionExtras, Settings
+from crm_sandbox.stripe.state import Settings
 from crm_sandbox.stripe.test_clocks import clock_arrived
 
-RECORDS = (Answer, BankAccount, Card, Sending, SessionExtras, Settings, Target)
+RECORDS = (Answer, BankAccount, Card, Sending, Settings, Target)
 ACTS = (
     charge_settled,
     debit_cleared,
