@@ -37,11 +37,14 @@ from crm.operations.activity_routes import router as activity
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
 from crm.payments import webhook
+from crm.payments.money_back_routes import router as money_back
 from crm.payments.routes import router as payments
 from crm.payments.webhook import make_intake
+from crm.portal.change_routes import router as portal_changes
 from crm.portal.message_routes import router as portal_messages
 from crm.portal.routes import router as portal
 from crm.problems import DATABASE_AWAY, add_problem_handlers
+from crm.proposals.change_order_routes import router as change_orders
 from crm.proposals.routes import router as proposals
 from crm.web_pages import WebPages
 
@@ -53,12 +56,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     logo,
     law,
     proposals,
+    change_orders,
     portal,
     portal_messages,
+    portal_changes,
     payments,
     mail,
     mail_templates,
     unsubscribing,
+    money_back,
     accounting,
     quickbooks_webhook,
     overview,

@@ -13,18 +13,44 @@ from crm.activity.events import Event
 from crm.activity.tables import ActivityEntry
 from crm.jobs import queue
 from crm.kit import clock
-from crm.kit.database import Database
+from crm.kit.database import Database, get_own
 from crm.kit.settings import Settings
 from crm.notifications import composing
+from crm.payments.cancellation import refund_paid
 from crm.payments.parts import settle_schedule
+from crm.proposals.tables import Proposal
 
 
 async def payment_came(books: Books, org_id: int, proposal_ids: Collection[int]) -> None:
     """What was paid goes into the books; if QuickBooks is not connected, it waits there visibly. Should it have
-    been paid on a page of an older amount, the rest of the schedule is divided again."""
+    been paid on a page of an older amount, the rest of the schedule is divided again; on a contract that was
+    cancelled meanwhile it goes back."""
+    for proposal_id in sorted(proposal_ids):
+        async with books.db.transaction(org_id) as session:
+            await settle_schedule(session, org_id, proposal_id)
+            proposal = await get_own(session, Proposal, proposal_id, org_id)
+            await refund_paid(session, proposal, actor="system")
+    await _book(books, org_id)
+
+
+async def transfer_moved(books: Books, org_id: int, proposal_ids: Collection[int]) -> None:
+    """A bank transfer of an older amount is under way, or failed: what is not settled is divided again."""
+    await _settle(books, org_id, proposal_ids)
+
+
+async def refund_moved(books: Books, org_id: int, proposal_ids: Collection[int]) -> None:
+    """A refund that succeeded, or came back, goes into the books; what was overpaid may be settled by it."""
+    await _settle(books, org_id, proposal_ids)
+    await _book(books, org_id)
+
+
+async def _book(books: Books, org_id: int) -> None:
     async with books.db.transaction(org_id) as session:
         await postings.ensure(session, org_id)
     await postings.run_lane(books, org_id)
+
+
+async def _settle(books: Books, org_id: int, proposal_ids: Collection[int]) -> None:
     for proposal_id in sorted(proposal_ids):
         async with books.db.transaction(org_id) as session:
             await settle_schedule(session, org_id, proposal_id)
@@ -50,6 +76,10 @@ async def books_connected(books: Books, org_id: int, _proposal_ids: Collection[i
 
 FOLLOWS: dict[Event, Callable[[Books, int, Collection[int]], Awaitable[None]]] = {
     Event.PAYMENT_SUCCESS: payment_came,
+    Event.PAYMENT_PROCESSING: transfer_moved,
+    Event.PAYMENT_FAILED: transfer_moved,
+    Event.PAYMENT_REFUNDED: refund_moved,
+    Event.REFUND_FAILED: refund_moved,
     Event.QBO_CONNECTED: books_connected,
 }
 

@@ -22,7 +22,7 @@ from crm.kit.errors import OutsideError
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
 from crm.notifications import reminders, sending
-from crm.payments import stripe_events, stripe_sweeps
+from crm.payments import refunds, stripe_events, stripe_sweeps
 from crm.proposals.decision import expire_due
 
 LANE_SWEEP_SECONDS = 2.0
@@ -71,6 +71,9 @@ class Work:
     async def fetch_refunds(self, org_id: int, payment_id: int) -> None:
         await stripe_sweeps.fetch_refunds(self.db, self.stripe, org_id, payment_id)
 
+    async def send_refund(self, org_id: int, order_id: int) -> None:
+        await refunds.send_refund(self.db, self.stripe, org_id, order_id)
+
     async def expire_session(self, session_id: str, account: str, org_id: int) -> None:  # noqa: ARG002 - likewise
         await stripe_sweeps.close_session(self.stripe, session_id, account)
 
@@ -93,6 +96,12 @@ class Work:
             )
             for inbox_id, org_id in rows.all():
                 await queue.enqueue(session, "handle_inbox_event", inbox_id=inbox_id, org_id=org_id)
+
+    async def sweep_refunds(self) -> None:
+        """Refunds that were asked for and not sent, should their job be lost."""
+        for org_id in await self._orgs():
+            async with self.db.transaction(org_id) as session:
+                await refunds.wake_prepared(session, org_id)
 
     async def sweep_postings(self) -> None:
         """A posting for every paid payment, should a follow-up be lost."""
@@ -171,6 +180,7 @@ async def run(settings: Settings, database_url: str) -> None:
                 "sweep_inbox": ("*/5 * * * *", work.sweep_inbox),
                 "sweep_mail": ("*/2 * * * *", work.sweep_mail),
                 "sweep_postings": ("* * * * *", work.sweep_postings),
+                "sweep_refunds": ("*/5 * * * *", work.sweep_refunds),
                 "keep_connections_alive": ("17 */6 * * *", work.keep_connections_alive),
                 "expire_proposals": ("*/30 * * * *", work.expire_proposals),
                 "forget_old": ("11 * * * *", work.forget_old),

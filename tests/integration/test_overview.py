@@ -46,6 +46,8 @@ def test_money_in_is_what_was_paid(money: Money, staff: httpx2.Client):
         "posted_count": 0,
         "posted_minor": 0,
         "needs_you_count": 0,
+        "refunded_minor": 0,
+        "refunds_posted_minor": 0,
     }
     assert len(found["days"]) == 30
 

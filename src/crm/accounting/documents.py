@@ -194,32 +194,61 @@ def invoice_body(
     generation: int,
 ) -> dict[str, Any]:
     """One line for the deposit. Not taxable: sales tax belongs to the final invoice (facts 3.1)."""
-    amount = to_decimal(facts.amount_minor, facts.currency)
-    detail: dict[str, Any] = {"ItemRef": {"value": item_id}, "Qty": 1, "UnitPrice": amount}
-    if company.country == "US":
-        detail["TaxCodeRef"] = {"value": "NON"}
     day = txn_date(facts.paid_at, company)
-    title = display_name(facts.title, "", company)
     body: dict[str, Any] = {
         "CustomerRef": {"value": customer_id},
         "TxnDate": day,
         "DueDate": day,
         "PrivateNote": private_note(facts, requestid),
-        "Line": [
-            {
-                "Amount": amount,
-                "DetailType": "SalesItemLineDetail",
-                "Description": f"{display_name(facts.name, 'Payment', company)} for proposal #{facts.proposal_id}: {title}"[
-                    :4000
-                ],
-                "SalesItemLineDetail": detail,
-            }
-        ],
+        "Line": [_line(facts, company, item_id, facts.amount_minor)],
     }
     if facts.email:
         body["BillEmail"] = {"Address": facts.email[:100]}
     if company.custom_numbers:
         body["DocNumber"] = doc_number(facts, requestid, generation)
+    if company.multicurrency:
+        body["CurrencyRef"] = {"value": facts.currency}
+    return body
+
+
+def _line(
+    facts: DepositFacts, company: Company, item_id: str, amount_minor: int, said: str = ""
+) -> dict[str, Any]:
+    amount = to_decimal(amount_minor, facts.currency)
+    detail: dict[str, Any] = {"ItemRef": {"value": item_id}, "Qty": 1, "UnitPrice": amount}
+    if company.country == "US":
+        detail["TaxCodeRef"] = {"value": "NON"}
+    name, title = display_name(facts.name, "Payment", company), display_name(facts.title, "", company)
+    return {
+        "Amount": amount,
+        "DetailType": "SalesItemLineDetail",
+        "Description": f"{said}{name} for proposal #{facts.proposal_id}: {title}"[:4000],
+        "SalesItemLineDetail": detail,
+    }
+
+
+def refund_body(
+    facts: DepositFacts,
+    company: Company,
+    *,
+    amount_minor: int,
+    day: str,
+    said: str,
+    refund_id: str,
+    customer_id: str,
+    item_id: str,
+    clearing_account_id: str,
+    requestid: str,
+) -> dict[str, Any]:
+    """A refund receipt, or the sales receipt that offsets one: the deposit item against the clearing account."""
+    body: dict[str, Any] = {
+        "CustomerRef": {"value": customer_id},
+        "TxnDate": day,
+        "PaymentRefNum": requestid[:SHORT_LENGTH_MAX],
+        "PrivateNote": f"{private_note(facts, requestid)} {refund_id}"[:PRIVATE_NOTE_LENGTH_MAX],
+        "DepositToAccountRef": {"value": clearing_account_id},
+        "Line": [_line(facts, company, item_id, amount_minor, said)],
+    }
     if company.multicurrency:
         body["CurrencyRef"] = {"value": facts.currency}
     return body

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting.tables import QboLink
 
-Entity = Literal["Customer", "Item", "Account", "Invoice", "Payment"]
+Entity = Literal["Customer", "Item", "Account", "Invoice", "Payment", "RefundReceipt", "SalesReceipt"]
 
 
 async def find(

@@ -1,4 +1,4 @@
-"""Paid payments on their way into the books: taken one at a time under a lease, ended in a state people see.
+"""Paid payments and refunds on their way into the books: taken one at a time under a lease, ended in a state people see.
 
 A lease is renewed while its run lives and ends by itself when it dies, so another run takes the posting up;
 a run that wakes after its lease was taken changes nothing here, and twice is harmless in QuickBooks.
@@ -23,7 +23,7 @@ from crm.accounting import turns
 from crm.accounting.connection import NotConnected
 from crm.accounting.context import Books
 from crm.accounting.error_counts import count_error
-from crm.accounting.sync import deposit
+from crm.accounting.sync import deposit, refund
 from crm.accounting.sync.deposit import Booked
 from crm.activity.events import Event
 from crm.activity.log import record
@@ -47,25 +47,46 @@ class Claimed:
     id: int
     payment_id: int
     attempts: int
+    kind: str
+    refund_id: str | None
     lease: str
     more_due: bool
 
 
 async def ensure(session: AsyncSession, org_id: int) -> int:
-    """A posting for every paid payment that has none; how many were made. Safe to repeat.
+    """A posting for everything that is to be booked and has none; how many were made. Safe to repeat.
 
     Oldest first, and due at once: Stripe dates a payment by its own clock, which may be ahead of ours.
     """
-    result = await session.execute(
-        text(
-            "INSERT INTO postings (org_id, payment_id, next_attempt_at) "
-            "SELECT p.org_id, p.id, least(p.paid_at, :now) FROM payments p WHERE p.org_id = :org AND p.paid_at IS NOT NULL "
-            "AND NOT EXISTS (SELECT 1 FROM postings x WHERE x.org_id = p.org_id AND x.payment_id = p.id) "
-            "ON CONFLICT DO NOTHING RETURNING id"
-        ),
-        {"org": org_id, "now": clock.now()},
-    )
-    return len(result.all())
+    made = 0
+    for missing in (_PAYMENTS, _REFUNDS, _RETURNS):
+        made += len((await session.execute(missing, {"org": org_id, "now": clock.now()})).all())
+    return made
+
+
+_PAYMENTS = text(
+    "INSERT INTO postings (org_id, payment_id, next_attempt_at) "
+    "SELECT p.org_id, p.id, least(p.paid_at, :now) FROM payments p WHERE p.org_id = :org AND p.paid_at IS NOT NULL "
+    "AND NOT EXISTS (SELECT 1 FROM postings x WHERE x.org_id = p.org_id AND x.payment_id = p.id "
+    "AND x.kind = 'payment') ON CONFLICT DO NOTHING RETURNING id"
+)
+_REFUNDS = text(
+    "INSERT INTO postings (org_id, payment_id, kind, refund_id, next_attempt_at) "
+    "SELECT r.org_id, r.payment_id, 'refund', r.refund_id, :now FROM refunds r "
+    "JOIN payments p ON p.org_id = r.org_id AND p.id = r.payment_id "
+    "WHERE r.org_id = :org AND r.status = 'succeeded' AND p.paid_at IS NOT NULL "
+    "AND NOT EXISTS (SELECT 1 FROM postings x WHERE x.org_id = r.org_id AND x.refund_id = r.refund_id "
+    "AND x.kind = 'refund') ON CONFLICT DO NOTHING RETURNING id"
+)
+# Only what was on its way into the books needs to come out again; a refund that never succeeded stands nowhere.
+_RETURNS = text(
+    "INSERT INTO postings (org_id, payment_id, kind, refund_id, next_attempt_at) "
+    "SELECT r.org_id, r.payment_id, 'refund_return', r.refund_id, :now FROM refunds r "
+    "JOIN postings f ON f.org_id = r.org_id AND f.refund_id = r.refund_id AND f.kind = 'refund' "
+    "WHERE r.org_id = :org AND r.status IN ('failed', 'canceled') "
+    "AND NOT EXISTS (SELECT 1 FROM postings x WHERE x.org_id = r.org_id AND x.refund_id = r.refund_id "
+    "AND x.kind = 'refund_return') ON CONFLICT DO NOTHING RETURNING id"
+)
 
 
 async def run_lane(books: Books, org_id: int) -> None:
@@ -97,7 +118,9 @@ async def post_now(books: Books, org_id: int, payment_id: int, *, wait_seconds: 
             return await _post(books, org_id, claimed)
         async with books.db.transaction(org_id) as session:
             state = await session.scalar(
-                text("SELECT state FROM postings WHERE org_id = :org AND payment_id = :p"),
+                text(
+                    "SELECT state FROM postings WHERE org_id = :org AND payment_id = :p AND kind = 'payment'"
+                ),
                 {"org": org_id, "p": payment_id},
             )
         if state == "posted":
@@ -129,8 +152,8 @@ async def _claim(books: Books, org_id: int, payment_id: int | None = None) -> Cl
         return _claimed(rows, lease) if rows else None
 
 
-def _claimed(row: Row[int, int, int, bool], lease: str) -> Claimed:
-    return Claimed(row[0], row[1], row[2], lease, more_due=row[3])
+def _claimed(row: Row[int, int, int, str, str, bool], lease: str) -> Claimed:
+    return Claimed(row[0], row[1], row[2], row[3], row[4], lease, more_due=row[5])
 
 
 # The lock makes claims of one company follow each other, so that each counts what the one before took.
@@ -144,24 +167,32 @@ _TAKE = text(
     UPDATE postings p SET lease = :lease, lease_until = :until, attempts = attempts + 1
     FROM (SELECT org_id, id FROM postings
           WHERE org_id = :org AND state = 'waiting' AND (lease_until IS NULL OR lease_until <= :now)
-            AND (cast(:payment AS int) IS NULL AND next_attempt_at <= :now OR payment_id = :payment)
+            AND (cast(:payment AS int) IS NULL AND next_attempt_at <= :now
+                 OR payment_id = :payment AND kind = 'payment')
+            AND (kind <> 'refund_return' OR EXISTS (SELECT 1 FROM postings f WHERE f.org_id = :org
+                 AND f.refund_id = postings.refund_id AND f.kind = 'refund' AND f.state = 'posted'))
             AND (cast(:payment AS int) IS NOT NULL OR (SELECT count(*) FROM postings x WHERE x.org_id = :org
                  AND x.state = 'waiting' AND x.lease_until > :now)
                  < CASE WHEN EXISTS (SELECT 1 FROM qbo_lanes l WHERE l.org_id = :org AND l.failures > 0)
                    THEN 1 ELSE :most END)
           ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) due
     WHERE p.org_id = due.org_id AND p.id = due.id
-    RETURNING p.id, p.payment_id, p.attempts,
+    RETURNING p.id, p.payment_id, p.attempts, p.kind, p.refund_id,
       EXISTS (SELECT 1 FROM postings y WHERE y.org_id = :org AND y.state = 'waiting' AND y.id <> p.id
               AND y.next_attempt_at <= :now AND (y.lease_until IS NULL OR y.lease_until <= :now))
     """
 )
 
 
-async def _post(books: Books, org_id: int, claimed: Claimed) -> Booked:
+async def _post(books: Books, org_id: int, claimed: Claimed) -> Booked | None:
+    """What stands in the books for a payment; None for a refund."""
+    booked = None
     try:
         async with _renewed(books, org_id, claimed):
-            booked = await deposit.post(books, org_id, claimed.payment_id)
+            if claimed.refund_id is None:
+                booked = await deposit.post(books, org_id, claimed.payment_id)
+            else:
+                await refund.post(books, org_id, claimed.refund_id, came_back=claimed.kind == "refund_return")
     except Refused as error:
         await _needs_you(books, org_id, claimed, error)
         raise

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
-from sqlalchemy import select, text
+from sqlalchemy import case, func, select, text
 
 from crm.accounting import connection, oauth_state, postings
 from crm.accounting.context import Books
@@ -26,7 +26,7 @@ from crm.kit.database import get_own
 from crm.kit.errors import BadRequest, Conflict, CrmError, NotFound, Unavailable
 from crm.kit.money import to_decimal
 from crm.kit.paging import Cursor, Limit, Page, after, cut
-from crm.payments.tables import Payment
+from crm.payments.tables import Payment, Refund
 from crm.proposals.tables import Proposal
 
 router = APIRouter(tags=["books"])
@@ -193,7 +193,9 @@ async def create_qbo_invoice(proposal_id: int, principal: StaffDep, work: BooksD
     async with work.db.transaction(org_id) as session:
         await postings.ensure(session, org_id)
         posting = await session.scalar(
-            select(Posting).where(Posting.org_id == org_id, Posting.payment_id == payment.id)
+            select(Posting).where(
+                Posting.org_id == org_id, Posting.payment_id == payment.id, Posting.kind == "payment"
+            )
         )
         assert posting is not None
         if posting.state == "needs_you":
@@ -216,10 +218,13 @@ async def create_qbo_invoice(proposal_id: int, principal: StaffDep, work: BooksD
 
 
 class PostingOut(BaseModel):
-    """`state` as people read it: waiting, posting, posted, needs_you."""
+    """`state` as people read it: waiting, posting, posted, needs_you. `kind`: a payment, a refund, or a refund that
+    came back; a refund's document is `qbo_receipt_id`."""
 
     id: int
+    kind: Literal["payment", "refund", "refund_return"]
     payment_id: int
+    refund_id: str | None
     proposal_id: int
     proposal_title: str
     customer_name: str
@@ -234,10 +239,11 @@ class PostingOut(BaseModel):
     posted_at: datetime | None
     qbo_invoice_id: str | None
     qbo_payment_id: str | None
+    qbo_receipt_id: str | None
     intuit_tid: str | None
 
 
-@router.get("/postings", summary="Payments on their way into the books", dependencies=[READ])
+@router.get("/postings", summary="Payments and refunds on their way into the books", dependencies=[READ])
 async def list_postings(
     session: OrgTx,
     principal: StaffDep,
@@ -256,22 +262,37 @@ async def list_postings(
 
 
 def _postings(org_id: int) -> Any:
-    def linked(entity: str) -> Any:
+    def linked(kind: str, entities: list[str], local_id: Any) -> Any:
         return (
             select(QboLink.qbo_id)
             .where(
                 QboLink.org_id == Posting.org_id,
-                QboLink.entity == entity,
-                QboLink.local_kind == "payment",
-                QboLink.local_id == Posting.payment_id.cast(QboLink.local_id.type),
+                QboLink.entity.in_(entities),
+                QboLink.local_kind == kind,
+                QboLink.local_id == local_id,
             )
             .limit(1)
             .scalar_subquery()
         )
 
+    payment_id = case((Posting.kind == "payment", Posting.payment_id.cast(QboLink.local_id.type)))
+    receipt = case(
+        (Posting.kind == "refund", linked("refund", ["RefundReceipt"], Posting.refund_id)),
+        (Posting.kind == "refund_return", linked("refund", ["SalesReceipt"], Posting.refund_id)),
+    )
     return (
-        select(Posting, Payment, Proposal.title, Customer.name, linked("Invoice"), linked("Payment"))
+        select(
+            Posting,
+            Payment,
+            func.coalesce(Refund.amount_minor, Payment.amount_minor),
+            Proposal.title,
+            Customer.name,
+            linked("payment", ["Invoice"], payment_id),
+            linked("payment", ["Payment"], payment_id),
+            receipt,
+        )
         .join(Payment, (Payment.org_id == Posting.org_id) & (Payment.id == Posting.payment_id))
+        .outerjoin(Refund, (Refund.org_id == Posting.org_id) & (Refund.refund_id == Posting.refund_id))
         .join(Proposal, (Proposal.org_id == Payment.org_id) & (Proposal.id == Payment.proposal_id))
         .join(Customer, (Customer.org_id == Proposal.org_id) & (Customer.id == Proposal.customer_id))
         .where(Posting.org_id == org_id)
@@ -279,16 +300,26 @@ def _postings(org_id: int) -> Any:
 
 
 def _posting_out(
-    posting: Posting, payment: Payment, title: str, customer: str, invoice: str | None, paid: str | None
+    posting: Posting,
+    payment: Payment,
+    amount_minor: int,
+    title: str,
+    customer: str,
+    invoice: str | None,
+    paid: str | None,
+    receipt: str | None,
 ) -> PostingOut:
     busy = posting.lease_until is not None and posting.lease_until > clock.now()
+    kind: Any = posting.kind
     return PostingOut(
         id=posting.id,
+        kind=kind,
         payment_id=payment.id,
+        refund_id=posting.refund_id,
         proposal_id=payment.proposal_id,
         proposal_title=title,
         customer_name=customer,
-        amount_minor=payment.amount_minor,
+        amount_minor=amount_minor,
         currency=payment.currency,
         state="posting" if posting.state == "waiting" and busy else posting.state,
         problem_code=posting.problem_code,
@@ -299,6 +330,7 @@ def _posting_out(
         posted_at=posting.posted_at,
         qbo_invoice_id=invoice,
         qbo_payment_id=paid,
+        qbo_receipt_id=receipt,
         intuit_tid=posting.intuit_tid,
     )
 

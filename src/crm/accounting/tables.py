@@ -85,7 +85,8 @@ class QboLane(Base):
 
 
 class Posting(Base):
-    """A paid payment on its way into the books. `problem` is the sentence a bookkeeper reads.
+    """A paid payment, a refund or a refund that came back (`kind`) on its way into the books. `problem` is the
+    sentence a bookkeeper reads.
 
     `lease_until` and `lease` say which run of a worker holds it; when the lease runs out another takes it up.
     """
@@ -93,8 +94,21 @@ class Posting(Base):
     __tablename__ = "postings"
     __table_args__ = (
         CheckConstraint("state IN ('waiting','posted','needs_you')", name="state"),
+        CheckConstraint("kind IN ('payment','refund','refund_return')", name="kind"),
+        CheckConstraint("(refund_id IS NULL) = (kind = 'payment')", name="refund_id"),
         ForeignKeyConstraint(["org_id", "payment_id"], ["payments.org_id", "payments.id"]),
-        UniqueConstraint("org_id", "payment_id"),
+        ForeignKeyConstraint(["org_id", "refund_id"], ["refunds.org_id", "refunds.refund_id"]),
+        Index(
+            "uq_postings_payment", "org_id", "payment_id", unique=True, postgresql_where="kind = 'payment'"
+        ),
+        Index(
+            "uq_postings_refund",
+            "org_id",
+            "refund_id",
+            "kind",
+            unique=True,
+            postgresql_where="refund_id IS NOT NULL",
+        ),
         Index("ix_postings_due", "next_attempt_at", postgresql_where="state = 'waiting'"),
         Index("ix_postings_org_id_open", "org_id", "id", postgresql_where="state <> 'posted'"),
     )
@@ -102,6 +116,8 @@ class Posting(Base):
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     payment_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(server_default="payment")
+    refund_id: Mapped[str | None]
     state: Mapped[str] = mapped_column(server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime]

@@ -47,6 +47,7 @@ class Event(StrEnum):
     REFUND_REQUESTED = "refund_requested"
     PAYMENT_REFUNDED = "payment_refunded"
     REFUND_FAILED = "refund_failed"
+    REFUND_REFUSED = "refund_refused"
     DISPUTE_OPENED = "dispute_opened"
     DISPUTE_CLOSED = "dispute_closed"
     PAYOUT_PAID = "payout_paid"
@@ -59,6 +60,8 @@ class Event(StrEnum):
     QBO_DISCONNECTED = "qbo_disconnected"
     CUSTOMER_LINKED = "customer_linked"
     INVOICE_PAID = "invoice_paid"
+    REFUND_BOOKED = "refund_booked"
+    REFUND_RETURN_BOOKED = "refund_return_booked"
     POSTING_NEEDS_YOU = "posting_needs_you"
     POSTING_RETRIED = "posting_retried"
 
@@ -100,4 +103,11 @@ MAILED = frozenset(
 )
 
 # The facts that something follows from: `record` stages a job for them, and `crm.pipeline` says what it does.
-FOLLOWED = MAILED | {Event.PAYMENT_SUCCESS, Event.QBO_CONNECTED}
+FOLLOWED = MAILED | {
+    Event.PAYMENT_SUCCESS,
+    Event.PAYMENT_PROCESSING,
+    Event.PAYMENT_FAILED,
+    Event.PAYMENT_REFUNDED,
+    Event.REFUND_FAILED,
+    Event.QBO_CONNECTED,
+}

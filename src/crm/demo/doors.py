@@ -41,7 +41,8 @@ class Doors:
 
     async def postings(self, state: str = "posted") -> dict[int, Item]:
         """What stands in the books (or waits, or needs a person), by our payment's id."""
-        return {posting["payment_id"]: posting for posting in await self._pages(f"/postings?state={state}")}
+        rows = await self._pages(f"/postings?state={state}")
+        return {posting["payment_id"]: posting for posting in rows if posting["kind"] == "payment"}
 
     async def quickbooks_lives(self, realm_id: str) -> bool:
         """Whether QuickBooks too believes that this company is connected."""

@@ -72,6 +72,14 @@ class StripeGateway:
             )
         )
 
+    async def create_refund(
+        self, params: dict[str, Any], *, idempotency_key: str, account: str
+    ) -> dict[str, Any]:
+        """Gives money back; the same key answers with the same refund for 24 hours."""
+        refunds = self.client.v1.refunds
+        options = _options(account, idempotency_key=idempotency_key)
+        return await _call(lambda: refunds.create(params, options))  # type: ignore[arg-type]
+
     async def list_refunds(self, intent_id: str, *, account: str) -> list[dict[str, Any]]:
         refunds = self.client.v1.refunds
         page = await _call(

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     PROPOSALS_WRITE = "proposals:write"
     PAYMENTS_READ = "payments:read"
     PAYMENTS_WRITE = "payments:write"
+    PAYMENTS_REFUND = "payments:refund"
     BOOKS_READ = "books:read"
     BOOKS_WRITE = "books:write"
     ORG_MANAGE = "org:manage"
@@ -43,7 +44,16 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
             _P.PAYMENTS_WRITE,
         }
     ),
-    Role.BOOKKEEPER: frozenset({_P.READ, _P.PAYMENTS_READ, _P.PAYMENTS_WRITE, _P.BOOKS_READ, _P.BOOKS_WRITE}),
+    Role.BOOKKEEPER: frozenset(
+        {
+            _P.READ,
+            _P.PAYMENTS_READ,
+            _P.PAYMENTS_WRITE,
+            _P.PAYMENTS_REFUND,
+            _P.BOOKS_READ,
+            _P.BOOKS_WRITE,
+        }
+    ),
     Role.READ_ONLY: frozenset({_P.READ, _P.PAYMENTS_READ, _P.BOOKS_READ}),
 }
 
@@ -54,6 +64,7 @@ NEEDS: dict[Permission, str] = {
     _P.PROPOSALS_WRITE: "change proposals",
     _P.PAYMENTS_READ: "see payments",
     _P.PAYMENTS_WRITE: "work with payments",
+    _P.PAYMENTS_REFUND: "give money back",
     _P.BOOKS_READ: "see the books",
     _P.BOOKS_WRITE: "work with the books",
     _P.ORG_MANAGE: "manage the company, its team and its API keys",

@@ -27,6 +27,7 @@ ORG_TASKS = (
     "expire_session",
     "fetch_fee",
     "fetch_refunds",
+    "send_refund",
 )
 
 

@@ -34,7 +34,8 @@ HISTORY_MAX = 200
 
 
 class MoneyIn(BaseModel):
-    """Minor units of the org's currency; payments in other currencies are counted, not summed."""
+    """Minor units of the org's currency; payments in other currencies are counted, not summed. Refunds that stand,
+    and those of them that stand in the books, are told by themselves: the other figures are before refunds."""
 
     count: int
     amount_minor: int
@@ -45,6 +46,8 @@ class MoneyIn(BaseModel):
     posted_count: int
     posted_minor: int
     needs_you_count: int
+    refunded_minor: int
+    refunds_posted_minor: int
 
 
 class Connection(BaseModel):
@@ -117,7 +120,12 @@ async def _money(session: AsyncSession, org: Org) -> MoneyIn:
                   count(*) FILTER (WHERE state = 'processing'),
                   coalesce(sum(own) FILTER (WHERE state = 'processing'), 0),
                   count(*) FILTER (WHERE booked), coalesce(sum(own) FILTER (WHERE booked), 0),
-                  (SELECT count(*) FROM postings x WHERE x.org_id = :org AND x.state = 'needs_you')
+                  (SELECT count(*) FROM postings x WHERE x.org_id = :org AND x.state = 'needs_you'),
+                  (SELECT coalesce(sum(f.amount_minor), 0) FROM refunds f WHERE f.org_id = :org
+                    AND f.status = 'succeeded' AND f.currency = :currency),
+                  (SELECT coalesce(sum(CASE x.kind WHEN 'refund' THEN f.amount_minor ELSE -f.amount_minor END), 0)
+                    FROM postings x JOIN refunds f ON f.org_id = x.org_id AND f.refund_id = x.refund_id
+                    WHERE x.org_id = :org AND x.state = 'posted' AND f.currency = :currency)
                 FROM (SELECT p.state, p.paid_at IS NOT NULL AS paid, {_BOOKED} AS booked,
                         CASE WHEN p.currency = :currency THEN p.amount_minor ELSE 0 END AS own
                       FROM payments p WHERE p.org_id = :org) q
@@ -149,8 +157,10 @@ async def _needs_you(session: AsyncSession, org: Org, token: QboToken | None) ->
         )
     postings = await session.execute(
         text(
-            "SELECT x.id, p.proposal_id, r.title, coalesce(x.problem, ''), p.amount_minor, p.currency "
+            "SELECT x.id, p.proposal_id, r.title, coalesce(x.problem, ''), "
+            "coalesce(f.amount_minor, p.amount_minor), p.currency "
             "FROM postings x JOIN payments p ON p.org_id = x.org_id AND p.id = x.payment_id "
+            "LEFT JOIN refunds f ON f.org_id = x.org_id AND f.refund_id = x.refund_id "
             "JOIN proposals r ON r.org_id = p.org_id AND r.id = p.proposal_id "
             "WHERE x.org_id = :org AND x.state = 'needs_you' ORDER BY x.id LIMIT :most"
         ),
@@ -226,6 +236,7 @@ async def _days(session: AsyncSession, org: Org) -> list[Day]:
             LEFT JOIN (SELECT (x.posted_at AT TIME ZONE :zone)::date AS day, sum(p.amount_minor) AS amount
                        FROM postings x JOIN payments p ON p.org_id = x.org_id AND p.id = x.payment_id
                        WHERE x.org_id = :org AND x.state = 'posted' AND p.currency = :currency
+                         AND x.kind = 'payment'
                        GROUP BY 1) b ON b.day = d::date
             ORDER BY 1
             """
@@ -272,7 +283,7 @@ _ROWS = """
     FROM proposals r
     JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id
     LEFT JOIN payments p ON p.org_id = r.org_id AND p.proposal_id = r.id AND p.part = 'deposit'
-    LEFT JOIN postings x ON x.org_id = p.org_id AND x.payment_id = p.id
+    LEFT JOIN postings x ON x.org_id = p.org_id AND x.payment_id = p.id AND x.kind = 'payment'
     LEFT JOIN LATERAL (SELECT qbo_id FROM qbo_links l WHERE l.org_id = p.org_id AND l.entity = 'Invoice'
       AND l.local_kind = 'payment' AND l.local_id = p.id::text LIMIT 1) i ON true
     LEFT JOIN LATERAL (SELECT qbo_id FROM qbo_links l WHERE l.org_id = p.org_id AND l.entity = 'Payment'
@@ -287,7 +298,7 @@ async def list_proposal_rows(
     principal: StaffDep,
     state: StateDep,
     status: Annotated[
-        str | None, Query(pattern="^(draft|sent|viewed|approved|declined|expired|superseded)$")
+        str | None, Query(pattern="^(draft|sent|viewed|approved|declined|expired|superseded|cancelled)$")
     ] = None,
     q: Annotated[
         str | None, Query(max_length=200, description="Words in the title or the customer's name.")

@@ -26,7 +26,8 @@ from crm.kit.database import Big, Database, get_own
 from crm.kit.errors import Conflict, Invalid, NotConfigured, NotFound, Refused
 from crm.kit.money import format_money
 from crm.kit.settings import Settings
-from crm.payments.parts import SETTLED, close_page, open_page, parts_of
+from crm.payments.parts import close_page, open_page, parts_of
+from crm.payments.states import SETTLED
 from crm.payments.tables import CheckoutSession, Payment
 from crm.proposals import lifecycle
 from crm.proposals.content import deposit_minor
@@ -308,7 +309,7 @@ def session_request(
                 "price_data": {
                     "currency": payment.currency.lower(),
                     "unit_amount": payment.amount_minor,
-                    "product_data": {"name": f"Deposit: {proposal.title}"[:250]},
+                    "product_data": {"name": f"{payment.name}: {proposal.title}"[:250]},
                 },
             }
         ],

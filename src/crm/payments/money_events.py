@@ -215,7 +215,7 @@ async def _dispute(conn: Conn, event: StripeEvent) -> None:
         [
             payment.org_id,
             payment.id,
-            ["won", "prevented", *states.DISPUTE_INQUIRY],
+            sorted(states.DISPUTE_HARMLESS),
             clock.now(),
             payment.org_id,
             payment.id,

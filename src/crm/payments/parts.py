@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,14 +16,17 @@ from crm.kit import clock
 from crm.kit.database import Big, get_own
 from crm.kit.errors import Conflict
 from crm.kit.money import format_money
+from crm.payments.overpaid import agreed_minor, returned_minor, tell_overpaid
+from crm.payments.states import SETTLED
 from crm.payments.tables import CheckoutSession, Payment
-from crm.proposals import pricing, schedule
+from crm.proposals import schedule
 from crm.proposals.content import Content
+from crm.proposals.lifecycle import Status
 from crm.proposals.schedule import DEPOSIT, Part
 from crm.proposals.tables import Proposal
 
-SETTLED = frozenset({"processing", "paid"})
-"""Money that came or is on its way: such a part is never altered."""
+REMAINDERS_FROM = 1000
+"""Numbers of the parts that hold what is left when all others are settled; change orders have smaller ones."""
 
 
 async def set_schedule(session: AsyncSession, content: Content, default_percent: int) -> list[Payment]:
@@ -52,8 +56,8 @@ async def set_schedule(session: AsyncSession, content: Content, default_percent:
 
 
 async def alter_schedule(session: AsyncSession, proposal: Proposal, added: Part) -> int:
-    """Divides what is not settled anew, so that all parts are `total_minor + changes_minor`; returns what has
-    been paid beyond it, in minor units. `added` names a new part, should everything else be settled."""
+    """Divides what is not settled anew, so that all parts are `agreed_minor`; returns what has been paid beyond
+    it, in minor units, which a person is told. `added` names a new part, should everything else be settled."""
     rows = await parts_of(session, proposal, lock=True)
     current = [
         Part(row.part, row.name, row.amount_minor, settled=row.state in SETTLED)
@@ -63,7 +67,9 @@ async def alter_schedule(session: AsyncSession, proposal: Proposal, added: Part)
     if not current:
         return 0
     total = proposal.total_minor + proposal.changes_minor
-    done = schedule.replan(current, total, proposal.currency, added)
+    # What was paid too much and went back is part of the rows' sum, but nobody owes it.
+    whole = total + await returned_minor(session, proposal)
+    done = schedule.replan(current, whole, proposal.currency, added)
     existing = {row.part: row for row in rows}
     await _store(session, proposal, done.parts, existing, stripe_account=rows[0].stripe_account)
     await record(
@@ -71,18 +77,24 @@ async def alter_schedule(session: AsyncSession, proposal: Proposal, added: Part)
         parts=_told(done.parts, proposal.currency), total_minor=total, currency=proposal.currency,
     )  # fmt: skip
     await session.flush()
+    await tell_overpaid(session, proposal)
     return done.overpaid_minor
 
 
 async def settle_schedule(session: AsyncSession, org_id: int, proposal_id: int) -> int:
-    """After a payment: when somebody paid on a page of an older amount, divides the rest so that the whole is
-    right again. Returns what has been paid beyond the total, in minor units; 0 is the rule."""
+    """After a payment or a refund: when somebody paid on a page of an older amount, divides the rest so that the
+    whole is right again. Returns what has been paid beyond the total, in minor units; 0 is the rule."""
     proposal = await get_own(session, Proposal, proposal_id, org_id, lock=True)
-    rows = [row for row in await parts_of(session, proposal) if row.state != "void"]
-    agreed = pricing.payable_total(proposal.total_minor + proposal.changes_minor, proposal.currency)
-    if proposal.approved_at is None or sum(row.amount_minor for row in rows) == agreed:
+    every = await parts_of(session, proposal, lock=True)
+    rows = [row for row in every if row.state != "void"]
+    if proposal.approved_at is None or proposal.status == Status.CANCELLED:
         return 0
-    return await alter_schedule(session, proposal, Part("change:0", "Remaining balance", 0))
+    if sum(row.amount_minor for row in rows) == await agreed_minor(session, proposal):
+        await tell_overpaid(session, proposal)
+        return 0
+    taken = {row.part for row in every if row.state in SETTLED}
+    number = next(n for n in count(REMAINDERS_FROM) if f"change:{n}" not in taken)
+    return await alter_schedule(session, proposal, Part(f"change:{number}", "Remaining balance", 0))
 
 
 async def request_payment(session: AsyncSession, principal: Principal, payment_id: int) -> Payment:
@@ -159,7 +171,9 @@ async def _store(
                 stripe_account=stripe_account,
             )
             session.add(row)
-        elif row.state in {"void", "due"} and row.due_at is None:
+        elif row.state == "void":
+            row.state = "due" if row.due_at else "planned"  # as it was when it fell away
+        elif row.state == "due" and row.due_at is None:
             row.state = "planned"
         row.name, row.position = part.name, position
         if row.state not in SETTLED:

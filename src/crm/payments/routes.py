@@ -24,6 +24,7 @@ from crm.kit.money import format_money, to_decimal
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.payments import parts, simulated, stripe_sweeps
 from crm.payments.checkout import open_checkout
+from crm.payments.refunds import refundable
 from crm.payments.shapes import (
     Accepted,
     CheckoutOut,
@@ -169,23 +170,23 @@ async def get_payment(session: OrgTx, principal: StaffDep, payment_id: Annotated
     return _shaped(*row)
 
 
-def _payments(org_id: int) -> Select[Payment, str, str]:
+def _payments(org_id: int) -> Select[Payment, str, str, int]:
     return (
-        select(Payment, Proposal.title, Customer.name)
+        select(Payment, Proposal.title, Customer.name, refundable())
         .join(Proposal, (Proposal.org_id == Payment.org_id) & (Proposal.id == Payment.proposal_id))
         .join(Customer, (Customer.org_id == Proposal.org_id) & (Customer.id == Proposal.customer_id))
         .where(Payment.org_id == org_id)
     )
 
 
-def _shaped(payment: Payment, title: str, customer: str) -> PaymentOut:
+def _shaped(payment: Payment, title: str, customer: str, left: int) -> PaymentOut:
     values: dict[str, Any] = {
         name: getattr(payment, name) for name in PaymentOut.model_fields if hasattr(payment, name)
     }
     values["state"] = shown_state(
         payment.state, payment.amount_minor, payment.refunded_minor, disputed=payment.disputed
     )
-    return PaymentOut(**values, proposal_title=title, customer_name=customer)
+    return PaymentOut(**values, proposal_title=title, customer_name=customer, refundable_minor=max(left, 0))
 
 
 @router.post(

@@ -119,6 +119,8 @@ def _apply_one(
         }
         facts.append(Fact(row.org_id, Event.PAYMENT_SUCCESS, row.proposal_id, meta, "stripe"))
     elif new == "processing" and before != "paid":
+        # The page's own amount: should a change order have altered the part meanwhile, the rest is divided again.
+        payment.amount_minor, payment.currency = row.amount_minor, row.currency
         meta |= {"amount_cents": row.amount_minor, "currency": row.currency, "payment_status": "unpaid"}
         facts.append(Fact(row.org_id, Event.PAYMENT_PROCESSING, row.proposal_id, meta, "stripe"))
     elif new == "failed" and before != "paid":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from crm.kit.inputs import Input
+from crm.kit.inputs import AmountMinor, Input, LongText
+from crm.payments.refunds import Reason
 from crm.payments.simulated import Outcome
 
 # Stripe's ids, and ours of dev mode.
@@ -49,6 +50,7 @@ class PaymentOut(BaseModel):
     currency: str
     state: str
     refunded_minor: int
+    refundable_minor: Annotated[int, Field(description="What is left that can be given back.")]
     fee_minor: int | None
     net_minor: int | None
     simulated: bool
@@ -57,6 +59,38 @@ class PaymentOut(BaseModel):
     stripe_session_id: str | None
     stripe_payment_intent: str | None
     created_at: datetime
+
+
+class NewRefund(Input):
+    amount_minor: Annotated[AmountMinor | None, Field(description="All that is left when null.")] = None
+    reason: Reason = "requested_by_customer"
+    note: Annotated[LongText, StringConstraints(max_length=500)] = ""
+
+
+class RefundOrderOut(BaseModel):
+    """A refund as a person asked for it. `state`: prepared (on its way to Stripe), sent, refused (see `problem`)."""
+
+    id: int
+    payment_id: int
+    amount_minor: int
+    currency: str
+    reason: str
+    note: str
+    state: Literal["prepared", "sent", "refused"]
+    refund_id: str | None
+    problem: str | None
+    asked_by: str
+    created_at: datetime
+
+
+class CancelIn(Input):
+    reason: Annotated[LongText, StringConstraints(min_length=3, max_length=1000)]
+
+
+class Cancelled(BaseModel):
+    id: int
+    cancelled_at: datetime
+    cancel_reason: str
 
 
 class RefundOut(BaseModel):

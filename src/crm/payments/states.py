@@ -25,6 +25,14 @@ DISPUTE = (
 DISPUTE_OVER = frozenset({"warning_closed", "prevented", "lost", "won"})
 # Inquiries move no money (facts/stripe.md, disputes).
 DISPUTE_INQUIRY = frozenset({"warning_needs_response", "warning_under_review", "warning_closed"})
+# Disputes that take no money, or no longer do.
+DISPUTE_HARMLESS = frozenset({"won", "prevented", *DISPUTE_INQUIRY})
+
+REFUND_GONE = frozenset({"failed", "canceled"})
+"""Refunds that gave nothing back in the end."""
+
+SETTLED = frozenset({"processing", "paid"})
+"""Payments whose money came or is on its way: such a part of a schedule is never altered."""
 
 
 def climb(ladder: tuple[str, ...], old: str | None, new: str) -> str:

@@ -12,3 +12,10 @@ CONSENT: dict[str, str] = {
     "es": "He leído esta propuesta, la acepto con sus condiciones y estoy de acuerdo en firmarla y recibir mis "
     "documentos por vía electrónica. Puedo pedirlos en papel en cualquier momento.",
 }
+
+CHANGE_CONSENT: dict[str, str] = {
+    "en": "I have read this change to our contract, I accept it, and I agree to sign it and to receive my papers "
+    "electronically. I can ask for them on paper at any time.",
+    "es": "He leído este cambio de nuestro contrato, lo acepto y estoy de acuerdo en firmarlo y recibir mis "
+    "documentos por vía electrónica. Puedo pedirlos en papel en cualquier momento.",
+}

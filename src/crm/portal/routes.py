@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -16,7 +17,7 @@ from crm.kit.errors import Forbidden
 from crm.kit.inputs import ID_MAX
 from crm.payments.parts import set_schedule
 from crm.portal.consent import CONSENT
-from crm.portal.shapes import ApproveIn, ChosenPrice, DeclineIn, OpenPortal, PortalView
+from crm.portal.shapes import ApproveChangeIn, ApproveIn, ChosenPrice, DeclineIn, OpenPortal, PortalView
 from crm.portal.view import chosen_price, portal_view
 from crm.proposals import decision
 from crm.proposals.attached_files import shown_file
@@ -112,16 +113,10 @@ async def approve_proposal(
     settings: SettingsDep,
 ) -> PortalView:
     only_customer(principal)
-    signature = decision.Signature(
-        signer_name=body.signer_name,
-        content_hash=body.content_hash,
+    signature = replace(
+        signature_of(body, request, CONSENT[body.language]),
         option_id=body.option_id,
-        ip=client_ip(request),
-        user_agent=_user_agent(request),
         line_ids=tuple(body.line_ids),
-        path=body.signature_path,
-        consent=CONSENT[body.language],
-        language=body.language,
     )
     content, new = await decision.approve(session, principal.org_id, proposal_id, signature)
     if new:
@@ -136,6 +131,20 @@ async def decline_proposal(
     only_customer(principal)
     content = await decision.decline(session, principal.org_id, proposal_id, body.reason)
     return await portal_view(session, content, settings)
+
+
+def signature_of(body: ApproveChangeIn, request: Request, consent: str) -> decision.Signature:
+    """The customer's yes with where it came from; what was chosen is for the caller to add."""
+    return decision.Signature(
+        signer_name=body.signer_name,
+        content_hash=body.content_hash,
+        option_id=None,
+        ip=client_ip(request),
+        user_agent=_user_agent(request),
+        path=body.signature_path,
+        consent=consent,
+        language=body.language,
+    )
 
 
 def only_customer(principal: Principal) -> None:

@@ -31,20 +31,30 @@ SignaturePath = Annotated[
 ]
 
 
-class ApproveIn(Input):
+class ApproveChangeIn(Input):
+    """A change order is signed as a whole."""
+
     signer_name: Annotated[Name, StringConstraints(min_length=2)]
     content_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="As shown on the page.")]
-    option_id: RowId | None = None
-    line_ids: Annotated[
-        list[RowId],
-        Field(max_length=LINES_MAX, default_factory=list, description="The extras that were ticked."),
-    ]
     signature_path: Annotated[
         SignaturePath | None,
         Field(description="The drawn signature as an SVG path of M and L commands in a box of 600 by 200."),
     ] = None
     language: Language = "en"
     agree: Annotated[Literal[True], Field(description="The customer ticked that they agree.")]
+
+
+class ApproveIn(ApproveChangeIn):
+    option_id: RowId | None = None
+    line_ids: Annotated[
+        list[RowId],
+        Field(max_length=LINES_MAX, default_factory=list, description="The extras that were ticked."),
+    ]
+
+
+class CancelByCustomer(Input):
+    reason: Annotated[LongText, StringConstraints(max_length=1000)] = ""
+    confirm: Annotated[Literal[True], Field(description="The customer confirmed that the contract ends.")]
 
 
 class DeclineIn(Input):

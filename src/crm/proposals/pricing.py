@@ -43,12 +43,8 @@ class Totals:
 
 def totals(lines: Sequence[Priced], currency: str) -> Totals:
     """What `lines` cost together. Raises Invalid when that is below zero or more than can be charged."""
-    by_rate: dict[Decimal, int] = defaultdict(int)
-    for line in lines:
-        by_rate[Decimal(line.tax_percent)] += line_amount(line)
-    subtotal = sum(by_rate.values())
-    tax = sum(round_half_up(Decimal(amount) * rate / 100) for rate, amount in by_rate.items())
-    total = subtotal + tax
+    summed = _summed(lines)
+    subtotal, total = summed.subtotal_minor, summed.total_minor
     if subtotal < 0 or total < 0:
         raise Invalid(
             f"The discounts are larger than the rest: the total would be {format_money(total, currency)}.",
@@ -61,7 +57,38 @@ def totals(lines: Sequence[Priced], currency: str) -> Totals:
             field="lines",
             kind="total-too-large",
         )
-    return Totals(subtotal, tax, total)
+    return summed
+
+
+def change_totals(lines: Sequence[Priced], agreed_minor: int, currency: str) -> Totals:
+    """What a change order adds to a contract over `agreed_minor`; below zero it is a credit.
+
+    Raises Invalid when the contract would come to less than nothing or to more than can be charged.
+    """
+    summed = _summed(lines)
+    after = agreed_minor + summed.total_minor
+    if after < 0:
+        raise Invalid(
+            f"The credit is larger than the contract: the total would be {format_money(after, currency)}.",
+            field="lines",
+            kind="total-negative",
+        )
+    if max(after, abs(summed.subtotal_minor), abs(summed.total_minor)) > AMOUNT_MINOR_MAX:
+        raise Invalid(
+            f"The total would be more than {format_money(AMOUNT_MINOR_MAX, currency)}.",
+            field="lines",
+            kind="total-too-large",
+        )
+    return summed
+
+
+def _summed(lines: Sequence[Priced]) -> Totals:
+    by_rate: dict[Decimal, int] = defaultdict(int)
+    for line in lines:
+        by_rate[Decimal(line.tax_percent)] += line_amount(line)
+    subtotal = sum(by_rate.values())
+    tax = sum(round_half_up(Decimal(amount) * rate / 100) for rate, amount in by_rate.items())
+    return Totals(subtotal, tax, subtotal + tax)
 
 
 def line_amount(line: Priced) -> int:

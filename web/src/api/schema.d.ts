@@ -779,6 +779,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/payments/{payment_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give all or part of a payment back
+         * @description Kept and sent to Stripe by a worker within moments; what Stripe says shows in the order's state.
+         */
+        post: operations["create_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/payments/{payment_id}/request": {
         parameters: {
             query?: never;
@@ -861,6 +881,77 @@ export interface paths {
         put?: never;
         /** Ask the contractor for a new link, with one that no longer works */
         post: operations["ask_new_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the contract while the law allows it
+         * @description Everything that was paid is given back in full; a bank transfer under way when it clears.
+         */
+        post: operations["cancel_by_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/change-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The change orders that the customer was sent */
+        get: operations["list_portal_change_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/change-orders/{order_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a change order */
+        post: operations["approve_change_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/change-orders/{order_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say no to a change order */
+        post: operations["decline_change_order"];
         delete?: never;
         options?: never;
         head?: never;
@@ -999,7 +1090,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Payments on their way into the books */
+        /** Payments and refunds on their way into the books */
         get: operations["list_postings"];
         put?: never;
         post?: never;
@@ -1078,6 +1169,92 @@ export interface paths {
         head?: never;
         /** Change a draft */
         patch: operations["change_proposal"];
+        trace?: never;
+    };
+    "/proposals/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an approved contract and give back what was paid */
+        post: operations["cancel_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{id}/change-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its change orders, oldest first */
+        get: operations["list_change_orders"];
+        put?: never;
+        /** Write a change order */
+        post: operations["create_change_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{id}/change-orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change its draft */
+        patch: operations["change_change_order"];
+        trace?: never;
+    };
+    "/proposals/{id}/change-orders/{order_id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open it to the customer */
+        post: operations["send_change_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{id}/change-orders/{order_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back before it is decided */
+        post: operations["withdraw_change_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/proposals/{id}/portal-links": {
@@ -1320,6 +1497,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/refund-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refunds that people asked for, newest first */
+        get: operations["list_refund_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/refunds": {
         parameters: {
             query?: never;
@@ -1541,6 +1735,36 @@ export interface components {
             /** User Agent */
             user_agent: string | null;
         };
+        /**
+         * ApproveChangeIn
+         * @description A change order is signed as a whole.
+         */
+        ApproveChangeIn: {
+            /**
+             * Agree
+             * @description The customer ticked that they agree.
+             * @constant
+             */
+            agree: true;
+            /**
+             * Content Hash
+             * @description As shown on the page.
+             */
+            content_hash: string;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "es";
+            /**
+             * Signature Path
+             * @description The drawn signature as an SVG path of M and L commands in a box of 600 by 200.
+             */
+            signature_path?: string | null;
+            /** Signer Name */
+            signer_name: string;
+        };
         /** ApproveIn */
         ApproveIn: {
             /**
@@ -1643,6 +1867,25 @@ export interface components {
             on_dark: components["schemas"]["ReadableColor"];
             on_light: components["schemas"]["ReadableColor"];
         };
+        /** CancelByCustomer */
+        CancelByCustomer: {
+            /**
+             * Confirm
+             * @description The customer confirmed that the contract ends.
+             * @constant
+             */
+            confirm: true;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /** CancelIn */
+        CancelIn: {
+            /** Reason */
+            reason: string;
+        };
         /**
          * CancellationOut
          * @description Part of the contract (16 CFR 429.1); the form has its dates once the contract is signed.
@@ -1652,6 +1895,114 @@ export interface components {
             form: string;
             /** Statement */
             statement: string;
+        };
+        /** Cancelled */
+        Cancelled: {
+            /** Cancel Reason */
+            cancel_reason: string;
+            /**
+             * Cancelled At
+             * Format: date-time
+             */
+            cancelled_at: string;
+            /** Id */
+            id: number;
+        };
+        /** ChangeLineOut */
+        ChangeLineOut: {
+            /**
+             * Amount Minor
+             * @description After its discount, before tax.
+             */
+            amount_minor: number;
+            /** Description */
+            description: string;
+            /** Discount Minor */
+            discount_minor: number;
+            /** Discount Percent */
+            discount_percent: string;
+            /** Name */
+            name: string;
+            /**
+             * Quantity
+             * @description A decimal number.
+             * @example 1.5
+             */
+            quantity: string;
+            /** Section */
+            section: string;
+            /** Tax Percent */
+            tax_percent: string;
+            /** Unit */
+            unit: string;
+            /** Unit Price Minor */
+            unit_price_minor: number;
+        };
+        /** ChangeOrderIn */
+        ChangeOrderIn: {
+            /** Lines */
+            lines: components["schemas"]["LineIn"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ChangeOrderOut
+         * @description An addition, or a credit when `total_minor` is below zero.
+         */
+        ChangeOrderOut: {
+            /** Content Hash */
+            content_hash: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decline Reason */
+            decline_reason: string | null;
+            /** Id */
+            id: number;
+            /** Lines */
+            lines: components["schemas"]["ChangeLineOut"][];
+            /** Position */
+            position: number;
+            /** Proposal Id */
+            proposal_id: number;
+            /** Reason */
+            reason: string;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "sent" | "approved" | "declined" | "withdrawn";
+            /** Subtotal Minor */
+            subtotal_minor: number;
+            /** Tax Minor */
+            tax_minor: number;
+            /** Title */
+            title: string;
+            /** Total Minor */
+            total_minor: number;
+        };
+        /**
+         * ChangeOrderPatch
+         * @description Fields left out stay; `lines` replaces all that were there.
+         */
+        ChangeOrderPatch: {
+            /** Lines */
+            lines?: components["schemas"]["LineIn"][] | null;
+            /** Reason */
+            reason?: string | null;
+            /** Title */
+            title?: string | null;
         };
         /**
          * CheckoutOut
@@ -1947,7 +2298,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -2491,7 +2842,8 @@ export interface components {
         };
         /**
          * MoneyIn
-         * @description Minor units of the org's currency; payments in other currencies are counted, not summed.
+         * @description Minor units of the org's currency; payments in other currencies are counted, not summed. Refunds that stand,
+         *     and those of them that stand in the books, are told by themselves: the other figures are before refunds.
          */
         MoneyIn: {
             /** Amount Minor */
@@ -2508,6 +2860,10 @@ export interface components {
             processing_count: number;
             /** Processing Minor */
             processing_minor: number;
+            /** Refunded Minor */
+            refunded_minor: number;
+            /** Refunds Posted Minor */
+            refunds_posted_minor: number;
             /** Waiting Count */
             waiting_count: number;
             /** Waiting Minor */
@@ -2615,6 +2971,25 @@ export interface components {
              * @description By the company's rule when left out; null for no end.
              */
             valid_until?: string | null;
+        };
+        /** NewRefund */
+        NewRefund: {
+            /**
+             * Amount Minor
+             * @description All that is left when null.
+             */
+            amount_minor?: number | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Reason
+             * @default requested_by_customer
+             * @enum {string}
+             */
+            reason: "requested_by_customer" | "duplicate" | "overpaid" | "cancelled" | "other";
         };
         /** NewUser */
         NewUser: {
@@ -2826,6 +3201,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[ChangeOrderOut] */
+        Page_ChangeOrderOut_: {
+            /** Items */
+            items: components["schemas"]["ChangeOrderOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[CustomerOut] */
         Page_CustomerOut_: {
             /** Items */
@@ -2900,6 +3282,13 @@ export interface components {
         Page_ProposalSummary_: {
             /** Items */
             items: components["schemas"]["ProposalSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[RefundOrderOut] */
+        Page_RefundOrderOut_: {
+            /** Items */
+            items: components["schemas"]["RefundOrderOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2986,6 +3375,11 @@ export interface components {
             proposal_id: number;
             /** Proposal Title */
             proposal_title: string;
+            /**
+             * Refundable Minor
+             * @description What is left that can be given back.
+             */
+            refundable_minor: number;
             /** Refunded Minor */
             refunded_minor: number;
             /** Simulated */
@@ -3186,7 +3580,8 @@ export interface components {
         };
         /**
          * PostingOut
-         * @description `state` as people read it: waiting, posting, posted, needs_you.
+         * @description `state` as people read it: waiting, posting, posted, needs_you. `kind`: a payment, a refund, or a refund that
+         *     came back; a refund's document is `qbo_receipt_id`.
          */
         PostingOut: {
             /** Amount Minor */
@@ -3201,6 +3596,11 @@ export interface components {
             id: number;
             /** Intuit Tid */
             intuit_tid: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "payment" | "refund" | "refund_return";
             /**
              * Next Attempt At
              * Format: date-time
@@ -3224,6 +3624,10 @@ export interface components {
             qbo_invoice_id: string | null;
             /** Qbo Payment Id */
             qbo_payment_id: string | null;
+            /** Qbo Receipt Id */
+            qbo_receipt_id: string | null;
+            /** Refund Id */
+            refund_id: string | null;
             /** State */
             state: string;
         };
@@ -3518,6 +3922,40 @@ export interface components {
              * @default true
              */
             received: boolean;
+        };
+        /**
+         * RefundOrderOut
+         * @description A refund as a person asked for it. `state`: prepared (on its way to Stripe), sent, refused (see `problem`).
+         */
+        RefundOrderOut: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Id */
+            id: number;
+            /** Note */
+            note: string;
+            /** Payment Id */
+            payment_id: number;
+            /** Problem */
+            problem: string | null;
+            /** Reason */
+            reason: string;
+            /** Refund Id */
+            refund_id: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "prepared" | "sent" | "refused";
         };
         /** RefundOut */
         RefundOut: {
@@ -5647,6 +6085,45 @@ export interface operations {
             };
         };
     };
+    create_refund: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                payment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundOrderOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ask_for_payment: {
         parameters: {
             query?: never;
@@ -5799,6 +6276,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_by_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelByCustomer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_portal_change_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChangeOrderOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_change_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline_change_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -6334,6 +6953,225 @@ export interface operations {
             };
         };
     };
+    cancel_proposal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cancelled"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_change_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChangeOrderOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_change_order: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeOrderIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeOrderOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_change_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeOrderPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeOrderOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_change_order: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: number;
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeOrderOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_change_order: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: number;
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeOrderOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_portal_links: {
         parameters: {
             query?: {
@@ -6852,6 +7690,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_refund_orders: {
+        parameters: {
+            query?: {
+                payment_id?: number | null;
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RefundOrderOut_"];
                 };
             };
             /** @description A problem (RFC 9457) */

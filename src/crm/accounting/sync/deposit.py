@@ -33,7 +33,7 @@ from crm.customers.tables import Customer
 from crm.gateways.quickbooks import Call, query, quote
 from crm.gateways.quickbooks_faults import existing_transaction_id
 from crm.kit.errors import OutsideError, Refused
-from crm.kit.money import format_money, from_decimal, to_decimal
+from crm.kit.money import Money, format_money, from_decimal, to_decimal
 from crm.payments.tables import Payment
 from crm.proposals.tables import Proposal
 
@@ -50,7 +50,7 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Deposit:
+class PaidPart:
     facts: DepositFacts
     customer_id: int
     customer: CustomerFacts
@@ -60,9 +60,9 @@ async def post(books: Books, org_id: int, payment_id: int) -> Booked:
     """Books the payment. Raises Unavailable, Refused or Disconnected; then nothing is half done that the
     next call would not find and finish."""
     access = await connection.access(books, org_id)
-    deposit = await _load(books, org_id, payment_id)
+    deposit = await load(books, org_id, payment_id)
     company = await setup.company_of(books, access)
-    _check_currency(deposit.facts, company)
+    check_currency(deposit.facts, company)
     customer = await customer_id(
         books, access, company, deposit.customer_id, deposit.customer, deposit.facts.currency
     )
@@ -71,7 +71,8 @@ async def post(books: Books, org_id: int, payment_id: int) -> Booked:
     return Booked(invoice.id, payment, created)
 
 
-async def _load(books: Books, org_id: int, payment_id: int) -> _Deposit:
+async def load(books: Books, org_id: int, payment_id: int) -> PaidPart:
+    """The part and its customer, as the books need them. Raises Refused when it is not paid."""
     async with books.db.transaction(org_id) as session:
         payment = await session.get_one(Payment, (org_id, payment_id))
         proposal = await session.get_one(Proposal, (org_id, payment.proposal_id))
@@ -90,7 +91,7 @@ async def _load(books: Books, org_id: int, payment_id: int) -> _Deposit:
             session_id=payment.stripe_session_id,
             payment_intent=payment.stripe_payment_intent,
         )
-        return _Deposit(
+        return PaidPart(
             facts,
             customer.id,
             CustomerFacts(
@@ -104,7 +105,7 @@ async def _load(books: Books, org_id: int, payment_id: int) -> _Deposit:
         )
 
 
-def _check_currency(facts: DepositFacts, company: Company) -> None:
+def check_currency(facts: DepositFacts, company: Company) -> None:
     if facts.currency != company.home_currency and not company.multicurrency:
         raise Refused(
             f"The payment is in {facts.currency}, but this QuickBooks company keeps its books in "
@@ -137,9 +138,10 @@ async def _invoice(
         object_ = await _read_again(books, access, facts, known.qbo_id)
         return await _keep_invoice(books, access, facts, outbox.Written(0, object_, ""))
     item = await setup.deposit_item(books, access)
+    day, money = txn_date(facts.paid_at, company), Money(facts.amount_minor, facts.currency)
 
     async def look(requestid: str) -> dict[str, Any] | None:
-        return await _find_by_key(books, access, company, facts, customer, "Invoice", requestid)
+        return await find_by_key(books, access, "Invoice", customer, day, money, requestid)
 
     for generation in range(1, DOC_NUMBERS_MAX + 1):
         try:
@@ -274,9 +276,10 @@ async def _payment(
     if known is not None:
         return known.qbo_id
     clearing = await setup.clearing_account(books, access, company, facts.currency)
+    day, money = txn_date(facts.paid_at, company), Money(facts.amount_minor, facts.currency)
 
     async def look(requestid: str) -> dict[str, Any] | None:
-        return await _find_by_key(books, access, company, facts, customer, "Payment", requestid)
+        return await find_by_key(books, access, "Payment", customer, day, money, requestid)
 
     async def write() -> outbox.Written:
         return await outbox.write_once(
@@ -336,20 +339,19 @@ async def _payment_of_earlier_life(
     return outbox.Written(0, found, "", found=True) if found else None
 
 
-async def _find_by_key(
+async def find_by_key(
     books: Books,
     access: Access,
-    company: Company,
-    facts: DepositFacts,
-    customer: str,
     entity: str,
+    customer: str,
+    day: str,
+    money: Money,
     key: str,
 ) -> dict[str, Any] | None:
     """What an earlier attempt made: same customer, day and amount, and our key in the note (facts 2.6)."""
     statement = (
-        f"SELECT * FROM {entity} WHERE CustomerRef = {quote(customer)} "
-        f"AND TxnDate = {quote(txn_date(facts.paid_at, company))} "
-        f"AND TotalAmt = '{to_decimal(facts.amount_minor, facts.currency)}' MAXRESULTS 1000"
+        f"SELECT * FROM {entity} WHERE CustomerRef = {quote(customer)} AND TxnDate = {quote(day)} "
+        f"AND TotalAmt = '{to_decimal(money.minor, money.currency)}' MAXRESULTS 1000"
     )
     answer = await qbo.ask(books, access.org_id, query(f"look_for_{entity.lower()}", statement))
     rows: list[dict[str, Any]] = answer.data.get("QueryResponse", {}).get(entity, [])

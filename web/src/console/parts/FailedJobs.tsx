@@ -16,6 +16,7 @@ const SENTENCES: Record<string, string> = {
   handle_inbox_event: "A message from Stripe or QuickBooks could not be worked through. It is kept; run it again.",
   fetch_fee: "Stripe did not tell the fee of this payment. The deposit itself is not affected.",
   fetch_refunds: "Stripe did not tell the refunds of this payment, so the refunded amount here may be too low.",
+  send_refund: "A refund that was asked for has not reached Stripe, so the customer has not got the money yet.",
   expire_session: "An old payment page could not be closed at Stripe. Should somebody pay there, it is told here as a difference.",
 };
 
