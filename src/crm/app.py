@@ -45,7 +45,9 @@ from crm.portal.message_routes import router as portal_messages
 from crm.portal.routes import router as portal
 from crm.problems import DATABASE_AWAY, add_problem_handlers
 from crm.proposals.change_order_routes import router as change_orders
+from crm.proposals.price_book import router as price_book
 from crm.proposals.routes import router as proposals
+from crm.proposals.template_routes import router as templates
 from crm.web_pages import WebPages
 
 # Every room's routes, in the order in which the API's description lists them.
@@ -57,6 +59,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     law,
     proposals,
     change_orders,
+    price_book,
+    templates,
     portal,
     portal_messages,
     portal_changes,

@@ -11,6 +11,7 @@ from crm.law import tables as law
 from crm.notifications import tables as notifications
 from crm.payments import tables as payments
 from crm.portal import tables as portal
+from crm.proposals import reusable_tables as reusable
 from crm.proposals import tables as proposals
 
 metadata = Base.metadata
@@ -28,4 +29,5 @@ __all__ = [
     "payments",
     "portal",
     "proposals",
+    "reusable",
 ]

@@ -18,6 +18,7 @@ from crm.customers.leads import create_lead
 from crm.customers.shapes import LeadIn
 from crm.customers.tables import Customer
 from crm.demo.content import CUSTOMERS, DEMO_PASSWORD, LEADS, ORGS, PROPOSALS, USERS
+from crm.demo.price_book import PRICE_ITEMS, TEMPLATES
 from crm.identity.passwords import hash_password
 from crm.identity.permissions import Role
 from crm.identity.principal import Principal
@@ -28,8 +29,10 @@ from crm.kit.encryption import derive_key
 from crm.kit.settings import Settings
 from crm.proposals import decision, drafting
 from crm.proposals.links import create_link, link_url, token_hash
-from crm.proposals.shapes import NewProposal
+from crm.proposals.price_book import PriceItemIn, create_price_item
+from crm.proposals.shapes import NewProposal, ProposalContent
 from crm.proposals.tables import PortalLink, Proposal
+from crm.proposals.templates import keep_template
 
 ORG_IDS = tuple(ORGS)
 # Far enough that a demo kept for months still works.
@@ -86,6 +89,10 @@ async def _load_everything(session: AsyncSession) -> None:
         await decision.send(
             session, org_id, proposal_id, default_percent=None, actor=_owner(org_id).actor, notify=False
         )  # fmt: skip
+    for item in PRICE_ITEMS:
+        await create_price_item(session, _owner(1), PriceItemIn.model_validate(item))
+    for name, content in TEMPLATES:
+        await keep_template(session, _owner(1), name, ProposalContent.model_validate(content))
     for table in ("users", "customers", "proposals"):
         await _set_next_id(session, table, FIRST_FREE_ID)
 

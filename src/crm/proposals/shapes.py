@@ -108,8 +108,9 @@ class FileIn(Input):
 Language = Literal["en", "es"]
 
 
-class NewProposal(Input):
-    customer_id: RowId
+class ProposalContent(Input):
+    """What a proposal says, whoever it is for; a template holds this."""
+
     language: Annotated[
         Language | None,
         Field(description="The language of the sale, and of the contract; the company's when left out."),
@@ -118,9 +119,6 @@ class NewProposal(Input):
     introduction: Annotated[LongText, Field(description="The company's standard text when left out.")] = ""
     terms: Annotated[LongText, Field(description="The company's standard terms when left out.")] = ""
     currency: Currency | None = Field(default=None, description="The company's currency when left out.")
-    valid_until: Annotated[
-        SensibleDate | None, Field(description="By the company's rule when left out; null for no end.")
-    ] = None
     deposit: DepositIn = DepositIn()
     right_to_cancel: Annotated[
         bool | None,
@@ -130,6 +128,13 @@ class NewProposal(Input):
     lines: Annotated[list[LineIn], Field(max_length=LINES_MAX, default_factory=list)]
     options: Annotated[list[OptionIn], Field(max_length=OPTIONS_MAX, default_factory=list)]
     files: Annotated[list[FileIn], Field(max_length=FILES_MAX, default_factory=list)]
+
+
+class NewProposal(ProposalContent):
+    customer_id: RowId
+    valid_until: Annotated[
+        SensibleDate | None, Field(description="By the company's rule when left out; null for no end.")
+    ] = None
 
 
 class ProposalChange(Input):

@@ -1134,6 +1134,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/price-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Price items, newest first
+         * @description `q` is part of the name, the description or the section.
+         */
+        get: operations["list_price_items"];
+        put?: never;
+        /** Add a price item */
+        post: operations["add_price_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/price-items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One price item */
+        get: operations["read_price_item"];
+        put?: never;
+        post?: never;
+        /** Delete a price item */
+        delete: operations["delete_price_item"];
+        options?: never;
+        head?: never;
+        /** Change a price item; no proposal changes with it */
+        patch: operations["change_price_item"];
+        trace?: never;
+    };
+    "/proposal-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates, newest first */
+        get: operations["list_proposal_templates"];
+        put?: never;
+        /** Write a template */
+        post: operations["create_proposal_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposal-templates/of-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a proposal as a template */
+        post: operations["keep_proposal_as_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposal-templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One template */
+        get: operations["read_proposal_template"];
+        put?: never;
+        post?: never;
+        /** Delete a template */
+        delete: operations["delete_proposal_template"];
+        options?: never;
+        head?: never;
+        /** Change a template; no proposal changes with it */
+        patch: operations["change_proposal_template"];
+        trace?: never;
+    };
+    "/proposal-templates/{id}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new draft from a template */
+        post: operations["create_proposal_from_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/proposals": {
         parameters: {
             query?: never;
@@ -2294,11 +2405,23 @@ export interface components {
              */
             reopened: number | null;
         };
+        /** DraftFromTemplate */
+        DraftFromTemplate: {
+            /** Customer Id */
+            customer_id: number;
+            /**
+             * Title
+             * @description The template's when left out.
+             */
+            title?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
+        };
         /**
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -2972,6 +3095,12 @@ export interface components {
              */
             valid_until?: string | null;
         };
+        /** NewProposalTemplate */
+        NewProposalTemplate: {
+            content: components["schemas"]["ProposalContent"];
+            /** Name */
+            name: string;
+        };
         /** NewRefund */
         NewRefund: {
             /**
@@ -3271,6 +3400,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[PriceItemOut] */
+        Page_PriceItemOut_: {
+            /** Items */
+            items: components["schemas"]["PriceItemOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ProposalRow] */
         Page_ProposalRow_: {
             /** Items */
@@ -3282,6 +3418,13 @@ export interface components {
         Page_ProposalSummary_: {
             /** Items */
             items: components["schemas"]["ProposalSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ProposalTemplateSummary] */
+        Page_ProposalTemplateSummary_: {
+            /** Items */
+            items: components["schemas"]["ProposalTemplateSummary"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3632,6 +3775,104 @@ export interface components {
             state: string;
         };
         /**
+         * PriceItemChange
+         * @description Fields left out stay as they are.
+         */
+        PriceItemChange: {
+            /** Active */
+            active?: boolean | null;
+            /** Currency */
+            currency?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Section */
+            section?: string | null;
+            /** Tax Percent */
+            tax_percent?: number | string | null;
+            /** Unit */
+            unit?: string | null;
+            /** Unit Price Minor */
+            unit_price_minor?: number | null;
+        };
+        /** PriceItemIn */
+        PriceItemIn: {
+            /**
+             * Active
+             * @description Offered in the editor.
+             * @default true
+             */
+            active: boolean;
+            /**
+             * Currency
+             * @description The company's when left out.
+             */
+            currency?: string | null;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Name */
+            name: string;
+            /**
+             * Section
+             * @default
+             */
+            section: string;
+            /**
+             * Tax Percent
+             * @default 0
+             */
+            tax_percent: number | string;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /**
+             * Unit Price Minor
+             * @description Minor units of the currency.
+             */
+            unit_price_minor: number;
+        };
+        /** PriceItemOut */
+        PriceItemOut: {
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Description */
+            description: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Section */
+            section: string;
+            /**
+             * Tax Percent
+             * @description A decimal number.
+             * @example 8.81
+             */
+            tax_percent: string;
+            /** Unit */
+            unit: string;
+            /** Unit Price Minor */
+            unit_price_minor: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * Problem
          * @description An error (RFC 9457). `type` is stable; `detail` is a sentence for people.
          */
@@ -3680,6 +3921,51 @@ export interface components {
             title?: string | null;
             /** Valid Until */
             valid_until?: string | null;
+        };
+        /**
+         * ProposalContent
+         * @description What a proposal says, whoever it is for; a template holds this.
+         */
+        ProposalContent: {
+            /**
+             * Currency
+             * @description The company's currency when left out.
+             */
+            currency?: string | null;
+            /** @default {} */
+            deposit: components["schemas"]["DepositIn"];
+            /** Files */
+            files?: components["schemas"]["FileIn"][];
+            /**
+             * Introduction
+             * @description The company's standard text when left out.
+             * @default
+             */
+            introduction: string;
+            /**
+             * Language
+             * @description The language of the sale, and of the contract; the company's when left out.
+             */
+            language?: ("en" | "es") | null;
+            /** Lines */
+            lines?: components["schemas"]["LineIn"][];
+            /** Milestones */
+            milestones?: components["schemas"]["MilestoneIn"][];
+            /** Options */
+            options?: components["schemas"]["OptionIn"][];
+            /**
+             * Right To Cancel
+             * @description The three-business-day right to cancel; the company's rule when left out.
+             */
+            right_to_cancel?: boolean | null;
+            /**
+             * Terms
+             * @description The company's standard terms when left out.
+             * @default
+             */
+            terms: string;
+            /** Title */
+            title: string;
         };
         /** ProposalOut */
         ProposalOut: {
@@ -3860,6 +4146,56 @@ export interface components {
             valid_until: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * ProposalTemplateChange
+         * @description Fields left out stay; `content` replaces all that was there.
+         */
+        ProposalTemplateChange: {
+            content?: components["schemas"]["ProposalContent"] | null;
+            /** Name */
+            name?: string | null;
+        };
+        /** ProposalTemplateOut */
+        ProposalTemplateOut: {
+            /**
+             * Content
+             * @description A proposal without customer and date, as POST /proposals takes it.
+             */
+            content: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** ProposalTemplateSummary */
+        ProposalTemplateSummary: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * QboStatus
@@ -4105,6 +4441,13 @@ export interface components {
              * @enum {string}
              */
             scope: "all" | "reminders";
+        };
+        /** TemplateOfProposal */
+        TemplateOfProposal: {
+            /** Name */
+            name: string;
+            /** Proposal Id */
+            proposal_id: number;
         };
         /** TemplateOut */
         TemplateOut: {
@@ -6763,6 +7106,425 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PostingOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_price_items: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                active?: boolean | null;
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PriceItemOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_price_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceItemIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceItemOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_price_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceItemOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_price_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_price_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceItemChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceItemOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_proposal_templates: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProposalTemplateSummary_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_proposal_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProposalTemplate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalTemplateOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_proposal_as_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateOfProposal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalTemplateOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_proposal_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalTemplateOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_proposal_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_proposal_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalTemplateChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalTemplateOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_proposal_from_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftFromTemplate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalOut"];
                 };
             };
             /** @description A problem (RFC 9457) */
