@@ -13,12 +13,11 @@ from email.message import EmailMessage
 from typing import Any
 
 import httpx2
-import psycopg
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
-from tests.conftest import SECRET_KEY, RunningApp
-from tests.integration.money_world import Money
+from tests.conftest import SECRET_KEY
+from tests.integration.money_world import Money, money_on
 from tests.run_async import run_async
 
 from crm.activity.events import Event
@@ -85,10 +84,9 @@ def mailbox(**options: Any) -> Iterator[Mailbox]:
 class Office:
     """One company's server with mail, its owner signed in, and short ways to act."""
 
-    def __init__(self, app: RunningApp, owner_sql: psycopg.Connection[Any], box: Mailbox) -> None:
-        self.money = Money(app, owner_sql)
-        self.app, self.sql, self.box = app, owner_sql, box
-        self.api = app.as_user("admin@peakpro.io")
+    def __init__(self, money: Money, box: Mailbox) -> None:
+        self.money, self.app, self.sql, self.box = money, money.app, money.sql, box
+        self.api = money.app.as_user("admin@peakpro.io")
 
     def work(self) -> None:
         """The worker works through the queue: follow-ups, then the mails they staged, then their sending."""
@@ -150,6 +148,15 @@ class Office:
             [proposal_id],
         )
         return [(row[0], row[1], row[2]) for row in rows.fetchall()]
+
+
+@contextlib.contextmanager
+def mail_office(postgres_url: str, template: str, box: Mailbox) -> Iterator[Office]:
+    """A server that sends to `box`, with a database of its own, for a whole file of tests."""
+    with money_on(
+        postgres_url, template, smtp_url=box.url, mail_bounce_token=SecretStr("bounce-token-for-tests")
+    ) as money:
+        yield Office(money, box)
 
 
 def parts(message: EmailMessage) -> tuple[str, str]:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
-from tests.conftest import SECRET_KEY, _create, _drop, _named
-from tests.integration.mail_world import Mailbox, Office, mailbox, parts
-from tests.integration.money_world import serving, stripe_settings
+from tests.integration.mail_world import Mailbox, Office, mail_office, mailbox, parts
 
-from crm.kit import migrations
-from crm.kit.database import Database, conninfo, owner_url
+from crm.kit.database import Database
 from crm.notifications import sending
 from crm.notifications.kinds import KINDS, Kind
 from crm.notifications.letter import Frame, compose
@@ -31,19 +26,8 @@ def box() -> Iterator[Mailbox]:
 
 @pytest.fixture(scope="module")
 def office(postgres_url: str, demo_template: str, box: Mailbox) -> Iterator[Office]:
-    name = f"crm_mail_{os.getpid()}"
-    url = _named(postgres_url, name)
-    with psycopg.connect(conninfo(owner_url(postgres_url)), autocommit=True) as maker:
-        _create(maker, name, demo_template)
-        try:
-            with psycopg.connect(conninfo(owner_url(url)), autocommit=True) as owner:
-                migrations.ensure_app_role(owner, url, SECRET_KEY)
-                migrations.grant_app_role(owner, url)
-                settings = stripe_settings(url, smtp_url=box.url, mail_bounce_token="bounce-token-for-tests")
-                with serving(settings) as app:
-                    yield Office(app, owner, box)
-        finally:
-            _drop(maker, postgres_url, name)
+    with mail_office(postgres_url, demo_template, box) as one:
+        yield one
 
 
 @pytest.fixture(autouse=True)
