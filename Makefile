@@ -109,6 +109,10 @@ sandbox-books: setup-python ## Fill a company of the QuickBooks simulator with r
 bench-scrape: setup-python ## Measure how long /metrics takes with a hundred thousand payments
 	$(BIN)/python -m bench.scrape $(ARGS)
 
+.PHONY: bench-papers
+bench-papers: setup-python ## Measure how long each kind of paper takes to make (ARGS="--keep FOLDER" leaves them there)
+	$(BIN)/python -m bench.papers $(ARGS)
+
 .PHONY: faults
 faults: setup-python ## Each fault in each outside call, then two in a row with all killed (ARGS=--write writes docs/faults.md)
 	$(BIN)/python -m tests.acceptance.faults $(ARGS)

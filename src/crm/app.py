@@ -36,6 +36,7 @@ from crm.notifications.unsubscribing import router as unsubscribing
 from crm.operations.activity_routes import router as activity
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
+from crm.papers.routes import router as papers
 from crm.payments import webhook
 from crm.payments.money_back_routes import router as money_back
 from crm.payments.routes import router as payments
@@ -69,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     mail_templates,
     unsubscribing,
     money_back,
+    papers,
     accounting,
     quickbooks_webhook,
     overview,

@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -228,6 +229,31 @@ def verify_log() -> None:
     for verdict in verdicts:
         typer.echo(str(verdict), err=bool(verdict.why))
     if any(verdict.why for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+@app.command("verify-paper")
+def verify_paper_file(file: Path) -> None:
+    """Check a signed paper or a receipt (a PDF) against the log: made here, log whole, offer unchanged."""
+    from crm.kit.database import Database, app_url
+    from crm.papers.verify import PaperVerdict, verify_paper
+
+    settings = Settings()
+
+    async def verify() -> PaperVerdict:
+        database = Database(app_url(_database_url(settings), settings.secret_keys[0]))
+        try:
+            return await verify_paper(database, pdf)
+        finally:
+            await database.close()
+
+    if not file.is_file():
+        typer.echo(f"There is no file {file}.", err=True)
+        raise typer.Exit(1)
+    pdf = file.read_bytes()
+    verdict = asyncio.run(verify())
+    typer.echo(str(verdict), err=not verdict.good)
+    if not verdict.good:
         raise typer.Exit(1)
 
 

@@ -84,6 +84,10 @@ FOLLOWS: dict[Event, Callable[[Books, int, Collection[int]], Awaitable[None]]] =
 }
 
 
+# What is put on paper, once: signatures and receipts (`crm.papers.keeping.make_missing`).
+ON_PAPER = frozenset({Event.APPROVE, Event.CHANGE_ORDER_APPROVED, Event.PAYMENT_SUCCESS})
+
+
 async def write_mail(db: Database, settings: Settings, org_id: int, entry_ids: list[int]) -> None:
     """The mails that follow these facts (`notifications.kinds.AFTER`), once each however often this runs."""
     async with db.transaction(org_id) as session:
@@ -94,7 +98,8 @@ async def follow_up(books: Books, org_id: int, entry_ids: list[int]) -> None:
     """The job staged with every followed fact. Each kind of follow-up runs once, however many facts."""
     about: dict[Event, set[int]] = defaultdict(set)
     async with books.db.transaction(org_id) as session:
-        # Mail has a job of its own: a booking that fails keeps no receipt back, nor the other way round.
+        # Mail and paper have jobs of their own: a booking that fails keeps no receipt back, nor the other way
+        # round.
         await queue.enqueue(session, "stage_mail", org_id=org_id, entry_ids=entry_ids)
         rows = await session.execute(
             select(ActivityEntry.event, ActivityEntry.proposal_id)
@@ -103,6 +108,8 @@ async def follow_up(books: Books, org_id: int, entry_ids: list[int]) -> None:
         )
         for event, proposal_id in rows:
             about[Event(event)] |= {proposal_id} if proposal_id is not None else set()
+        for proposal_id in sorted(set().union(*(about[event] for event in ON_PAPER if event in about))):
+            await queue.enqueue(session, "make_papers", org_id=org_id, proposal_id=proposal_id)
     for event, follow in FOLLOWS.items():
         if event in about:
             await follow(books, org_id, about[event])

@@ -22,6 +22,7 @@ from crm.kit.errors import OutsideError
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
 from crm.notifications import reminders, sending
+from crm.papers.keeping import make_missing
 from crm.payments import refunds, stripe_events, stripe_sweeps
 from crm.proposals.decision import expire_due
 
@@ -45,6 +46,9 @@ class Work:
 
     async def stage_mail(self, org_id: int, entry_ids: list[int]) -> None:
         await pipeline.write_mail(self.db, self.settings, org_id, entry_ids)
+
+    async def make_papers(self, org_id: int, proposal_id: int) -> None:
+        await make_missing(self.db, org_id, proposal_id, self.settings.deposit_percent)
 
     async def send_mail(self, org_id: int, mail_id: int) -> None:
         await sending.send(self.db, self.settings, org_id, mail_id)

@@ -56,6 +56,21 @@ async def link(
     return result.scalar() is not None
 
 
+async def number_of_invoice(session: AsyncSession, org_id: int, payment_id: int) -> str | None:
+    """The number that the newest invoice of this payment has in QuickBooks; None while there is none."""
+    return await session.scalar(
+        select(QboLink.name)
+        .where(
+            QboLink.org_id == org_id,
+            QboLink.entity == "Invoice",
+            QboLink.local_kind == "payment",
+            QboLink.local_id == str(payment_id),
+        )
+        .order_by(QboLink.created_at.desc())
+        .limit(1)
+    )
+
+
 async def unlink(
     session: AsyncSession, org_id: int, realm_id: str, entity: Entity, kind: str, local_id: str | int
 ) -> None:

@@ -38,6 +38,7 @@ class Event(StrEnum):
     TEMPLATE_UPDATED = "template_updated"
     TEMPLATE_DELETED = "template_deleted"
     FILE_KEPT = "file_kept"
+    PAPER_MADE = "paper_made"
     FILE_DELETED = "file_deleted"
     VIEWED = "viewed"
     DECLINE = "decline"

@@ -22,6 +22,7 @@ ORG_TASKS = (
     "follow_up",
     "stage_mail",
     "send_mail",
+    "make_papers",
     "run_lane",
     "handle_inbox_event",
     "expire_session",

@@ -83,7 +83,7 @@ def ensure_app_role(conn: psycopg.Connection, database_url: str, secret_key: str
 
 
 # The application adds to the activity log and never changes it (contract: append-only).
-APPEND_ONLY = ("portal_activity_log", "portal_messages")
+APPEND_ONLY = ("portal_activity_log", "portal_messages", "papers")
 
 
 def grant_app_role(conn: psycopg.Connection, database_url: str) -> None:

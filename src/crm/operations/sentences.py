@@ -62,6 +62,7 @@ _PLAIN: dict[Event, str] = {
     Event.TEMPLATE_UPDATED: "Template {name} changed",
     Event.TEMPLATE_DELETED: "Template {name} deleted",
     Event.FILE_KEPT: "File {name} added",
+    Event.PAPER_MADE: "Paper {name} made",
     Event.FILE_DELETED: "File {name} deleted",
     Event.VIEWED: "The customer opened the proposal",
     Event.DECLINE: "The customer declined: {reason}",

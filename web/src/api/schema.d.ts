@@ -762,6 +762,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/payments/{id}/invoice.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invoice of one part of the price
+         * @description Under QuickBooks' number once it has one there.
+         */
+        get: operations["invoice_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/payments/{id}/receipt.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The receipt of a payment
+         * @description Made once when the payment has arrived; never changes.
+         */
+        get: operations["receipt_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/payments/{id}/refunds/{refund_id}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A note of a refund */
+        get: operations["refund_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/payments/{payment_id}": {
         parameters: {
             query?: never;
@@ -958,6 +1015,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/portal/{proposal_id}/change-orders/{order_id}/signed.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customer's copy of a change order they signed */
+        get: operations["portal_change_order_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/portal/{proposal_id}/confirm-payment": {
         parameters: {
             query?: never;
@@ -1026,6 +1100,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/portal/{proposal_id}/payments/{payment_id}/invoice.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customer's copy of an invoice */
+        get: operations["portal_invoice_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/payments/{payment_id}/receipt.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customer's receipt of a payment */
+        get: operations["portal_receipt_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/payments/{payment_id}/refunds/{refund_id}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customer's note of a refund */
+        get: operations["portal_refund_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/portal/{proposal_id}/price": {
         parameters: {
             query?: never;
@@ -1038,6 +1163,23 @@ export interface paths {
          * @description Reckoned here and not in the page, so that what moves on the screen is what is signed, to the cent.
          */
         get: operations["price_choice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/proposal.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customer's copy of the offer */
+        get: operations["portal_proposal_pdf"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1060,6 +1202,23 @@ export interface paths {
          * @description The page calls this once and then takes the secret out of the address bar.
          */
         post: operations["open_portal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/{proposal_id}/signed.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customer's copy of what they signed */
+        get: operations["portal_signed_pdf"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1351,6 +1510,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/proposals/{id}/change-orders/{order_id}/signed.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A signed change order, with its certificate */
+        get: operations["signed_change_order_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/proposals/{id}/change-orders/{order_id}/withdraw": {
         parameters: {
             query?: never;
@@ -1362,6 +1538,26 @@ export interface paths {
         put?: never;
         /** Take it back before it is decided */
         post: operations["withdraw_change_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The offer on paper
+         * @description Also of a draft, which then says so on every page.
+         */
+        get: operations["proposal_pdf"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1414,6 +1610,26 @@ export interface paths {
         put?: never;
         /** Open it to the customer */
         post: operations["send_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{id}/signed.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was signed, with its certificate
+         * @description Made once after the signature; never changes.
+         */
+        get: operations["signed_proposal_pdf"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2421,7 +2637,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -6396,6 +6612,103 @@ export interface operations {
             };
         };
     };
+    invoice_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receipt_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                refund_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_payment: {
         parameters: {
             query?: never;
@@ -6775,6 +7088,39 @@ export interface operations {
             };
         };
     };
+    portal_change_order_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     confirm_payment: {
         parameters: {
             query?: never;
@@ -6916,6 +7262,106 @@ export interface operations {
             };
         };
     };
+    portal_invoice_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+                payment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_receipt_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+                payment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_refund_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+                payment_id: number;
+                refund_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     price_choice: {
         parameters: {
             query?: {
@@ -6952,6 +7398,38 @@ export interface operations {
             };
         };
     };
+    portal_proposal_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     open_portal: {
         parameters: {
             query?: never;
@@ -6973,6 +7451,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_signed_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
             };
             /** @description A problem (RFC 9457) */
             default: {
@@ -7898,6 +8408,39 @@ export interface operations {
             };
         };
     };
+    signed_change_order_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     withdraw_change_order: {
         parameters: {
             query?: never;
@@ -7920,6 +8463,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeOrderOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposal_pdf: {
+        parameters: {
+            query?: {
+                /** @description Another version of the same number; this one when left out. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -8066,6 +8644,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SentProposal"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signed_proposal_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description A problem (RFC 9457) */
