@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 from pydantic import SecretStr
-from tests.browser.pages import DESK, PHONE, ROOT, OpenPage, PortalLink
+from tests.browser.pages import DESK, PHONE, ROOT, OpenPage, PortalLink, sign_in
 from tests.browser.test_accessibility import violations
 from tests.conftest import RunningApp
 from tests.integration.money_world import STRIPE_KEY, stripe_settings
@@ -299,3 +299,20 @@ def test_the_page_is_light(chromium_path: str) -> None:
         wanted |= {f"assets/{each}" for each in imported} - set(loaded)
     assert len(loaded) > 1, "the page's parts were not found"
     assert sum(loaded.values()) <= SCRIPT_BYTES_MAX, json.dumps(loaded, indent=1)
+
+
+def test_the_office_answers_from_the_proposals_page(
+    open_page: OpenPage, app_server: RunningApp, api: httpx2.Client
+) -> None:
+    """A question appears on the proposal's page without reloading, and its answer on the customer's."""
+    customer = app_server.as_customer(api, 7)
+    page = open_page(DESK)
+    sign_in(page)
+    page.goto("/proposals/7")
+    page.get_by_role("region", name="Deposit").wait_for()
+    customer.post("/portal/7/messages", json={"kind": "changes", "text": "A skylight, please."})
+    expect(page.get_by_label("Your answer")).to_be_visible(timeout=NEWS_MILLISECONDS_MAX)
+    page.get_by_label("Your answer").fill("With pleasure.")
+    page.get_by_role("button", name="Send answer").click()
+    expect(page.get_by_text("You answered")).to_be_visible()
+    assert customer.get("/portal/7").json()["messages"][-1]["text"] == "With pleasure."

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { formatDay } from "../../words/dates";
 import { historyQuery, type Proposal as ProposalData, proposalQuery } from "../data/proposals";
+import { CustomerMessages } from "../parts/CustomerMessages";
 import { Failed } from "../parts/Failed";
 import { Ago, Money, State } from "../parts/Money";
 import { Block, Facts, Page } from "../parts/Page";
@@ -42,6 +43,7 @@ export function Proposal() {
               <div className="terms">{data.terms}</div>
             </Block>
           )}
+          <CustomerMessages proposalId={data.id} />
           <Block title="What happened">
             {history.error && !history.data ? (
               <Failed problem={history.error} onRetry={() => void history.refetch()} />
