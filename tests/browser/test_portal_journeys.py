@@ -316,3 +316,25 @@ def test_the_office_answers_from_the_proposals_page(
     page.get_by_role("button", name="Send answer").click()
     expect(page.get_by_text("You answered")).to_be_visible()
     assert customer.get("/portal/7").json()["messages"][-1]["text"] == "With pleasure."
+
+
+def test_a_change_order_is_signed_on_the_page(
+    open_page: OpenPage, app_server: RunningApp, api: httpx2.Client, portal_link: PortalLink
+) -> None:
+    """A change order is read with the new total and signed with a signature of its own."""
+    customer = app_server.as_customer(api, 7)
+    view = customer.get("/portal/7").json()
+    signed = {"signer_name": "Elena Hartley", "content_hash": view["content_hash"], "agree": True}
+    assert customer.post("/portal/7/approve", json=signed).status_code == 200
+    line = {"name": "Skylight", "quantity": "1", "unit_price_minor": 90_000}
+    order = api.post("/proposals/7/change-orders", json={"title": "A skylight", "lines": [line]}).json()
+    assert api.post(f"/proposals/7/change-orders/{order['id']}/send").status_code == 200
+    page = open_page(PHONE)
+    page.goto(portal_link(7))
+    expect(page.get_by_role("heading", name="A change to sign")).to_be_visible()
+    expect(page.get_by_role("article", name="A skylight")).to_contain_text("$16,650.00")
+    page.get_by_label("Full name").fill("Elena Hartley")
+    page.locator(".consent input").check()
+    page.get_by_role("button", name="Sign and approve").click()
+    expect(page.get_by_text("Agreed", exact=True)).to_be_visible()
+    assert api.get("/proposals/7").json()["changes_minor"] == 90_000

@@ -137,6 +137,7 @@ class PortalView(ProposalCore):
     signer_name: str | None
     signature_path: Annotated[str | None, Field(description="What was drawn, in a box of 600 by 200.")]
     consent: Annotated[str, Field(description="What signing says, in the language of the sale.")]
+    change_consent: Annotated[str, Field(description="The same for a change order.")]
     decline_reason: str | None
     payment: Annotated[PortalPayment, Field(description="The part that matters now.")]
     payments: Annotated[

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.kit.settings import Settings
 from crm.payments.parts import parts_of
 from crm.payments.tables import Payment
-from crm.portal.consent import CONSENT
+from crm.portal.consent import CHANGE_CONSENT, CONSENT
 from crm.portal.messages import messages_of
 from crm.portal.shapes import (
     ChosenPrice,
@@ -42,6 +42,7 @@ async def portal_view(session: AsyncSession, content: Content, settings: Setting
         signer_name=content.approval.signer_name if content.approval else None,
         signature_path=content.approval.signature_path if content.approval else None,
         consent=CONSENT[proposal.language],
+        change_consent=CHANGE_CONSENT[proposal.language],
         decline_reason=proposal.decline_reason,
         payment=payment,
         payments=payments,

@@ -3839,6 +3839,11 @@ export interface components {
             /** @description Null without the right to cancel. */
             cancellation: components["schemas"]["CancellationOut"] | null;
             /**
+             * Change Consent
+             * @description The same for a change order.
+             */
+            change_consent: string;
+            /**
              * Changes Minor
              * @description What approved change orders add to the total.
              */

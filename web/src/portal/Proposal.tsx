@@ -2,6 +2,8 @@
 
 import { useEffect, useRef, useState } from "react";
 import { stateWord } from "../words/states";
+import { Cancel } from "./Cancel";
+import { Changes } from "./Changes";
 import { Contact } from "./Contact";
 import { Drawing } from "./Draw";
 import { Files } from "./Files";
@@ -55,6 +57,7 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
               {t.changed}
             </p>
           )}
+          {signed && <Changes view={view} onDecided={proposal.show} />}
           {signed && (
             <History
               view={view}
@@ -94,6 +97,13 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
             />
           )}
           {view.signer_name && <Signed view={view} />}
+          <Cancel
+            view={view}
+            onCancelled={(next) => {
+              proposal.show(next);
+              toTheTop();
+            }}
+          />
           <Messages view={view} onSent={proposal.show} />
           <Contact contractor={view.contractor} />
         </div>

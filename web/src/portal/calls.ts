@@ -3,7 +3,7 @@
 import { networkAway, Problem, problemOf } from "../api/problem";
 import type { Language } from "../words/money";
 import type { Signed } from "./SignForm";
-import type { PortalView, Price } from "./view";
+import type { ChangeOrder, PortalView, Price } from "./view";
 
 const TIMEOUT_MILLISECONDS = 20_000;
 
@@ -35,6 +35,26 @@ export function approve(id: number, signature: Signature): Promise<PortalView> {
 
 export function decline(id: number, reason: string): Promise<PortalView> {
   return call<PortalView>("POST", `/portal/${id}/decline`, { reason });
+}
+
+/** Returns the change orders that the customer was sent, the newest of a hundred at most. */
+export async function readChanges(id: number): Promise<ChangeOrder[]> {
+  return (await call<{ items: ChangeOrder[] }>("GET", `/portal/${id}/change-orders`)).items;
+}
+
+export type ChangeSignature = Signed & { content_hash: string; language: Language };
+
+export function approveChange(id: number, orderId: number, signature: ChangeSignature): Promise<PortalView> {
+  return call<PortalView>("POST", `/portal/${id}/change-orders/${orderId}/approve`, signature);
+}
+
+export function declineChange(id: number, orderId: number, reason: string): Promise<PortalView> {
+  return call<PortalView>("POST", `/portal/${id}/change-orders/${orderId}/decline`, { reason });
+}
+
+/** Ends the contract within the days that the law gives; what was paid is given back. */
+export function cancelContract(id: number, reason: string): Promise<PortalView> {
+  return call<PortalView>("POST", `/portal/${id}/cancel`, { reason, confirm: true });
 }
 
 export type Asking = "question" | "changes";

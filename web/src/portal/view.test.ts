@@ -60,6 +60,7 @@ const VIEW: PortalView = {
   signer_name: null,
   signature_path: null,
   consent: "I agree.",
+  change_consent: "I agree to the change.",
   messages: [],
   decline_reason: null,
   payment: {

@@ -7,6 +7,7 @@ export type Line = components["schemas"]["LineOut"];
 export type Option = components["schemas"]["OptionOut"];
 export type Payment = components["schemas"]["PortalPayment"];
 export type Message = components["schemas"]["MessageOut"];
+export type ChangeOrder = components["schemas"]["ChangeOrderOut"];
 export type Price = components["schemas"]["ChosenPrice"];
 
 /** How the browser came here: from the mail, or back from the payment page. */

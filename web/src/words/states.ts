@@ -28,6 +28,13 @@ const PAYMENT: Record<string, StateWord> = {
   disputed: { en: "Disputed", es: "En disputa", tone: "red" },
 };
 
+const CHANGE: Record<string, StateWord> = {
+  sent: { en: "To sign", es: "Por firmar", tone: "blue" },
+  approved: { en: "Agreed", es: "Acordado", tone: "green" },
+  declined: { en: "Declined", es: "Rechazado", tone: "neutral" },
+  withdrawn: { en: "Withdrawn", es: "Retirado", tone: "neutral" },
+};
+
 const REFUND: Record<string, StateWord> = {
   pending: { en: "Under way", es: "En camino", tone: "blue" },
   requires_action: { en: "Waits for the customer", es: "Espera al cliente", tone: "amber" },
@@ -79,7 +86,7 @@ const LEAD: Record<string, StateWord> = {
   lost: { en: "Lost", es: "Perdido", tone: "neutral" },
 };
 
-export const STATES = { proposal: PROPOSAL, payment: PAYMENT, refund: REFUND, payout: PAYOUT, books: BOOKS, connection: CONNECTION, lead: LEAD, mail: MAIL };
+export const STATES = { proposal: PROPOSAL, payment: PAYMENT, change: CHANGE, refund: REFUND, payout: PAYOUT, books: BOOKS, connection: CONNECTION, lead: LEAD, mail: MAIL };
 export type StateKind = keyof typeof STATES;
 
 /** Returns the word and tone of a state; one that this build does not know yet is shown as it is. */
