@@ -38,6 +38,16 @@ export const paymentQuery = (id: number) =>
 export const refundsQuery = (payment_id?: number) =>
   pages(["refunds", payment_id], () => answerOf(client.GET("/refunds", { params: { query: { payment_id } } })));
 
+export type RefundReason = NonNullable<Shape<"NewRefund">["reason"]>;
+
+export const refundPayment = (id: number, key: string, body: Shape<"NewRefund">) =>
+  answerOf(
+    client.POST("/payments/{payment_id}/refunds", {
+      params: { path: { payment_id: id }, header: { "Idempotency-Key": key } },
+      body,
+    }),
+  );
+
 export const payoutsQuery = pages(["payouts"], () => answerOf(client.GET("/payouts")));
 
 export const postingsQuery = (state: PostingState) =>

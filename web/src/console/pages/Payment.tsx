@@ -10,6 +10,7 @@ import { Failed } from "../parts/Failed";
 import { State } from "../parts/Money";
 import { Block, Facts, Page } from "../parts/Page";
 import { RecordBones } from "../parts/RecordBones";
+import { RefundButton } from "../parts/RefundButton";
 import { Refunds } from "../parts/Refunds";
 
 const PARENT = { to: "/payments", label: "Payments" };
@@ -37,6 +38,7 @@ export function Payment() {
             {data.simulated && <p className="notice amber">Simulated: no money moved.</p>}
             <Trouble payment={data} />
             <Facts facts={moneyFacts(data)} />
+            <RefundButton payment={data} />
           </Block>
           {data.refunded_minor > 0 && (
             <Block title="Refunds" flush>

@@ -59,7 +59,7 @@ export function Refunds({ paymentId }: { paymentId?: number }) {
         <Empty>
           {ofOne
             ? "Nothing was refunded."
-            : "Nothing was refunded yet. Refunds are made in Stripe; each appears here within seconds."}
+            : "Nothing was refunded yet. Open a payment to give money back; refunds made in Stripe appear here too."}
         </Empty>
       }
     />
