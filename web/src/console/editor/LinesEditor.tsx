@@ -1,8 +1,11 @@
-/** The lines of a proposal, or of one of its options: add, fill in, remove. */
+/** The lines of a proposal, or of one of its options: add, fill in, put in order, remove. */
 
-import { ActionIcon, Button, Textarea, TextInput } from "@mantine/core";
+import { Box, Button, Checkbox, Group, Textarea, TextInput } from "@mantine/core";
+import { useId, useState } from "react";
 import { formatMoney } from "../../words/money";
-import { emptyLine, type FieldErrors, lineAmount, type LineDraft } from "./draft";
+import { emptyLine, type FieldErrors, type LineDraft } from "./draft";
+import { moved, OrderButtons, orderKeys } from "./OrderButtons";
+import { lineAmount } from "./totals";
 
 const LINES_MAX = 200;
 
@@ -12,12 +15,18 @@ type LinesEditorProps = {
   path: string;
   currency: string;
   errors: FieldErrors;
+  /** The tax of a first line. */
+  tax: string;
   onChange: (lines: LineDraft[]) => void;
+  /** A line was taken out and can be put back. */
+  onRemove: (line: LineDraft, index: number) => void;
 };
 
-export function LinesEditor({ lines, path, currency, errors, onChange }: LinesEditorProps) {
+export function LinesEditor({ lines, path, currency, errors, tax, onChange, onRemove }: LinesEditorProps) {
+  const sections = useId();
   const change = (i: number, part: Partial<LineDraft>) =>
     onChange(lines.map((line, at) => (at === i ? { ...line, ...part } : line)));
+  const last = lines.at(-1);
   return (
     <div className="lines-editor">
       {lines.map((line, i) => (
@@ -25,18 +34,28 @@ export function LinesEditor({ lines, path, currency, errors, onChange }: LinesEd
           key={line.key}
           line={line}
           number={i + 1}
+          count={lines.length}
           at={`${path}.${i}`}
+          sections={sections}
           currency={currency}
           errors={errors}
           onChange={(part) => change(i, part)}
-          onRemove={() => onChange(lines.filter((_, at) => at !== i))}
+          onMove={(step) => onChange(moved(lines, i, step))}
+          onRemove={() => onRemove(line, i)}
         />
       ))}
+      <datalist id={sections}>
+        {[...new Set(lines.map(({ section }) => section.trim()))].filter(Boolean).map((section) => (
+          <option key={section} value={section}>
+            {section}
+          </option>
+        ))}
+      </datalist>
       <Button
         variant="default"
         size="xs"
         disabled={lines.length >= LINES_MAX}
-        onClick={() => onChange([...lines, emptyLine(lines.at(-1)?.tax)])}
+        onClick={() => onChange([...lines, emptyLine(last?.tax ?? tax, last?.section)])}
       >
         Add line
       </Button>
@@ -47,17 +66,23 @@ export function LinesEditor({ lines, path, currency, errors, onChange }: LinesEd
 type LineEditorProps = {
   line: LineDraft;
   number: number;
+  count: number;
   at: string;
+  /** The id of the list of sections that there are. */
+  sections: string;
   currency: string;
   errors: FieldErrors;
   onChange: (part: Partial<LineDraft>) => void;
+  onMove: (step: -1 | 1) => void;
   onRemove: () => void;
 };
 
-function LineEditor({ line, number, at, currency, errors, onChange, onRemove }: LineEditorProps) {
+function LineEditor({ line, number, count, at, sections, currency, errors, onChange, onMove, onRemove }: LineEditorProps) {
   const amount = lineAmount(line, currency);
+  const [opened, setOpened] = useState(false);
+  const open = opened || Boolean(line.section || line.discount || line.optional);
   return (
-    <fieldset className="line-editor">
+    <Box component="fieldset" className="line-editor" onKeyDown={orderKeys(onMove)}>
       <legend className="sr-only">Line {number}</legend>
       <TextInput
         className="line-editor-name"
@@ -105,9 +130,6 @@ function LineEditor({ line, number, at, currency, errors, onChange, onRemove }: 
       <output className="line-editor-amount" aria-label={`Amount of line ${number}`}>
         {amount === null ? "—" : formatMoney(amount, currency)}
       </output>
-      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Remove line ${number}`} onClick={onRemove}>
-        ×
-      </ActionIcon>
       <Textarea
         className="line-editor-words"
         aria-label={`Description of line ${number}`}
@@ -120,6 +142,59 @@ function LineEditor({ line, number, at, currency, errors, onChange, onRemove }: 
         error={errors[`${at}.description`]}
         onChange={(event) => onChange({ description: event.currentTarget.value })}
       />
-    </fieldset>
+      {open && <LineExtras line={line} at={at} sections={sections} errors={errors} onChange={onChange} />}
+      <Group className="line-editor-acts" justify="space-between" gap="xs">
+        {open ? (
+          <span />
+        ) : (
+          <Button variant="subtle" size="compact-sm" onClick={() => setOpened(true)}>
+            Section, discount, optional
+          </Button>
+        )}
+        <OrderButtons what={`line ${number}`} index={number - 1} count={count} onMove={onMove} onRemove={onRemove} />
+      </Group>
+    </Box>
+  );
+}
+
+type LineExtrasProps = Pick<LineEditorProps, "line" | "at" | "sections" | "errors" | "onChange">;
+
+function LineExtras({ line, at, sections, errors, onChange }: LineExtrasProps) {
+  return (
+    <Group className="line-editor-words" gap="sm" align="start">
+      <TextInput
+        label="Section"
+        placeholder="Roof"
+        list={sections}
+        value={line.section}
+        maxLength={60}
+        error={errors[`${at}.section`]}
+        onChange={(event) => onChange({ section: event.currentTarget.value })}
+      />
+      <TextInput
+        label="Discount"
+        placeholder="5 % or 100.00"
+        value={line.discount}
+        maxLength={16}
+        error={errors[`${at}.discount`] ?? errors[`${at}.discount_percent`] ?? errors[`${at}.discount_minor`]}
+        onChange={(event) => onChange({ discount: event.currentTarget.value })}
+      />
+      <Group className="line-editor-ticks" gap="md">
+        <Checkbox
+          label="Optional: the customer decides"
+          checked={line.optional}
+          onChange={(event) =>
+            onChange({ optional: event.currentTarget.checked, preselected: event.currentTarget.checked && line.preselected })
+          }
+        />
+        {line.optional && (
+          <Checkbox
+            label="Ticked to begin with"
+            checked={line.preselected}
+            onChange={(event) => onChange({ preselected: event.currentTarget.checked })}
+          />
+        )}
+      </Group>
+    </Group>
   );
 }

@@ -1,6 +1,6 @@
-/** The form in which a proposal is written, with the total always beside it. */
+/** The form in which a proposal is written, with total and payments always beside it. */
 
-import { Button, Group, SegmentedControl, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, SegmentedControl, Stack, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useBlocker } from "@tanstack/react-router";
 import { useState } from "react";
@@ -10,13 +10,20 @@ import type { NewProposal } from "../data/proposals";
 import { Failed } from "../parts/Failed";
 import { Block } from "../parts/Page";
 import { CustomerPicker } from "./CustomerPicker";
-import { bodyOf, type Draft, type FieldErrors } from "./draft";
+import { bodyOf, type Draft, type FieldErrors, inLanguage } from "./draft";
+import { FilesEditor } from "./FilesEditor";
 import { LinesEditor } from "./LinesEditor";
 import { OptionsEditor } from "./OptionsEditor";
+import { TermsEditor } from "./TermsEditor";
 import { TotalCard } from "./TotalCard";
+import { takingOut, takingOutOf, useDraft } from "./useDraft";
 
 /** What the installation asks when the company has no standard of its own (DEPOSIT_PERCENT's default). */
 const DEPOSIT_PERCENT = 30;
+const LANGUAGES = [
+  { value: "en", label: "English" },
+  { value: "es", label: "Español" },
+];
 
 type ProposalEditorProps = {
   first: Draft;
@@ -28,12 +35,13 @@ type ProposalEditorProps = {
 };
 
 export function ProposalEditor({ first, currency, saving, problem, saveLabel, onSave }: ProposalEditorProps) {
-  const [draft, setDraft] = useState(first);
+  const { draft, change, remove, undo, removed } = useDraft(first);
   const [tried, setTried] = useState(false);
   const [saved, setSaved] = useState(false);
-  const org = useQuery(orgQuery);
-  const standard = org.data?.deposit_percent ?? DEPOSIT_PERCENT;
-  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const [waiting, setWaiting] = useState(0);
+  const org = useQuery(orgQuery).data;
+  const standard = org?.deposit_percent ?? DEPOSIT_PERCENT;
+  const tax = org?.default_tax_percent ?? "0";
 
   useBlocker({
     shouldBlockFn: () =>
@@ -77,6 +85,17 @@ export function ProposalEditor({ first, currency, saving, problem, saveLabel, on
               error={errors["title"]}
               onChange={(event) => change({ title: event.currentTarget.value })}
             />
+            <div>
+              <span className="field-name" id="language">
+                Language of the customer's page and contract
+              </span>
+              <SegmentedControl
+                aria-labelledby="language"
+                data={LANGUAGES}
+                value={draft.language}
+                onChange={(language) => change((before) => inLanguage(before, language as Draft["language"], org))}
+              />
+            </div>
             <Textarea
               label="Introduction"
               description="A few personal sentences above the prices"
@@ -96,7 +115,12 @@ export function ProposalEditor({ first, currency, saving, problem, saveLabel, on
             path="lines"
             currency={currency}
             errors={errors}
+            tax={tax}
             onChange={(lines) => change({ lines })}
+            onRemove={(line, index) => {
+              const { without, back } = takingOut("lines", line, index);
+              remove(named(`Line ${index + 1}`, line.name), without, back);
+            }}
           />
           {errors["lines"] && (
             <p className="wrong" role="alert">
@@ -109,74 +133,74 @@ export function ProposalEditor({ first, currency, saving, problem, saveLabel, on
             options={draft.options}
             currency={currency}
             errors={errors}
+            tax={tax}
             onChange={(options) => change({ options })}
+            onRemove={(option, index) => {
+              const { without, back } = takingOut("options", option, index);
+              remove(named(`Option ${index + 1}`, option.name), without, back);
+            }}
+            onRemoveLine={(option, line, index) => {
+              const { without, back } = takingOutOf(option, line, index);
+              remove(named(`Line ${index + 1}`, line.name), without, back);
+            }}
           />
         </Block>
-        <Block title="Terms">
-          <Stack gap="sm">
-            <Group align="end" gap="sm">
-              <div>
-                <span className="field-name" id="deposit-kind">
-                  Deposit
-                </span>
-                <SegmentedControl
-                  aria-labelledby="deposit-kind"
-                  data={[
-                    { value: "standard", label: `Standard (${standard} %)` },
-                    { value: "percent", label: "Percent" },
-                    { value: "amount", label: "Amount" },
-                  ]}
-                  value={draft.deposit.kind}
-                  onChange={(kind) =>
-                    change({ deposit: { kind: kind as Draft["deposit"]["kind"], value: draft.deposit.value } })
-                  }
-                />
-              </div>
-              {draft.deposit.kind !== "standard" && (
-                <TextInput
-                  label={draft.deposit.kind === "percent" ? "Percent of the total" : "Amount"}
-                  inputMode="decimal"
-                  value={draft.deposit.value}
-                  maxLength={16}
-                  error={errors["deposit"] ?? errors["deposit.percent"] ?? errors["deposit.amount_minor"]}
-                  onChange={(event) =>
-                    change({ deposit: { kind: draft.deposit.kind, value: event.currentTarget.value } })
-                  }
-                />
-              )}
-              <TextInput
-                label="Valid until"
-                type="date"
-                value={draft.validUntil}
-                error={errors["valid_until"]}
-                onChange={(event) => change({ validUntil: event.currentTarget.value })}
-              />
-            </Group>
-            <Textarea
-              label="Terms the customer signs"
-              autosize
-              minRows={4}
-              maxRows={24}
-              value={draft.terms}
-              maxLength={20_000}
-              error={errors["terms"]}
-              onChange={(event) => change({ terms: event.currentTarget.value })}
-            />
-          </Stack>
+        <Block title="Photos and papers">
+          <FilesEditor
+            files={draft.files}
+            errors={errors}
+            onChange={(files) => change({ files })}
+            onAdd={(kept) =>
+              change((before) =>
+                // The same picture again is the same file, which a proposal shows once.
+                before.files.some(({ id }) => id === kept.id) || (kept.kind !== "photo" && kept.kind !== "attachment")
+                  ? before
+                  : { ...before, files: [...before.files, { ...kept, kind: kept.kind, caption: "" }] },
+              )
+            }
+            onRemove={(file, index) => {
+              const { without, back } = takingOut("files", file, index);
+              remove(file.name, without, back);
+            }}
+            onWaiting={setWaiting}
+          />
         </Block>
+        <TermsEditor
+          draft={draft}
+          standard={standard}
+          errors={errors}
+          onChange={change}
+          onRemoveMilestone={(milestone, index) => {
+            const { without, back } = takingOut("milestones", milestone, index);
+            remove(named(`Milestone ${index + 1}`, milestone.name), without, back);
+          }}
+        />
       </div>
       <aside className="editor-side">
         <TotalCard draft={draft} currency={currency} standard={standard} />
+        {removed && (
+          <div className="notice neutral undo" role="status">
+            <span>{removed} was removed.</span>
+            <Button key={removed} variant="default" size="xs" onClick={undo} autoFocus title="Ctrl+Z">
+              Undo
+            </Button>
+          </div>
+        )}
         {problem && <Failed problem={problem} />}
         {tried && !body && (
           <p className="notice amber" role="alert">
             Some fields need a second look; they are marked.
           </p>
         )}
-        <Button type="submit" fullWidth size="md" loading={saving}>
+        {waiting > 0 && <p className="notice neutral">Save once all files are here, or leave out those that failed.</p>}
+        <Button type="submit" fullWidth size="md" loading={saving} disabled={waiting > 0}>
           {saveLabel}
         </Button>
       </aside>
     </form>
   );
+}
+
+function named(place: string, name: string): string {
+  return name.trim() ? `${place}, ${name.trim()},` : place;
 }

@@ -1,96 +1,141 @@
-/** A proposal while it is being written: what was typed, what it comes to, and what the API is given. Pure. */
+/** A proposal while it is being written: what was typed, and what the API is given. Pure. */
 
-import { decimalText, exponent, parseMoney } from "../../words/money";
+import { decimalText, parseMoney } from "../../words/money";
+import type { Org } from "../data/org";
 import type { NewProposal, Proposal } from "../data/proposals";
+import { discountOf, isQuantity, lineAmount, type Rule, ruleOf, thousandthsOf } from "./totals";
 
 export type LineDraft = {
   key: string;
+  section: string;
   name: string;
   description: string;
   quantity: string;
   unit: string;
   price: string;
   tax: string;
-  more: More;
+  /** `5 %`, `100.00`, or nothing. */
+  discount: string;
+  /** The customer may tick it or leave it. */
+  optional: boolean;
+  preselected: boolean;
 };
-/** What a line has besides; kept as it was stored. */
-type More = Pick<
-  Proposal["lines"][number],
-  "section" | "discount_percent" | "discount_minor" | "optional" | "preselected"
->;
 export type OptionDraft = { key: string; name: string; description: string; lines: LineDraft[] };
+export type DepositDraft = { kind: "standard" | "percent" | "amount"; value: string };
+/** `value` is `25 %` or `1000.00`. */
+export type MilestoneDraft = { key: string; name: string; value: string };
+export type FileDraft = Pick<Proposal["files"][number], "id" | "kind" | "name" | "size_bytes" | "caption">;
 export type Draft = {
   customerId: number | null;
   title: string;
   introduction: string;
   terms: string;
   validUntil: string;
-  deposit: { kind: "standard" | "percent" | "amount"; value: string };
+  deposit: DepositDraft;
   language: Proposal["language"];
-  milestones: Proposal["milestones"];
+  milestones: MilestoneDraft[];
   lines: LineDraft[];
   options: OptionDraft[];
+  files: FileDraft[];
 };
+
+type LineBody = NonNullable<NewProposal["lines"]>[number];
 
 /** By the API's field names (`lines.0.quantity`), so that its errors and ours land in the same place. */
 export type FieldErrors = Record<string, string>;
 
-const QUANTITY = /^\d{1,7}(\.\d{1,3})?$/;
-const PERCENT = /^\d{1,3}(\.\d{1,3})?$/;
-
 let keys = 0;
 const newKey = () => `k${(keys += 1)}`;
 
-const NOTHING_MORE: More = {
-  section: "",
-  discount_percent: "0",
-  discount_minor: 0,
-  optional: false,
-  preselected: false,
-};
-
-export function emptyLine(tax = "0"): LineDraft {
-  return { key: newKey(), name: "", description: "", quantity: "1", unit: "", price: "", tax, more: NOTHING_MORE };
+export function emptyLine(tax = "0", section = ""): LineDraft {
+  return {
+    key: newKey(),
+    section,
+    name: "",
+    description: "",
+    quantity: "1",
+    unit: "",
+    price: "",
+    tax,
+    discount: "",
+    optional: false,
+    preselected: false,
+  };
 }
 
 export function emptyOption(name: string, tax = "0"): OptionDraft {
   return { key: newKey(), name, description: "", lines: [emptyLine(tax)] };
 }
 
-export function emptyDraft(customerId: number | null): Draft {
+export function emptyMilestone(): MilestoneDraft {
+  return { key: newKey(), name: "", value: "" };
+}
+
+/** What a company begins its proposals with. */
+export type Standards = Pick<
+  Org,
+  "language" | "validity_days" | "time_zone" | "default_tax_percent" | "default_introductions" | "default_terms"
+>;
+
+/** Returns a new proposal with the company's own texts, tax and validity. */
+export function emptyDraft(customerId: number | null, standards?: Standards, now: Date = new Date()): Draft {
+  const language = standards?.language ?? "en";
   return {
     customerId,
     title: "",
-    introduction: "",
-    terms: "",
-    validUntil: "",
+    introduction: standards?.default_introductions[language] ?? "",
+    terms: standards?.default_terms[language] ?? "",
+    validUntil: standards?.validity_days ? dayAhead(standards.validity_days, standards.time_zone, now) : "",
     deposit: { kind: "standard", value: "" },
-    language: "en",
+    language,
     milestones: [],
-    lines: [emptyLine()],
+    lines: [emptyLine(standards?.default_tax_percent ?? "0")],
     options: [],
+    files: [],
   };
+}
+
+/** Returns the draft in another language. The company's standard texts change with it; what was written stays. */
+export function inLanguage(draft: Draft, language: Draft["language"], standards: Standards | undefined): Draft {
+  const text = (written: string, texts: Standards["default_terms"] | undefined) =>
+    written === (texts?.[draft.language] ?? "") ? (texts?.[language] ?? "") : written;
+  return {
+    ...draft,
+    language,
+    introduction: text(draft.introduction, standards?.default_introductions),
+    terms: text(draft.terms, standards?.default_terms),
+  };
+}
+
+/** Returns the day, `2025-11-02`, that is so many days ahead where the company works. */
+function dayAhead(days: number, timeZone: string, now: Date): string {
+  return new Intl.DateTimeFormat("en-CA", { timeZone }).format(new Date(now.getTime() + days * 86_400_000));
 }
 
 /** Returns a stored proposal as it can be edited. */
 export function draftOf(proposal: Proposal): Draft {
+  const { currency } = proposal;
+  const { rule, percent, amount_minor } = proposal.deposit;
+  const share = (part: string | null, minor: number | null) =>
+    part === null ? decimalText(minor ?? 0, currency) : `${part} %`;
   const lineOf = (line: Proposal["lines"][number]): LineDraft => ({
     key: newKey(),
+    section: line.section,
     name: line.name,
     description: line.description,
     quantity: line.quantity,
     unit: line.unit,
-    price: decimalText(line.unit_price_minor, proposal.currency),
+    price: decimalText(line.unit_price_minor, currency),
     tax: line.tax_percent,
-    more: {
-      section: line.section,
-      discount_percent: line.discount_percent,
-      discount_minor: line.discount_minor,
-      optional: line.optional,
-      preselected: line.preselected,
-    },
+    discount:
+      Number(line.discount_percent) > 0
+        ? share(line.discount_percent, null)
+        : line.discount_minor > 0
+          ? share(null, line.discount_minor)
+          : "",
+    optional: line.optional,
+    preselected: line.preselected,
   });
-  const { rule, percent, amount_minor } = proposal.deposit;
   return {
     customerId: proposal.customer.id,
     title: proposal.title,
@@ -101,10 +146,14 @@ export function draftOf(proposal: Proposal): Draft {
       rule === "standard"
         ? { kind: "standard", value: "" }
         : percent === null
-          ? { kind: "amount", value: decimalText(amount_minor, proposal.currency) }
+          ? { kind: "amount", value: decimalText(amount_minor, currency) }
           : { kind: "percent", value: String(percent) },
     language: proposal.language,
-    milestones: proposal.milestones,
+    milestones: proposal.milestones.map((milestone) => ({
+      key: newKey(),
+      name: milestone.name,
+      value: share(milestone.percent, milestone.amount_minor),
+    })),
     lines: proposal.lines.map(lineOf),
     options: proposal.options.map((option) => ({
       key: newKey(),
@@ -112,33 +161,17 @@ export function draftOf(proposal: Proposal): Draft {
       description: option.description,
       lines: option.lines.map(lineOf),
     })),
+    files: proposal.files,
   };
 }
 
 /** Returns what the API takes, or which fields cannot be understood. */
 export function bodyOf(draft: Draft, currency: string): { body?: NewProposal; errors: FieldErrors } {
   const errors: FieldErrors = {};
-  const lines = (drafts: LineDraft[], path: string) =>
-    drafts.map((line, i) => {
-      const at = `${path}.${i}`;
-      const price = parseMoney(line.price, currency);
-      if (!line.name.trim()) errors[`${at}.name`] = "What is it?";
-      if (!isQuantity(line.quantity)) errors[`${at}.quantity`] = "A number above 0";
-      if (price === null) errors[`${at}.unit_price_minor`] = "An amount like 125.00";
-      if (!PERCENT.test(line.tax.trim())) errors[`${at}.tax_percent`] = "A percentage like 8.31";
-      return {
-        name: line.name.trim(),
-        description: line.description.trim(),
-        quantity: line.quantity.trim(),
-        unit: line.unit.trim(),
-        unit_price_minor: price ?? 0,
-        tax_percent: line.tax.trim(),
-        ...line.more,
-      };
-    });
-
   if (draft.customerId === null) errors["customer_id"] = "Choose a customer.";
   if (!draft.title.trim()) errors["title"] = "Give the job a name the customer will recognise.";
+  const lines = (drafts: LineDraft[], path: string) =>
+    drafts.map((line, i) => lineBody(line, `${path}.${i}`, currency, errors));
   const body: NewProposal = {
     customer_id: draft.customerId ?? 0,
     title: draft.title.trim(),
@@ -146,9 +179,15 @@ export function bodyOf(draft: Draft, currency: string): { body?: NewProposal; er
     terms: draft.terms.trim(),
     currency,
     valid_until: draft.validUntil || null,
-    deposit: depositOf(draft.deposit, currency, errors),
+    deposit: depositBody(draft.deposit, currency, errors),
     language: draft.language,
-    milestones: draft.milestones,
+    milestones: draft.milestones.map((milestone, i) => {
+      const rule = ruleOf(milestone.value, currency);
+      if (!milestone.name.trim()) errors[`milestones.${i}.name`] = "When is it due?";
+      if (!rule || isNothing(rule)) errors[`milestones.${i}.value`] = "25 % or 1000.00";
+      const share = rule && "percent" in rule ? { percent: rule.percent } : { amount_minor: rule?.minor ?? 0 };
+      return { name: milestone.name.trim(), ...share };
+    }),
     lines: lines(draft.lines, "lines"),
     options: draft.options.map((option, i) => {
       if (!option.name.trim()) errors[`options.${i}.name`] = "Name the option.";
@@ -158,11 +197,38 @@ export function bodyOf(draft: Draft, currency: string): { body?: NewProposal; er
         lines: lines(option.lines, `options.${i}.lines`),
       };
     }),
+    files: draft.files.map(({ id, caption }) => ({ file_id: id, caption: caption.trim() })),
   };
   return Object.keys(errors).length > 0 ? { errors } : { body, errors };
 }
 
-function depositOf(deposit: Draft["deposit"], currency: string, errors: FieldErrors): NewProposal["deposit"] {
+function lineBody(line: LineDraft, at: string, currency: string, errors: FieldErrors): LineBody {
+  const price = parseMoney(line.price, currency);
+  const discount = discountOf(line.discount, currency);
+  if (!line.name.trim()) errors[`${at}.name`] = "What is it?";
+  if (!isQuantity(line.quantity)) errors[`${at}.quantity`] = "A number above 0";
+  if (price === null) errors[`${at}.unit_price_minor`] = "An amount like 125.00";
+  if (thousandthsOf(line.tax) === null) errors[`${at}.tax_percent`] = "A percentage like 8.31";
+  if (discount === undefined) errors[`${at}.discount`] = "5 % or 100.00";
+  else if (discount && (price ?? 0) < 0) errors[`${at}.discount`] = "A credit cannot have a discount of its own.";
+  else if (discount && (lineAmount(line, currency) ?? 0) < 0) errors[`${at}.discount`] = "More than the line itself";
+  if (line.optional && (price ?? 0) < 0) errors[`${at}.unit_price_minor`] = "An optional line cannot be a credit.";
+  return {
+    name: line.name.trim(),
+    description: line.description.trim(),
+    quantity: line.quantity.trim(),
+    unit: line.unit.trim(),
+    unit_price_minor: price ?? 0,
+    tax_percent: line.tax.trim(),
+    section: line.section.trim(),
+    discount_percent: discount && "percent" in discount ? discount.percent : "0",
+    discount_minor: discount && "minor" in discount ? discount.minor : 0,
+    optional: line.optional,
+    preselected: line.optional && line.preselected,
+  };
+}
+
+function depositBody(deposit: DepositDraft, currency: string, errors: FieldErrors): NewProposal["deposit"] {
   if (deposit.kind === "standard") return {};
   if (deposit.kind === "percent") {
     const percent = Number(deposit.value);
@@ -174,55 +240,6 @@ function depositOf(deposit: Draft["deposit"], currency: string, errors: FieldErr
   return { amount_minor: amount ?? 0 };
 }
 
-function isQuantity(typed: string): boolean {
-  return QUANTITY.test(typed.trim()) && Number(typed) > 0;
-}
-
-export type Totals = { subtotal: number; tax: number; total: number; deposit: number };
-
-/** Returns what the lines come to while they are typed; lines that cannot be read yet count nothing. */
-export function totalsOf(lines: LineDraft[], deposit: Draft["deposit"], currency: string, standard: number): Totals {
-  const byRate = new Map<string, bigint>();
-  for (const line of lines) {
-    const amount = lineAmount(line, currency);
-    if (amount === null) continue;
-    const rate = PERCENT.test(line.tax.trim()) ? String(thousandths(line.tax.trim())) : "0";
-    byRate.set(rate, (byRate.get(rate) ?? 0n) + BigInt(amount));
-  }
-  let subtotal = 0n;
-  let tax = 0n;
-  for (const [rate, amount] of byRate) {
-    subtotal += amount;
-    tax += roundHalfUp(amount * BigInt(rate), 100_000n);
-  }
-  const total = Number(subtotal + tax);
-  return { subtotal: Number(subtotal), tax: Number(tax), total, deposit: depositAmount(total, deposit, currency, standard) };
-}
-
-/** Returns quantity times price in minor units, rounded half up as the API rounds; null when one cannot be read. */
-export function lineAmount(line: LineDraft, currency: string): number | null {
-  const price = parseMoney(line.price, currency);
-  if (price === null || !isQuantity(line.quantity)) return null;
-  return Number(roundHalfUp(BigInt(thousandths(line.quantity.trim())) * BigInt(price), 1000n));
-}
-
-function depositAmount(total: number, deposit: Draft["deposit"], currency: string, standard: number): number {
-  const smallest = 10 ** exponent(currency);
-  if (deposit.kind === "amount") {
-    return Math.min(Math.max(parseMoney(deposit.value, currency) ?? 0, smallest), Math.max(total, 0));
-  }
-  const percent = deposit.kind === "percent" ? Number(deposit.value) : standard;
-  if (!Number.isInteger(percent) || percent < 1 || percent > 100) return 0;
-  return Math.min(Math.max(Number(roundHalfUp(BigInt(total) * BigInt(percent), 100n)), smallest), Math.max(total, 0));
-}
-
-function thousandths(decimal: string): number {
-  const [whole = "0", fraction = ""] = decimal.split(".");
-  return Number(whole + fraction.padEnd(3, "0"));
-}
-
-/** Half away from zero, as `Decimal.ROUND_HALF_UP`. */
-function roundHalfUp(numerator: bigint, denominator: bigint): bigint {
-  const half = denominator / 2n;
-  return numerator >= 0n ? (numerator + half) / denominator : -((-numerator + half) / denominator);
+function isNothing(rule: Rule): boolean {
+  return "minor" in rule ? rule.minor === 0 : rule.thousandths === 0;
 }

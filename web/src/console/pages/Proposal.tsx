@@ -54,6 +54,7 @@ export function Proposal() {
         </div>
         <div>
           <ProposalMoney proposal={data} />
+          <Planned proposal={data} />
           <Offer proposal={data} />
           <Approval proposal={data} />
         </div>
@@ -62,10 +63,24 @@ export function Proposal() {
   );
 }
 
+/** The schedule as it is offered; once it is approved the payments themselves are shown. */
+function Planned({ proposal }: { proposal: ProposalData }) {
+  if (proposal.approval || proposal.schedule.length < 2) return null;
+  const facts = proposal.schedule.map(({ key, name, amount_minor }): [string, React.ReactNode] => [
+    name,
+    <Money key={key} minor={amount_minor} currency={proposal.currency} />,
+  ]);
+  return (
+    <Block title="Paid in parts">
+      <Facts facts={facts} />
+    </Block>
+  );
+}
+
 function Offer({ proposal }: { proposal: ProposalData }) {
   const { customer } = proposal;
   const facts: [string, React.ReactNode][] = [
-    ["Number", proposal.id],
+    ["Number", proposal.version > 1 ? `${proposal.number}, version ${proposal.version}` : proposal.number],
     [
       "Customer",
       <Link key="customer" to="/customers/$id" params={{ id: String(customer.id) }}>
@@ -73,6 +88,7 @@ function Offer({ proposal }: { proposal: ProposalData }) {
       </Link>,
     ],
     ["Total", <Money key="total" minor={proposal.total_minor} currency={proposal.currency} />],
+    ["Language", proposal.language === "es" ? "Spanish" : "English"],
     ["Valid until", proposal.valid_until ? formatDay(proposal.valid_until) : "No end date"],
     ["Sent", proposal.sent_at ? <Ago key="sent" at={proposal.sent_at} /> : "Not yet"],
     ["First viewed", proposal.viewed_at ? <Ago key="viewed" at={proposal.viewed_at} /> : "Not yet"],

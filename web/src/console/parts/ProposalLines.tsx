@@ -1,7 +1,9 @@
-/** What is offered: lines, options side by side by name, and the sum. */
+/** What is offered: lines by their sections, options by name, the sum, and the photos and papers that go with it. */
 
 import { Table } from "@mantine/core";
+import { Fragment } from "react";
 import { formatMoney } from "../../words/money";
+import { fileAddress } from "../data/files";
 import type { Proposal } from "../data/proposals";
 import { Block } from "./Page";
 
@@ -31,6 +33,7 @@ export function ProposalLines({ proposal }: { proposal: Proposal }) {
           <Lines lines={option.lines} currency={currency} totals={option} />
         </Block>
       ))}
+      {proposal.files.length > 0 && <Files files={proposal.files} />}
     </>
   );
 }
@@ -55,18 +58,17 @@ function Lines({ lines, currency, totals }: { lines: Line[]; currency: string; t
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {lines.map((line) => (
-          <Table.Tr key={line.id}>
-            <Table.Td>
-              {line.name}
-              {line.description && <small>{line.description}</small>}
-            </Table.Td>
-            <Table.Td className="right wide-only">
-              {line.quantity} {line.unit}
-            </Table.Td>
-            <Table.Td className="right wide-only">{formatMoney(line.unit_price_minor, currency)}</Table.Td>
-            <Table.Td className="right">{formatMoney(line.amount_minor, currency)}</Table.Td>
-          </Table.Tr>
+        {lines.map((line, i) => (
+          <Fragment key={line.id}>
+            {line.section !== (lines[i - 1]?.section ?? "") && (
+              <Table.Tr>
+                <Table.Th scope="colgroup" colSpan={4} className="lines-section">
+                  {line.section || "Other"}
+                </Table.Th>
+              </Table.Tr>
+            )}
+            <Row line={line} currency={currency} />
+          </Fragment>
         ))}
       </Table.Tbody>
       {totals && (
@@ -77,6 +79,47 @@ function Lines({ lines, currency, totals }: { lines: Line[]; currency: string; t
         </Table.Tfoot>
       )}
     </Table>
+  );
+}
+
+function Row({ line, currency }: { line: Line; currency: string }) {
+  const discount =
+    Number(line.discount_percent) > 0
+      ? `${line.discount_percent} % discount`
+      : line.discount_minor > 0 && `${formatMoney(line.discount_minor, currency)} discount`;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {line.name}{" "}
+        {line.optional && (
+          <span className="pill neutral">{line.preselected ? "Optional, ticked" : "Optional, not in the total"}</span>
+        )}
+        {line.description && <small>{line.description}</small>}
+        {discount && <small>{discount}</small>}
+      </Table.Td>
+      <Table.Td className="right wide-only">
+        {line.quantity} {line.unit}
+      </Table.Td>
+      <Table.Td className="right wide-only">{formatMoney(line.unit_price_minor, currency)}</Table.Td>
+      <Table.Td className="right">{formatMoney(line.amount_minor, currency)}</Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Files({ files }: { files: Proposal["files"] }) {
+  return (
+    <Block title="Photos and papers">
+      <ul className="files">
+        {files.map((file) => (
+          <li key={file.id}>
+            <a href={fileAddress(file.id)} target="_blank" rel="noreferrer">
+              {file.kind === "photo" && <img src={fileAddress(file.id)} alt="" loading="lazy" />}
+              {file.caption || file.name}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </Block>
   );
 }
 

@@ -76,7 +76,11 @@ export function Shortcuts({ places }: { places: readonly Place[] }) {
 
 /** Returns whether a key press belongs to a field, a dialog or the browser rather than to a shortcut. */
 export function isTyping(event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
+  return event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isInField(event);
+}
+
+/** Returns whether the key goes to a field, a dialog or a menu, which have uses of their own for it. */
+export function isInField(event: KeyboardEvent): boolean {
   const target = event.target instanceof HTMLElement ? event.target : null;
   return target?.closest("input, textarea, select, [contenteditable], [role=dialog], [role=menu]") !== null && target !== null;
 }

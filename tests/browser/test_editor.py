@@ -1,0 +1,124 @@
+"""The proposal editor in a real browser: everything that a proposal can have, mistakes, and what can be undone."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import httpx2
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, ViewportSize, expect
+from tests.browser.pages import DESK, PHONE, OpenPage, PortalLink, sign_in
+
+WIDTHS = pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
+
+
+@WIDTHS
+def test_a_proposal_with_all_its_parts_is_written(
+    open_page: OpenPage, api: httpx2.Client, portal_link: PortalLink, width: ViewportSize
+) -> None:
+    """Sections, discounts, extras, milestones, a photo and Spanish are stored as shown, to the cent."""
+    page = open_page(width)
+    sign_in(page)
+    page.goto("/proposals/new?customer=1")
+    page.get_by_label("Title").fill("New roof with gutters")
+    page.get_by_text("Español", exact=True).click()
+    first = page.get_by_role("group", name="Line 1")
+    _fill(first, Item="Shingles", Quantity="33.5", Unit="square", price="412.35", tax="8.81")
+    first.get_by_role("button", name="Section, discount, optional").click()
+    first.get_by_label("Section").fill("Roof")
+    first.get_by_label("Discount").fill("5 %%")
+    page.get_by_role("button", name="Add line").click()
+    second = page.get_by_role("group", name="Line 2")
+    expect(second.get_by_label("Section")).to_have_value("Roof")
+    second.get_by_label("Section").fill("Gutters")
+    _fill(second, Item="Gutter guards", Quantity="120", Unit="ft", price="9.99", tax="8.81")
+    second.get_by_label("Optional: the customer decides").check()
+    page.get_by_role("button", name="Add milestone").click()
+    page.get_by_role("textbox", name="Milestone 1").fill("Materials delivered")
+    page.get_by_label("Share or amount").fill("90 %")
+    total = page.get_by_role("region", name="Total")
+    page.get_by_role("button", name="Save draft").click()
+    discount = first.get_by_label("Discount")
+    expect(discount).to_be_focused()
+    discount.fill("5 %")
+    expect(total).to_contain_text("more than the total of $14,279.18")
+    page.get_by_label("Share or amount").fill("33.3 %")
+    page.locator("input[type=file]").set_input_files(
+        FilePayload(name="north side.png", mimeType="image/png", buffer=_picture())
+    )
+    page.get_by_role("textbox", name="north side.jpg").wait_for()
+    page.get_by_role("textbox", name="north side.jpg").fill("Lado norte")
+    # 33.5 x 412.35 = 13,813.73 less 690.69; tax 1,156.14
+    expect(total).to_contain_text("$14,279.18")
+    expect(total).to_contain_text("100 %")
+    page.get_by_role("button", name="Save draft").click()
+
+    page.get_by_role("heading", level=1, name="New roof with gutters").wait_for()
+    stored: dict[str, Any] = api.get(f"/proposals/{page.url.rpartition('/')[2]}").json()
+    assert stored["total_minor"] == 1427918
+    assert [part["amount_minor"] for part in stored["schedule"]] == [428375, 475497, 524046]
+    assert stored["language"] == "es"
+    assert [(line["section"], line["optional"]) for line in stored["lines"]] == [
+        ("Roof", False),
+        ("Gutters", True),
+    ]
+    assert [file["caption"] for file in stored["files"]] == ["Lado norte"]
+    page.get_by_role("link", name="Edit", exact=True).click()
+    expect(page.get_by_role("region", name="Total")).to_contain_text("$14,279.18")
+    expect(page.get_by_role("group", name="Line 1").get_by_label("Discount")).to_have_value("5 %")
+
+
+def test_what_was_removed_comes_back_and_lines_are_moved_by_keyboard(
+    open_page: OpenPage, api: httpx2.Client
+) -> None:
+    """A removed line is put back with what was typed since kept; Alt and an arrow key move a line."""
+    page = open_page()
+    sign_in(page)
+    lines = [{"name": name, "quantity": "1", "unit_price_minor": 10000} for name in ("First", "Second")]
+    draft = api.post("/proposals", json={"customer_id": 1, "title": "Two lines", "lines": lines}).json()
+    page.goto(f"/proposals/{draft['id']}/edit")
+    page.get_by_role("button", name="Remove line 1").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.get_by_label("Title").fill("Two lines again")
+    page.get_by_role("button", name="Undo").press("Enter")
+    items = page.get_by_role("textbox", name="Item")
+    expect(items).to_have_count(2)
+    expect(items.first).to_have_value("First")
+    expect(page.get_by_label("Title")).to_have_value("Two lines again")
+
+    items.first.press("Alt+ArrowDown")
+    expect(items.first).to_have_value("Second")
+    expect(items.nth(1)).to_be_focused()
+    page.get_by_role("button", name="Remove line 2").click()
+    page.keyboard.press("Control+z")
+    expect(items.nth(1)).to_have_value("First")
+
+
+def test_a_file_that_is_none_says_so_and_can_be_left_out(open_page: OpenPage, api: httpx2.Client) -> None:
+    """A text called .jpg is refused with a sentence at its place; nothing is saved around it unseen."""
+    page = open_page()
+    sign_in(page)
+    page.goto("/proposals/new?customer=1")
+    page.locator("input[type=file]").set_input_files(
+        FilePayload(name="roof.jpg", mimeType="image/jpeg", buffer=b"not a picture")
+    )
+    expect(page.get_by_role("alert")).to_contain_text("This is not a picture we can use")
+    expect(page.get_by_role("button", name="Save draft")).to_be_disabled()
+    page.get_by_role("button", name="Leave out").click()
+    expect(page.get_by_role("button", name="Save draft")).to_be_enabled()
+    assert api.get("/files").json()["items"] == []
+
+
+def _fill(line: Any, *, price: str, tax: str, **fields: str) -> None:
+    for name, value in fields.items():
+        line.get_by_role("textbox", name=name, exact=True).fill(value)
+    line.get_by_role("textbox", name="Unit price").fill(price)
+    line.get_by_role("textbox", name="Tax %").fill(tax)
+
+
+def _picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), (160, 90, 60)).save(out, "PNG")
+    return out.getvalue()
