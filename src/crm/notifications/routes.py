@@ -17,7 +17,7 @@ from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, Principal, StaffDep, require
 from crm.kit import clock
 from crm.kit.database import get_own
-from crm.kit.errors import Conflict, NotConfigured, TooLarge, Unauthenticated
+from crm.kit.errors import Conflict, TooLarge, Unauthenticated
 from crm.kit.inputs import ID_MAX, SearchText
 from crm.kit.paging import Cursor, Limit, Page, after, contains, cut
 from crm.kit.settings import Settings
@@ -74,10 +74,13 @@ async def read_mail(id: Id, principal: StaffDep, session: OrgTx, settings: Setti
 async def send_mail_again(
     id: Id, principal: StaffDep, session: OrgTx, settings: SettingsDep, body: Resend | None = None
 ) -> MailOut:
-    """A mail that went out before goes as a new one, under another Message-ID. 503 without a mail server, 409
-    while it is being sent or its address takes no mail."""
+    """A mail that went out before goes as a new one, under another Message-ID. 409 without a mail server,
+    while it is being sent, or when its address takes no mail."""
     if settings.smtp_url is None:
-        raise NotConfigured("There is no mail server yet. Set SMTP_URL, or pass on the link from this mail.")
+        raise Conflict(
+            "There is no mail server yet. Set SMTP_URL, or pass on the link from this mail.",
+            kind="mail-no-server",
+        )
     row = await get_own(session, MailMessage, id, principal.org_id, lock=True)
     if row.state in {"queued", "sending"}:
         raise Conflict("This mail is on its way already.", kind="mail-under-way")
@@ -150,7 +153,7 @@ async def take_bounce(
 ) -> BounceTaken:
     """The body is the whole message, as the mail server keeps it."""
     if settings.mail_bounce_token is None:
-        raise NotConfigured("MAIL_BOUNCE_TOKEN is not set, so nothing is taken here.")
+        raise Unauthenticated("MAIL_BOUNCE_TOKEN is not set, so nothing is taken here.")
     wanted = f"Bearer {settings.mail_bounce_token.get_secret_value()}"
     if not hmac.compare_digest(authorization.encode(), wanted.encode()):
         raise Unauthenticated("This needs the token that MAIL_BOUNCE_TOKEN holds.")

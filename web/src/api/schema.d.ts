@@ -473,8 +473,8 @@ export interface paths {
         put?: never;
         /**
          * Send it (again)
-         * @description A mail that went out before goes as a new one, under another Message-ID. 503 without a mail server, 409
-         *     while it is being sent or its address takes no mail.
+         * @description A mail that went out before goes as a new one, under another Message-ID. 409 without a mail server,
+         *     while it is being sent, or when its address takes no mail.
          */
         post: operations["send_mail_again"];
         delete?: never;
