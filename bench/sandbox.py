@@ -145,7 +145,7 @@ def quickbooks_requests(run: Measurement, books: QuickBooks, filler: Filler) -> 
         run.time("query by Id", lambda: books.query(f"SELECT * FROM Invoice WHERE Id = '{one['Id']}'")),
         run.time("query by DocNumber", lambda: books.query(f"SELECT * FROM Invoice WHERE DocNumber = '{one['DocNumber']}'")),
         run.time("query by DisplayName", lambda: books.query(f"SELECT * FROM Customer WHERE DisplayName = '{name}'")),
-        run.time("query by CustomerRef, 10", lambda: books.query(f"SELECT * FROM Invoice {found}")),
+        run.time("query by CustomerRef, 10", lambda: books.query(f"SELECT * FROM Invoice {found}"), single=False),
         run.time("query MetaData.LastUpdatedTime, 10", lambda: books.query(
             f"SELECT * FROM Invoice WHERE MetaData.LastUpdatedTime >= '{since}' "
             "ORDERBY MetaData.LastUpdatedTime MAXRESULTS 10"), single=False),
