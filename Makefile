@@ -62,7 +62,7 @@ check-client: setup ## The front end's client is the one that the API's descript
 
 .PHONY: money-machine
 money-machine: setup-python ## 10,000 random lives of a contract's money: never a cent created or lost
-	MONEY_LIVES=10000 .venv/bin/pytest -q tests/unit/test_money_machine.py
+	MONEY_LIVES=10000 .venv/bin/pytest -q --timeout=3600 tests/unit/test_money_machine.py
 
 .PHONY: check-migrations
 check-migrations: setup-python ## The migrations make the tables that the code expects
