@@ -36,6 +36,7 @@ from crm.notifications.unsubscribing import router as unsubscribing
 from crm.operations.activity_routes import router as activity
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
+from crm.outgoing.routes import router as outgoing
 from crm.papers.routes import router as papers
 from crm.payments import webhook
 from crm.payments.money_back_routes import router as money_back
@@ -76,6 +77,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     overview,
     activity,
     jobs,
+    outgoing,
     metrics,
 )
 

@@ -16,6 +16,7 @@ from crm.kit import clock
 from crm.kit.database import Database, get_own
 from crm.kit.settings import Settings
 from crm.notifications import composing
+from crm.outgoing.staging import stage
 from crm.payments.cancellation import refund_paid
 from crm.payments.parts import settle_schedule
 from crm.proposals.tables import Proposal
@@ -95,9 +96,13 @@ async def write_mail(db: Database, settings: Settings, org_id: int, entry_ids: l
 
 
 async def follow_up(books: Books, org_id: int, entry_ids: list[int]) -> None:
-    """The job staged with every followed fact. Each kind of follow-up runs once, however many facts."""
+    """The job staged with every followed fact. Each kind of follow-up runs once, however many facts.
+
+    The messages to the company's own software are written first: trouble with the books does not hold them up.
+    """
     about: dict[Event, set[int]] = defaultdict(set)
     async with books.db.transaction(org_id) as session:
+        await stage(session, org_id, entry_ids)
         # Mail and paper have jobs of their own: a booking that fails keeps no receipt back, nor the other way
         # round.
         await queue.enqueue(session, "stage_mail", org_id=org_id, entry_ids=entry_ids)

@@ -9,6 +9,7 @@ from crm.inbox import tables as inbox
 from crm.kit.database import Base
 from crm.law import tables as law
 from crm.notifications import tables as notifications
+from crm.outgoing import tables as outgoing
 from crm.papers import tables as papers
 from crm.payments import tables as payments
 from crm.portal import tables as portal
@@ -27,6 +28,7 @@ __all__ = [
     "law",
     "metadata",
     "notifications",
+    "outgoing",
     "papers",
     "payments",
     "portal",

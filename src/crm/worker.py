@@ -22,11 +22,14 @@ from crm.kit.errors import OutsideError
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
 from crm.notifications import reminders, sending
+from crm.outgoing.couriers import Couriers
+from crm.outgoing.keeping import forget_old_deliveries
 from crm.papers.keeping import make_missing
 from crm.payments import refunds, stripe_events, stripe_sweeps
 from crm.proposals.decision import expire_due
 
 LANE_SWEEP_SECONDS = 2.0
+COURIERS_SECONDS = 1.0
 KEEP_ALIVE_EVERY = timedelta(days=7)
 
 log = logger("worker")
@@ -135,12 +138,13 @@ class Work:
                 await expire_due(session, org_id)
 
     async def forget_old(self) -> None:
-        """Failed logins and kept answers that no longer matter."""
+        """Failed logins, kept answers and told webhooks that no longer matter."""
         async with self.db.transaction() as session:
             await forget_old_failures(session)
         for org_id in await self._orgs():
             async with self.db.transaction(org_id) as session:
                 await forget_old_keys(session, org_id)
+                await forget_old_deliveries(session, org_id)
 
     async def _orgs(self) -> list[int]:
         async with self.db.transaction() as session:
@@ -173,6 +177,7 @@ async def run(settings: Settings, database_url: str) -> None:
     """Works until SIGTERM."""
     url = app_url(database_url, settings.secret_keys[0])
     db = Database(url, pool_size=10)
+    couriers = Couriers(db, settings)
     async with make_client() as http:
         work = Work(settings, db, http)
         tasks: dict[str, engine.Task] = {name: getattr(work, name) for name in queue.ORG_TASKS}
@@ -193,6 +198,10 @@ async def run(settings: Settings, database_url: str) -> None:
         )
         await engine.run_worker(
             jobs,
-            [partial(engine.every, LANE_SWEEP_SECONDS, "lanes", lambda: work.wake_lanes(jobs))],
+            [
+                partial(engine.every, LANE_SWEEP_SECONDS, "lanes", lambda: work.wake_lanes(jobs)),
+                partial(engine.every, COURIERS_SECONDS, "couriers", couriers.wake),
+            ],
         )
+    await couriers.close()
     await db.close()

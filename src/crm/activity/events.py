@@ -83,6 +83,11 @@ class Event(StrEnum):
     ORG_UPDATED = "org_updated"
     LAW_RULE_SET = "law_rule_set"
     LAW_OVERRIDDEN = "law_overridden"
+    WEBHOOK_ADDED = "webhook_added"
+    WEBHOOK_CHANGED = "webhook_changed"
+    WEBHOOK_REMOVED = "webhook_removed"
+    WEBHOOK_SECRET_ROTATED = "webhook_secret_rotated"  # noqa: S105 - an event
+    WEBHOOK_SWITCHED_OFF = "webhook_switched_off"
 
 
 # The facts that somebody is written to about.
@@ -115,6 +120,7 @@ FOLLOWED = MAILED | {
     Event.PAYMENT_PROCESSING,
     Event.PAYMENT_FAILED,
     Event.PAYMENT_REFUNDED,
+    Event.INVOICE_CREATED,
     Event.REFUND_FAILED,
     Event.QBO_CONNECTED,
 }

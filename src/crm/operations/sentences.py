@@ -80,6 +80,11 @@ _PLAIN: dict[Event, str] = {
     Event.ORG_UPDATED: "Company settings changed",
     Event.LAW_RULE_SET: "Rule on deposits in {state} changed",
     Event.LAW_OVERRIDDEN: "Sent against a rule on deposits: {reason}",
+    Event.WEBHOOK_ADDED: "Webhook to {url} added",
+    Event.WEBHOOK_CHANGED: "Webhook to {url} changed",
+    Event.WEBHOOK_REMOVED: "Webhook to {url} removed",
+    Event.WEBHOOK_SECRET_ROTATED: "New signing secret made for the webhook to {url}",
+    Event.WEBHOOK_SWITCHED_OFF: "Webhook to {url} switched off: {reason}",
 }
 
 
