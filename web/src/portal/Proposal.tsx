@@ -11,6 +11,7 @@ import { Included, Options } from "./Included";
 import { Messages } from "./Messages";
 import { Notice } from "./Notice";
 import { Now } from "./Now";
+import { Papers } from "./Papers";
 import { History, Plan } from "./Schedule";
 import { Sign } from "./Sign";
 import { useChoice } from "./useChoice";
@@ -97,6 +98,7 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
             />
           )}
           {view.signer_name && <Signed view={view} />}
+          <Papers view={view} />
           <Cancel
             view={view}
             onCancelled={(next) => {
