@@ -23,6 +23,7 @@ export type Permission =
   | "proposals:write"
   | "payments:read"
   | "payments:write"
+  | "payments:refund"
   | "books:read"
   | "books:write"
   | "org:manage";
