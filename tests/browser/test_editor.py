@@ -122,3 +122,64 @@ def _picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (640, 480), (160, 90, 60)).save(out, "PNG")
     return out.getvalue()
+
+
+def test_a_version_is_replaced_compared_discarded_and_sent_by_mail(
+    open_page: OpenPage, api: httpx2.Client
+) -> None:
+    """A new version tells what it changes; discarding it brings the old one back; the mail has the office's words."""
+    page = open_page()
+    sign_in(page)
+    lines = [{"name": "Gutter", "quantity": "10", "unit_price_minor": 10000}]
+    draft = api.post("/proposals", json={"customer_id": 1, "title": "Gutters", "lines": lines}).json()
+    page.goto(f"/proposals/{draft['id']}")
+    page.get_by_role("button", name="Send to customer").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("To", exact=True).fill("not an address")
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    expect(dialog.get_by_label("To", exact=True)).to_have_attribute("aria-invalid", "true")
+    dialog.get_by_label("To", exact=True).fill("elena@example.com")
+    dialog.get_by_label("Your own words").fill("As we discussed on Monday.")
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("textbox", name="Customer link")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+
+    page.get_by_role("button", name="Replace with new version").click()
+    page.get_by_role("textbox", name="Unit price").fill("90.00")
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("button", name="What changed from version 1").click()
+    expect(page.get_by_role("region", name="Versions")).to_contain_text("Total: $1,000.00 → $900.00")
+    page.get_by_role("button", name="Discard", exact=True).click()
+    page.get_by_role("button", name="Discard draft").click()
+    page.get_by_role("button", name="Replace with new version").wait_for()
+    stored = api.get(f"/proposals/{draft['id']}").json()
+    assert (stored["status"], stored["superseded_by"]) == ("sent", None)
+    assert len(api.get("/proposals", params={"number": draft["id"]}).json()["items"]) == 1
+
+
+def test_contract_law_is_told_before_sending_and_a_reason_passes_it(
+    open_page: OpenPage, api: httpx2.Client
+) -> None:
+    """What a rule blocks is sent only with a reason; the dialog says the rule, its source and the way out."""
+    address = {"line1": "1 Main St", "city": "Los Angeles", "state": "CA", "postal_code": "90001"}
+    customer = api.post("/customers", json={"name": "Californian", "site_address": address}).json()
+    body = {
+        "customer_id": customer["id"],
+        "title": "Californian roof",
+        "deposit": {"percent": 50},
+        "lines": [{"name": "Roof", "quantity": "1", "unit_price_minor": 1000000}],
+    }
+    draft = api.post("/proposals", json=body).json()
+    assert api.put("/law/deposit-rules/CA", json={"mode": "block"}).status_code == 200
+    page = open_page()
+    sign_in(page)
+    page.goto(f"/proposals/{draft['id']}")
+    page.get_by_role("button", name="Send to customer").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    reason = dialog.get_by_label("Reason to send it all the same")
+    expect(reason).to_have_attribute("aria-invalid", "true")
+    reason.fill("The work is for a business; the rule is for homes.")
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("textbox", name="Customer link")).to_be_visible()
+    assert api.get(f"/proposals/{draft['id']}").json()["status"] == "sent"

@@ -51,6 +51,7 @@ async def list_proposals(
     settings: SettingsDep,
     status: Status | None = None,
     customer_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
+    number: Annotated[int | None, Query(ge=1, le=ID_MAX, description="All versions of this one.")] = None,
     q: Annotated[SearchText | None, Query(description="Part of the title or the customer's name.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -66,6 +67,8 @@ async def list_proposals(
         query = query.where(Proposal.status == status)
     if customer_id is not None:
         query = query.where(Proposal.customer_id == customer_id)
+    if number is not None:
+        query = query.where(Proposal.number == number)
     if q:
         query = query.where(or_(contains(Proposal.title, q), contains(Customer.name, q)))
     if (before := after(cursor)) is not None:

@@ -8428,6 +8428,8 @@ export interface operations {
             query?: {
                 status?: components["schemas"]["Status"] | null;
                 customer_id?: number | null;
+                /** @description All versions of this one. */
+                number?: number | null;
                 /** @description Part of the title or the customer's name. */
                 q?: string | null;
                 /** @description How many items to return at most. */

@@ -7,6 +7,7 @@ import { pages, REFRESH_MILLISECONDS } from "./pages";
 export type Proposal = Shape<"ProposalOut">;
 export type ProposalRow = Shape<"ProposalRow">;
 export type ProposalSummary = Shape<"ProposalSummary">;
+export type SentProposal = Shape<"SentProposal">;
 export type NewProposal = Shape<"NewProposal">;
 
 export const proposalRowsQuery = (filter: { status?: string | undefined; q?: string | undefined }) =>
@@ -34,8 +35,12 @@ export const createProposal = (body: NewProposal, key: string) =>
 export const changeProposal = (id: number, body: Shape<"ProposalChange">) =>
   answerOf(client.PATCH("/proposals/{id}", { params: { path: { id } }, body }));
 
-export const sendProposal = (id: number) =>
-  answerOf(client.POST("/proposals/{id}/send", { params: { path: { id } } }));
+export const sendProposal = (id: number, body: Shape<"SendIn">) =>
+  answerOf(client.POST("/proposals/{id}/send", { params: { path: { id } }, body }));
+
+/** Deletes a draft; the version before it, when there is one, holds again. */
+export const discardProposal = (id: number) =>
+  answerOf(client.DELETE("/proposals/{id}", { params: { path: { id } } }));
 
 export const makePortalLink = (id: number) =>
   answerOf(
@@ -59,4 +64,10 @@ export const proposalRowQuery = (id: number) =>
 export const proposalsOfCustomerQuery = (customer_id: number) =>
   pages(["proposals", "of", customer_id], (cursor) =>
     answerOf(client.GET("/proposals", { params: { query: { customer_id, cursor } } })),
+  );
+
+/** The versions of one proposal, newest first. */
+export const versionsQuery = (number: number) =>
+  pages(["proposals", "versions", number], (cursor) =>
+    answerOf(client.GET("/proposals", { params: { query: { number, cursor } } })),
   );

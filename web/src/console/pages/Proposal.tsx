@@ -8,9 +8,11 @@ import { CustomerMessages } from "../parts/CustomerMessages";
 import { Failed } from "../parts/Failed";
 import { Ago, Money, State } from "../parts/Money";
 import { Block, Facts, Page } from "../parts/Page";
+import { Findings } from "../parts/Findings";
 import { ProposalActions } from "../parts/ProposalActions";
 import { ProposalLines } from "../parts/ProposalLines";
 import { ProposalMoney } from "../parts/ProposalMoney";
+import { Versions } from "../parts/Versions";
 import { Timeline } from "../parts/Timeline";
 import { RecordBones } from "../parts/RecordBones";
 
@@ -54,7 +56,9 @@ export function Proposal() {
         </div>
         <div>
           <ProposalMoney proposal={data} />
+          {data.status === "draft" && <Findings findings={data.findings} />}
           <Planned proposal={data} />
+          <Versions proposal={data} />
           <Offer proposal={data} />
           <Approval proposal={data} />
         </div>

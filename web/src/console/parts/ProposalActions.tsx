@@ -1,38 +1,50 @@
-/** What can be done with a proposal in its state: edit, send, copy the customer's link, replace. */
+/** What can be done with a proposal in its state: edit, send, copy the customer's link, replace, discard, duplicate. */
 
 import { Button, Group, Modal, Text, TextInput } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { formatMoney } from "../../words/money";
-import { makePortalLink, type Proposal, sendProposal, supersedeProposal } from "../data/proposals";
+import { idempotencyKey } from "../../api/client";
+import { createProposal, discardProposal, makePortalLink, type Proposal, supersedeProposal } from "../data/proposals";
 import { useMay } from "../data/session";
+import { bodyOf, draftOf } from "../editor/draft";
 import { useAct } from "./act";
-import { Failed, sentenceOf } from "./Failed";
+import { sentenceOf } from "./Failed";
+import { SendProposal } from "./SendProposal";
 
 export function ProposalActions({ proposal }: { proposal: Proposal }) {
   const may = useMay();
   const navigate = useNavigate();
   const [link, setLink] = useState<string | null>(null);
   const [sending, setSending] = useState(false);
-  const send = useAct(() => sendProposal(proposal.id), {
-    onDone: ({ portal_url }) => {
-      setSending(false);
-      setLink(portal_url);
-    },
-  });
   const make = useAct(() => makePortalLink(proposal.id), { refresh: ["proposals"], onDone: ({ url }) => setLink(url) });
   const supersede = useAct(() => supersedeProposal(proposal.id), {
     onDone: ({ id }) => void navigate({ to: "/proposals/$id/edit", params: { id: String(id) } }),
   });
+  const open = (id: number) => void navigate({ to: "/proposals/$id", params: { id: String(id) } });
+  const [discarding, setDiscarding] = useState(false);
+  const discard = useAct(() => discardProposal(proposal.id), {
+    refresh: ["proposals"],
+    onDone: ({ reopened }) => (reopened ? open(reopened) : void navigate({ to: "/proposals" })),
+  });
+  const duplicate = useAct(() => createProposal(copyOf(proposal), idempotencyKey()), {
+    refresh: ["proposals"],
+    onDone: ({ id }) => void navigate({ to: "/proposals/$id/edit", params: { id: String(id) } }),
+  });
   if (!may("proposals:write")) return null;
   const { status } = proposal;
-  const failure = make.error ?? supersede.error;
+  const failure = make.error ?? supersede.error ?? duplicate.error ?? discard.error;
 
   return (
     <>
       {failure && <Text className="wrong" role="alert">{sentenceOf(failure)}</Text>}
+      <Button variant="subtle" loading={duplicate.isPending} onClick={() => duplicate.mutate()}>
+        Duplicate
+      </Button>
       {status === "draft" && (
         <>
+          <Button variant="subtle" color="red" onClick={() => setDiscarding(true)}>
+            Discard
+          </Button>
           <Button
             variant="default"
             renderRoot={(props) => <Link to="/proposals/$id/edit" params={{ id: String(proposal.id) }} {...props} />}
@@ -52,25 +64,45 @@ export function ProposalActions({ proposal }: { proposal: Proposal }) {
           Get customer link
         </Button>
       )}
-      <Modal opened={sending} onClose={() => setSending(false)} title={`Send proposal ${proposal.id}?`}>
+      <SendProposal
+        proposal={proposal}
+        opened={sending}
+        onClose={() => setSending(false)}
+        onSent={({ portal_url }) => {
+          setSending(false);
+          setLink(portal_url);
+        }}
+      />
+      <Modal
+        opened={discarding}
+        onClose={() => setDiscarding(false)}
+        title="Discard this draft?"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <Text mb="md">
-          {proposal.customer.name} can then view, sign and pay it: {formatMoney(proposal.total_minor, proposal.currency)}{" "}
-          in total, {formatMoney(proposal.deposit.amount_minor, proposal.currency)} as deposit. After sending it can be
-          replaced, not changed.
+          {proposal.version > 1
+            ? `Version ${proposal.version} is deleted. Version ${proposal.version - 1} holds again, with the links the customer has.`
+            : "It is deleted; nobody but your team has seen it."}
         </Text>
-        {send.error && <Failed problem={send.error} />}
         <Group justify="flex-end">
-          <Button variant="default" onClick={() => setSending(false)}>
-            Not yet
+          <Button variant="default" onClick={() => setDiscarding(false)} data-autofocus>
+            Keep it
           </Button>
-          <Button loading={send.isPending} onClick={() => send.mutate()} data-autofocus>
-            Send
+          <Button color="red" loading={discard.isPending} onClick={() => discard.mutate()}>
+            Discard draft
           </Button>
         </Group>
       </Modal>
       <PortalLink url={link} customer={proposal.customer.name} onClose={() => setLink(null)} />
     </>
   );
+}
+
+/** A new proposal with the same content; how long it holds is decided anew by the company's rule. */
+function copyOf(proposal: Proposal) {
+  const { body, errors } = bodyOf(draftOf(proposal), proposal.currency);
+  if (!body) throw new Error(`A stored proposal cannot be read: ${Object.keys(errors).join(", ")}`);
+  return { ...body, valid_until: undefined };
 }
 
 function PortalLink({ url, customer, onClose }: { url: string | null; customer: string; onClose: () => void }) {
