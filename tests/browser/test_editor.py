@@ -183,3 +183,20 @@ def test_contract_law_is_told_before_sending_and_a_reason_passes_it(
     dialog.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("textbox", name="Customer link")).to_be_visible()
     assert api.get(f"/proposals/{draft['id']}").json()["status"] == "sent"
+
+
+def test_the_companys_standards_begin_a_proposal(open_page: OpenPage, api: httpx2.Client) -> None:
+    """Language, tax and texts that the settings say stand in the next proposal."""
+    page = open_page()
+    sign_in(page)
+    page.goto("/settings")
+    standards = page.get_by_role("region", name="New proposals")
+    standards.get_by_text("Español", exact=True).first.click()
+    standards.get_by_label("Tax % of a new line").fill("8.81")
+    standards.get_by_label("Terms, Español").fill("Condiciones de la empresa")
+    standards.get_by_role("button", name="Save").click()
+    expect(standards.get_by_role("status")).to_have_text("Saved.")
+    assert api.get("/org").json()["default_terms"]["es"] == "Condiciones de la empresa"
+    page.goto("/proposals/new?customer=1")
+    expect(page.get_by_label("Terms the customer signs")).to_have_value("Condiciones de la empresa")
+    expect(page.get_by_role("textbox", name="Tax %")).to_have_value("8.81")

@@ -6,6 +6,7 @@ import { useMay } from "../data/session";
 import { ApiKeys } from "../parts/ApiKeys";
 import { Company } from "../parts/Company";
 import { Page } from "../parts/Page";
+import { Standards } from "../parts/Standards";
 import { Team } from "../parts/Team";
 
 export function Settings() {
@@ -16,6 +17,7 @@ export function Settings() {
     return (
       <Page title="Settings">
         <Company />
+        <Standards />
       </Page>
     );
   }
@@ -33,6 +35,7 @@ export function Settings() {
         </Tabs.List>
         <Tabs.Panel value="company">
           <Company />
+          <Standards />
         </Tabs.Panel>
         <Tabs.Panel value="team">
           <Team />
