@@ -32,9 +32,9 @@ def chromium_path() -> str:
     return found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Ends with this folder: its event loop must not run beside that of the other tests."""
+    """Ends with its file: the event loop must not run beside that of other tests in the same process."""
     with sync_playwright() as started:
         yield started
 
