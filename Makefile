@@ -12,8 +12,9 @@ WEB_SOURCES := $(if $(WEB),$(shell find web -path web/node_modules -prune -o -pa
 NODE_CLIENTS := tests/sandbox/node_quickbooks
 STRIPE_CLI := var/tools/stripe-cli
 ARGS ?=
-# Two test processes, each with a database server of its own; a file stays in one. TEST_JOBS= runs one after the other.
-TEST_JOBS ?= -n 2 --dist loadfile
+# Three test processes for two cores, since many tests wait; each has a database server of its own, and a file stays in
+# one. TEST_JOBS= runs one after the other.
+TEST_JOBS ?= -n 3 --dist loadfile
 
 .PHONY: help
 help: ## Show this list

@@ -34,6 +34,10 @@ OPEN_TO_ALL = {
     "receive_qbo_webhook",  # signature
     "get_metrics",  # METRICS_TOKEN, when set
     "finish_qbo_oauth",  # signed state, used once
+    "ask_new_link",  # the secret of a link that has ended
+    "take_bounce",  # MAIL_BOUNCE_TOKEN
+    "ask_unsubscribe",  # the secret in the mail's own address
+    "unsubscribe",
 }
 
 

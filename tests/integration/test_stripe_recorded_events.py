@@ -45,7 +45,10 @@ AT_ONCE = 6
 NOBODY = "acct_nobodys"
 CONNECTED = "acct_1SandboxSummit0002"  # the demo's org 2
 NEVER = 10_000_000.0  # seconds; what the simulated Stripe would do by itself is left to the files
-BEFORE = "checkout_created"  # said when the page was made, not by an event
+# Said when the page was made, by each mail that carries a link and with each receipt: not by an event.
+BESIDES = ["checkout_created", "portal_link_created", "paper_made"]
+# Whether a refund that failed was booked and offset, or never booked, depends on when the worker came by.
+IN_THE_BOOKS = frozenset({"refund_booked", "refund_return_booked"})
 
 
 @dataclass(frozen=True)
@@ -163,11 +166,13 @@ class Life:
             " ".join(filter(None, (event, label.get(refund))))
             for event, refund in self.rows(
                 "SELECT event, meta->>'refund_id' FROM portal_activity_log WHERE org_id = %s AND proposal_id = %s "
-                "AND event <> %s",
-                org_id, proposal_id, BEFORE,
+                "AND event <> ALL(%s)",
+                org_id, proposal_id, BESIDES,
             )
         )  # fmt: skip
         assert set(said.values()) <= {1}, f"{story.name}: said more than once: {said}"
+        for fact in [fact for fact in said if fact.split()[0] in IN_THE_BOOKS]:
+            del said[fact]
         refunds = self.rows(
             "SELECT refund_id, status, amount_minor FROM refunds WHERE payment_id = %s", payment_id
         )
@@ -175,7 +180,9 @@ class Life:
             "SELECT dispute_id, status, fee_minor, net_minor FROM disputes WHERE payment_id = %s", payment_id
         )
         postings = self.rows(
-            "SELECT state FROM postings WHERE org_id = %s AND payment_id = %s", org_id, payment_id
+            "SELECT state FROM postings WHERE org_id = %s AND payment_id = %s AND kind = 'payment'",
+            org_id,
+            payment_id,
         )
         subjects = self.rows(
             "SELECT kind, subject FROM differences WHERE org_id = %s AND subject = ANY(%s)",
@@ -379,7 +386,7 @@ def test_all_lives_end_alike(lived: dict[int, Life]):
         assert life.books() == {
             "invoices": [(amount, 0) for amount in booked],
             "payments": [(amount, 0) for amount in booked],
-            "clearing": [sum(booked)],
+            "clearing": [sum(booked) - sum(story.end.refunded for story in paid) / 100],
         }, f"seed {seed}"
 
 
