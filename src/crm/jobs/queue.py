@@ -32,6 +32,10 @@ ORG_TASKS = (
 )
 
 
+# Money first: these wait while anything else is due.
+PATIENT_TASKS = frozenset({"stage_mail", "send_mail", "make_papers"})
+
+
 async def enqueue(session: AsyncSession, task: str, *, at: datetime | None = None, **args: Any) -> None:
     await enqueue_many(await raw(session), [(task, args)], at=at)
 
@@ -47,7 +51,13 @@ async def enqueue_many(
         return
     await conn.execute(
         "SELECT procrastinate_defer_jobs_v1(array_agg("
-        "ROW(%s, task, 0, NULL, NULL, args, %s)::procrastinate_job_to_defer_v1)) "
-        "FROM unnest(%s::text[], %s::jsonb[]) AS t(task, args)",
-        [DEFAULT_QUEUE, at, [name for name, _ in tasks], [Jsonb(args) for _, args in tasks]],
+        "ROW(%s, task, priority, NULL, NULL, args, %s)::procrastinate_job_to_defer_v1)) "
+        "FROM unnest(%s::text[], %s::int[], %s::jsonb[]) AS t(task, priority, args)",
+        [
+            DEFAULT_QUEUE,
+            at,
+            [name for name, _ in tasks],
+            [-1 if name in PATIENT_TASKS else 0 for name, _ in tasks],
+            [Jsonb(args) for _, args in tasks],
+        ],
     )
