@@ -65,7 +65,7 @@ def test_a_refused_posting_is_mended_and_retried(
 
     page = open_page()
     sign_in(page, "bookkeeper@peakpro.io")
-    page.goto("/books?tab=needs-you")
+    page.goto("/books?tab=needs-you")  # an address of before: it leads on
     needing = page.get_by_role("row", name="Roof replacement, 1847 Elm Street")
     expect(needing).to_contain_text("The books are closed for this date", timeout=POSTED_MILLISECONDS_MAX)
     page.get_by_role("link", name="Roof replacement, 1847 Elm Street").click()
@@ -81,7 +81,7 @@ def test_a_refused_posting_is_mended_and_retried(
     expect(deposit).to_contain_text(f"Invoice {invoice['Id']} in QuickBooks")
     expect(page.locator("body")).to_have_attribute("data-loaded", "once")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Books").click()
-    page.get_by_role("tab", name="In the books").click()
+    page.get_by_role("navigation", name="Books").get_by_role("link", name="In the books").click()
     expect(page.get_by_role("table", name="In the books")).to_contain_text("$4,725.00")
 
 

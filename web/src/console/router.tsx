@@ -154,20 +154,60 @@ const payment = createRoute({
   component: page(() => import("./pages/Payment"), "Payment"),
 });
 
-export const BOOKS_TABS = ["needs-you", "waiting", "posted", "differences", "log"] as const;
-export type BooksTab = (typeof BOOKS_TABS)[number];
-
+/** The frame of the books; each of its pages is a route below, and an entry of parts/BooksNav.tsx. */
 const books = createRoute({
   getParentRoute: () => office,
   path: "/books",
+  component: page(() => import("./pages/Books"), "Books"),
+});
+
+/** The tabs of before, whose addresses live on in bookmarks and mail. */
+const BOOKS_TABS = ["needs-you", "waiting", "posted", "differences", "log"] as const;
+
+const booksOverview = createRoute({
+  getParentRoute: () => books,
+  path: "/",
   validateSearch: (
     search: Record<string, unknown>,
-  ): { tab?: BooksTab | undefined; connected?: Text; detail?: Text } => ({
+  ): { tab?: (typeof BOOKS_TABS)[number] | undefined; connected?: Text; detail?: Text } => ({
     tab: BOOKS_TABS.find((tab) => tab === search["tab"]),
     connected: search["connected"] ? "1" : undefined,
     detail: textOf(search["detail"]) ?? textOf(search["error"]),
   }),
-  component: page(() => import("./pages/Books"), "Books"),
+  beforeLoad: ({ search }) => {
+    if (search.tab) throw redirect({ to: `/books/${search.tab}`, replace: true });
+  },
+  component: page(() => import("./pages/BooksOverview"), "BooksOverview"),
+});
+
+const booksNeedsYou = createRoute({
+  getParentRoute: () => books,
+  path: "/needs-you",
+  component: page(() => import("./pages/BooksPostings"), "BooksNeedsYou"),
+});
+
+const booksWaiting = createRoute({
+  getParentRoute: () => books,
+  path: "/waiting",
+  component: page(() => import("./pages/BooksPostings"), "BooksWaiting"),
+});
+
+const booksPosted = createRoute({
+  getParentRoute: () => books,
+  path: "/posted",
+  component: page(() => import("./pages/BooksPostings"), "BooksPosted"),
+});
+
+const booksDifferences = createRoute({
+  getParentRoute: () => books,
+  path: "/differences",
+  component: page(() => import("./pages/BooksDifferences"), "BooksDifferences"),
+});
+
+const booksLog = createRoute({
+  getParentRoute: () => books,
+  path: "/log",
+  component: page(() => import("./pages/BooksLog"), "BooksLog"),
 });
 
 export const MAIL_TABS = ["outbox", "texts", "settings"] as const;
@@ -225,7 +265,14 @@ const tree = root.addChildren([
     lead,
     payments,
     payment,
-    books,
+    books.addChildren([
+      booksOverview,
+      booksNeedsYou,
+      booksWaiting,
+      booksPosted,
+      booksDifferences,
+      booksLog,
+    ]),
     mail,
     mailMessage,
     activity,

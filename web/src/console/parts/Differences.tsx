@@ -36,15 +36,13 @@ const COLUMNS: Column<Difference>[] = [
 export function Differences() {
   const listing = useListing(differencesQuery);
   return (
-    <section className="block flush" aria-label="Differences">
-      <Rows
-        label="Differences"
-        listing={listing}
-        columns={COLUMNS}
-        keyOf={(difference) => difference.id}
-        empty={<Empty>Everything agrees. What does not fit between Stripe, QuickBooks and here would stand here.</Empty>}
-      />
-    </section>
+    <Rows
+      label="Differences"
+      listing={listing}
+      columns={COLUMNS}
+      keyOf={(difference) => difference.id}
+      empty={<Empty>Everything agrees. What does not fit between Stripe, QuickBooks and here would stand here.</Empty>}
+    />
   );
 }
 

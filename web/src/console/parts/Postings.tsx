@@ -80,7 +80,7 @@ export function Postings({ state }: { state: PostingState }) {
   const may = useMay();
   const all = useAct(() => retryAllPostings());
   return (
-    <section className="block flush" aria-label={state}>
+    <>
       {state === "needs_you" && may("books:write") && (listing.items?.length ?? 0) > 1 && (
         <div className="block-actions">
           <Button variant="default" size="xs" loading={all.isPending} onClick={() => all.mutate()}>
@@ -96,7 +96,7 @@ export function Postings({ state }: { state: PostingState }) {
         keyOf={(posting) => posting.id}
         empty={<Empty>{EMPTY[state]}</Empty>}
       />
-    </section>
+    </>
   );
 }
 

@@ -71,7 +71,7 @@ export function subjectWords(subject: string): string {
 export function RequestLog() {
   const listing = useListing(qboRequestsQuery);
   return (
-    <section className="block flush" aria-label="Sync log">
+    <>
       <Usage />
       <Rows
         label="Sync log"
@@ -80,7 +80,7 @@ export function RequestLog() {
         keyOf={(request) => request.id}
         empty={<Empty>Nothing was sent to QuickBooks yet. Every write will stand here, with its answer.</Empty>}
       />
-    </section>
+    </>
   );
 }
 
