@@ -1,6 +1,7 @@
 """Imports every room's tables, for those who need all of them: migrations and their check."""
 
 from crm.accounting import tables as accounting
+from crm.accounting.comeback import tables as comeback
 from crm.activity import tables as activity
 from crm.customers import tables as customers
 from crm.files import tables as files
@@ -21,6 +22,7 @@ metadata = Base.metadata
 __all__ = [
     "accounting",
     "activity",
+    "comeback",
     "customers",
     "files",
     "identity",

@@ -8,9 +8,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.accounting.comeback import mirror
 from crm.accounting.tables import QboLink
 
-Entity = Literal["Customer", "Item", "Account", "Invoice", "Payment", "RefundReceipt", "SalesReceipt"]
+Entity = Literal[
+    "Customer", "Item", "Account", "Class", "Estimate", "Invoice", "Payment", "CreditMemo", "RefundReceipt",
+    "SalesReceipt", "Purchase", "Transfer", "Deposit", "JournalEntry",
+]  # fmt: skip
 
 
 async def find(
@@ -36,7 +40,9 @@ async def link(
     local_id: str | int,
     object_: dict[str, Any],
 ) -> bool:
-    """Links our row to a QuickBooks object; False when it was linked already (a second run of the same work)."""
+    """Links our row to a QuickBooks object; False when it was linked already (a second run of the same work).
+
+    `object_` as QuickBooks answered it: what stands there is mirrored from it."""
     name = object_.get("DisplayName") or object_.get("Name") or object_.get("DocNumber")
     result = await session.execute(
         insert(QboLink)
@@ -53,7 +59,10 @@ async def link(
         .on_conflict_do_nothing()
         .returning(QboLink.qbo_id)
     )
-    return result.scalar() is not None
+    new = result.scalar() is not None
+    if new:
+        await mirror.wrote(session, org_id, realm_id, entity, object_)
+    return new
 
 
 async def number_of_invoice(session: AsyncSession, org_id: int, payment_id: int) -> str | None:
@@ -75,12 +84,16 @@ async def unlink(
     session: AsyncSession, org_id: int, realm_id: str, entity: Entity, kind: str, local_id: str | int
 ) -> None:
     """The object is gone from QuickBooks, so nothing there stands for our row any more."""
-    await session.execute(
-        delete(QboLink).where(
+    qbo_id = await session.scalar(
+        delete(QboLink)
+        .where(
             QboLink.org_id == org_id,
             QboLink.realm_id == realm_id,
             QboLink.entity == entity,
             QboLink.local_kind == kind,
             QboLink.local_id == str(local_id),
         )
+        .returning(QboLink.qbo_id)
     )
+    if qbo_id is not None:
+        await mirror.forget(session, org_id, realm_id, entity, qbo_id)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company
+from crm.accounting.comeback import mirror
 from crm.accounting.context import Books
 from crm.accounting.tables import QboRequest
 from crm.gateways.quickbooks import Call, dumps
@@ -29,12 +30,15 @@ GENERATIONS_MAX = 20  # a definite no and a changed body make a new one; more th
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What stands in QuickBooks now. `found` = it was there from an attempt whose answer was lost."""
+    """What stands in QuickBooks now. `found` = it was there from an attempt whose answer was lost.
+    `realm_id` and `entity` say what and where it is, so that `succeeded` can mirror it."""
 
     request_id: int
     object: dict[str, Any]
     intuit_tid: str
     found: bool = False
+    realm_id: str = ""
+    entity: str = ""
 
 
 async def write_once(
@@ -58,7 +62,7 @@ async def write_once(
     if tried:
         found = await look(request.requestid)
         if found is not None:
-            return Written(request.id, found, "", found=True)
+            return Written(request.id, found, "", found=True, realm_id=realm_id, entity=entity)
     call = Call("POST", entity.lower(), operation, body=request.body, requestid=request.requestid)
     try:
         answer = await company.ask(books, org_id, call)
@@ -70,7 +74,7 @@ async def write_once(
         if error.outcome_known and not tried:
             await _settle(books, request, state="prepared", fault=_fault(error), tid=error.reference)
         raise
-    return Written(request.id, answer.data[entity], answer.intuit_tid)
+    return Written(request.id, answer.data[entity], answer.intuit_tid, realm_id=realm_id, entity=entity)
 
 
 async def _take(
@@ -148,7 +152,9 @@ def make_requestid(org_id: int, realm_id: str, operation: str, subject: str, gen
 
 
 async def succeeded(session: AsyncSession, org_id: int, written: Written) -> None:
-    """To be called in the transaction that links the document."""
+    """To be called in the transaction that links the document; mirrors it as what now stands in QuickBooks."""
+    if written.entity:
+        await mirror.wrote(session, org_id, written.realm_id, written.entity, written.object)
     await session.execute(
         update(QboRequest)
         .where(QboRequest.org_id == org_id, QboRequest.id == written.request_id)

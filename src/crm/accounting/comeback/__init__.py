@@ -1,0 +1,1 @@
+"""What comes back from QuickBooks: what stands there, what changed there, and what people do about it."""
