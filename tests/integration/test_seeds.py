@@ -24,7 +24,7 @@ from tests.conftest import SECRET_KEY, RunningApp, settings_for
 from crm.kit.settings import Settings
 from crm_sandbox.testing import RunningSandbox, running_sandbox
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 
 def webhook_body(session_id: str, amount: int, proposal_id: str) -> dict[str, Any]:

@@ -37,6 +37,38 @@ def test_each_migration_applies_alone_and_the_end_matches_the_models(blank_url: 
     migrations.upgrade(blank_url, SECRET_KEY)  # again: nothing to do, nothing wrong
 
 
+def test_migration_019_names_what_each_posting_stands_for(blank_url: str) -> None:
+    """Postings of payments, refunds and returns keep their state and get subject, proposal and their own amount."""
+    migrations.upgrade(blank_url, SECRET_KEY, "019")
+    with psycopg.connect(blank_url, autocommit=True) as owner:
+        owner.execute("INSERT INTO orgs (id, name) VALUES (1, 'Old Roofing')")
+        owner.execute("INSERT INTO customers (org_id, id, name) VALUES (1, 5, 'Ann')")
+        owner.execute(
+            "INSERT INTO proposals (org_id, id, customer_id, title, currency) VALUES (1, 7, 5, 'Roof', 'USD')"
+        )
+        owner.execute(
+            "INSERT INTO payments (org_id, id, proposal_id, amount_minor, currency) VALUES (1, 12, 7, 472500, 'USD')"
+        )
+        owner.execute(
+            "INSERT INTO refunds (org_id, refund_id, payment_id, amount_minor, currency, status, created_at) "
+            "VALUES (1, 're_1', 12, 125000, 'USD', 'failed', now())"
+        )
+        owner.execute(
+            "INSERT INTO postings (org_id, payment_id, kind, refund_id, state, next_attempt_at) VALUES "
+            "(1, 12, 'payment', NULL, 'posted', now()), (1, 12, 'refund', 're_1', 'posted', now()), "
+            "(1, 12, 'refund_return', 're_1', 'needs_you', now())"
+        )
+        migrations.upgrade(blank_url, SECRET_KEY, "019")
+        rows = owner.execute(
+            "SELECT kind, subject, payment_id, proposal_id, amount_minor, currency, state FROM postings ORDER BY id"
+        ).fetchall()
+    assert rows == [
+        ("payment", "payment:12", 12, 7, 472_500, "USD", "posted"),
+        ("refund", "refund:re_1", 12, 7, 125_000, "USD", "posted"),
+        ("refund_return", "refund:re_1", 12, 7, 125_000, "USD", "needs_you"),
+    ]
+
+
 def test_migration_004_makes_the_seeds_table(owner_sql: psycopg.Connection[Any]) -> None:
     """qbo_tokens has the seed's columns, types, defaults and index names."""
     columns = dict(

@@ -1,4 +1,4 @@
-"""Paid payments and refunds on their way into the books: taken one at a time under a lease, ended in a state people see.
+"""What is on its way into the books: taken one at a time under a lease, ended in a state people see.
 
 A lease is renewed while its run lives and ends by itself when it dies, so another run takes the posting up;
 a run that wakes after its lease was taken changes nothing here, and twice is harmless in QuickBooks.
@@ -9,22 +9,21 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.accounting import turns
+from crm.accounting import kinds, turns
+from crm.accounting.booking import Booked, Taken
 from crm.accounting.connection import NotConnected
 from crm.accounting.context import Books
 from crm.accounting.error_counts import count_error
-from crm.accounting.sync import deposit, refund
-from crm.accounting.sync.deposit import Booked
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.jobs import queue
@@ -42,50 +41,26 @@ DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # gone, restart
 log = logger("postings")
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    id: int
-    payment_id: int
-    attempts: int
-    kind: str
-    refund_id: str | None
-    lease: str
-    more_due: bool
-
-
 async def ensure(session: AsyncSession, org_id: int) -> int:
     """A posting for everything that is to be booked and has none; how many were made. Safe to repeat.
 
     Oldest first, and due at once: Stripe dates a payment by its own clock, which may be ahead of ours.
     """
     made = 0
-    for missing in (_PAYMENTS, _REFUNDS, _RETURNS):
+    for missing in _MISSING:
         made += len((await session.execute(missing, {"org": org_id, "now": clock.now()})).all())
     return made
 
 
-_PAYMENTS = text(
-    "INSERT INTO postings (org_id, payment_id, next_attempt_at) "
-    "SELECT p.org_id, p.id, least(p.paid_at, :now) FROM payments p WHERE p.org_id = :org AND p.paid_at IS NOT NULL "
-    "AND NOT EXISTS (SELECT 1 FROM postings x WHERE x.org_id = p.org_id AND x.payment_id = p.id "
-    "AND x.kind = 'payment') ON CONFLICT DO NOTHING RETURNING id"
-)
-_REFUNDS = text(
-    "INSERT INTO postings (org_id, payment_id, kind, refund_id, next_attempt_at) "
-    "SELECT r.org_id, r.payment_id, 'refund', r.refund_id, :now FROM refunds r "
-    "JOIN payments p ON p.org_id = r.org_id AND p.id = r.payment_id "
-    "WHERE r.org_id = :org AND r.status = 'succeeded' AND p.paid_at IS NOT NULL "
-    "AND NOT EXISTS (SELECT 1 FROM postings x WHERE x.org_id = r.org_id AND x.refund_id = r.refund_id "
-    "AND x.kind = 'refund') ON CONFLICT DO NOTHING RETURNING id"
-)
-# Only what was on its way into the books needs to come out again; a refund that never succeeded stands nowhere.
-_RETURNS = text(
-    "INSERT INTO postings (org_id, payment_id, kind, refund_id, next_attempt_at) "
-    "SELECT r.org_id, r.payment_id, 'refund_return', r.refund_id, :now FROM refunds r "
-    "JOIN postings f ON f.org_id = r.org_id AND f.refund_id = r.refund_id AND f.kind = 'refund' "
-    "WHERE r.org_id = :org AND r.status IN ('failed', 'canceled') "
-    "AND NOT EXISTS (SELECT 1 FROM postings x WHERE x.org_id = r.org_id AND x.refund_id = r.refund_id "
-    "AND x.kind = 'refund_return') ON CONFLICT DO NOTHING RETURNING id"
+_MISSING = tuple(
+    text(
+        "INSERT INTO postings (org_id, kind, subject, payment_id, proposal_id, amount_minor, currency, "
+        f"next_attempt_at) SELECT :org, '{kind.name}', m.* FROM ({kind.missing}) AS m (subject, payment_id, "
+        "proposal_id, amount_minor, currency, next_attempt_at) WHERE NOT EXISTS (SELECT 1 FROM postings x "
+        f"WHERE x.org_id = :org AND x.kind = '{kind.name}' AND x.subject = m.subject) "
+        "ON CONFLICT DO NOTHING RETURNING id"
+    )
+    for kind in kinds.ALL
 )
 
 
@@ -106,54 +81,60 @@ async def run_lane(books: Books, org_id: int) -> None:
             return
 
 
-async def post_now(books: Books, org_id: int, payment_id: int, *, wait_seconds: float = 20) -> Booked | None:
-    """Books one payment for somebody who waits; None while another run has it and is not done in time.
+async def post_now(
+    books: Books, org_id: int, kind: str, subject: str, *, wait_seconds: float = 20
+) -> Booked | None:
+    """Books one thing for somebody who waits; None while another run has it and is not done in time.
 
     Raises what the posting raised.
     """
     deadline = asyncio.get_running_loop().time() + wait_seconds
     while asyncio.get_running_loop().time() < deadline:
-        claimed = await _claim(books, org_id, payment_id=payment_id)
+        claimed = await _claim(books, org_id, kind, subject)
         if claimed is not None:
             return await _post(books, org_id, claimed)
         async with books.db.transaction(org_id) as session:
-            state = await session.scalar(
-                text(
-                    "SELECT state FROM postings WHERE org_id = :org AND payment_id = :p AND kind = 'payment'"
-                ),
-                {"org": org_id, "p": payment_id},
-            )
-        if state == "posted":
-            return await deposit.post(books, org_id, payment_id)  # all linked: finds it, changes nothing
+            found = await session.execute(text(_POSTED), {"org": org_id, "kind": kind, "subject": subject})
+            posted = found.first()
+        if posted is not None:  # all linked: finds it, changes nothing
+            return await kinds.BY_NAME[kind].post(books, org_id, _taken((*posted, False), ""))
         await asyncio.sleep(0.2)
     return None
 
 
-async def _claim(books: Books, org_id: int, payment_id: int | None = None) -> Claimed | None:
-    """The next due posting of a company that is connected and not resting; None when there is none."""
+_COLUMNS = "p.id, p.kind, p.subject, p.payment_id, p.proposal_id, p.amount_minor, p.currency, p.created_at, p.attempts"
+_POSTED = (
+    f"SELECT {_COLUMNS} FROM postings p WHERE p.org_id = :org AND p.kind = :kind AND p.subject = :subject "
+    "AND p.state = 'posted'"
+)
+
+
+async def _claim(
+    books: Books, org_id: int, kind: str | None = None, subject: str | None = None
+) -> Taken | None:
+    """The next due posting of a company that is connected and not resting, or the one that is named; None when
+    there is none."""
     lease, now = secrets.token_hex(8), clock.now()
     async with books.db.transaction(org_id) as session:
-        allowed = await session.execute(_ALLOWED, {"org": org_id, "now": now, "any": payment_id is not None})
+        allowed = await session.execute(_ALLOWED, {"org": org_id, "now": now, "any": subject is not None})
         if allowed.first() is None:
             return None
-        rows = (
-            await session.execute(
-                _TAKE,
-                {
-                    "org": org_id,
-                    "now": now,
-                    "until": now + LEASE,
-                    "lease": lease,
-                    "payment": payment_id,
-                    "most": AT_ONCE_PER_ORG,
-                },
-            )
-        ).first()
-        return _claimed(rows, lease) if rows else None
+        values = {
+            "org": org_id,
+            "now": now,
+            "until": now + LEASE,
+            "lease": lease,
+            "kind": kind,
+            "subject": subject,
+            "most": AT_ONCE_PER_ORG,
+        }
+        row = (await session.execute(_TAKE, values)).first()
+        return _taken(row, lease) if row else None
 
 
-def _claimed(row: Row[int, int, int, str, str, bool], lease: str) -> Claimed:
-    return Claimed(row[0], row[1], row[2], row[3], row[4], lease, more_due=row[5])
+def _taken(row: Sequence[Any], lease: str) -> Taken:
+    values: list[Any] = [*row[:-1], lease, row[-1]]
+    return Taken(*values)
 
 
 # The lock makes claims of one company follow each other, so that each counts what the one before took.
@@ -163,36 +144,31 @@ _ALLOWED = text(
     "AND (:any OR l.paused_until IS NULL OR l.paused_until <= :now)"
 )
 _TAKE = text(
-    """
+    f"""
     UPDATE postings p SET lease = :lease, lease_until = :until, attempts = attempts + 1
-    FROM (SELECT org_id, id FROM postings
-          WHERE org_id = :org AND state = 'waiting' AND (lease_until IS NULL OR lease_until <= :now)
-            AND (cast(:payment AS int) IS NULL AND next_attempt_at <= :now
-                 OR payment_id = :payment AND kind = 'payment')
-            AND (kind <> 'refund_return' OR EXISTS (SELECT 1 FROM postings f WHERE f.org_id = :org
-                 AND f.refund_id = postings.refund_id AND f.kind = 'refund' AND f.state = 'posted'))
-            AND (cast(:payment AS int) IS NOT NULL OR (SELECT count(*) FROM postings x WHERE x.org_id = :org
+    FROM (SELECT p.org_id, p.id FROM postings p
+          WHERE p.org_id = :org AND p.state = 'waiting' AND (p.lease_until IS NULL OR p.lease_until <= :now)
+            AND (cast(:subject AS text) IS NULL AND p.next_attempt_at <= :now
+                 OR p.subject = :subject AND p.kind = :kind)
+            AND ({kinds.MAY_GO})
+            AND (cast(:subject AS text) IS NOT NULL OR (SELECT count(*) FROM postings x WHERE x.org_id = :org
                  AND x.state = 'waiting' AND x.lease_until > :now)
                  < CASE WHEN EXISTS (SELECT 1 FROM qbo_lanes l WHERE l.org_id = :org AND l.failures > 0)
                    THEN 1 ELSE :most END)
-          ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) due
+          ORDER BY p.next_attempt_at, p.id LIMIT 1 FOR UPDATE SKIP LOCKED) due
     WHERE p.org_id = due.org_id AND p.id = due.id
-    RETURNING p.id, p.payment_id, p.attempts, p.kind, p.refund_id,
+    RETURNING {_COLUMNS},
       EXISTS (SELECT 1 FROM postings y WHERE y.org_id = :org AND y.state = 'waiting' AND y.id <> p.id
               AND y.next_attempt_at <= :now AND (y.lease_until IS NULL OR y.lease_until <= :now))
     """
 )
 
 
-async def _post(books: Books, org_id: int, claimed: Claimed) -> Booked | None:
-    """What stands in the books for a payment; None for a refund."""
-    booked = None
+async def _post(books: Books, org_id: int, claimed: Taken) -> Booked | None:
+    """What stands in the books for a payment; None for all else."""
     try:
         async with _renewed(books, org_id, claimed):
-            if claimed.refund_id is None:
-                booked = await deposit.post(books, org_id, claimed.payment_id)
-            else:
-                await refund.post(books, org_id, claimed.refund_id, came_back=claimed.kind == "refund_return")
+            booked = await kinds.BY_NAME[claimed.kind].post(books, org_id, claimed)
     except Refused as error:
         await _needs_you(books, org_id, claimed, error)
         raise
@@ -212,7 +188,7 @@ async def _post(books: Books, org_id: int, claimed: Claimed) -> Booked | None:
         # A defect of ours: the payment must not be tried for ever in silence, nor be lost.
         log.exception("posting failed", org_id=org_id, posting_id=claimed.id)
         ours = Refused(
-            "Something went wrong on our side while booking this payment. Nothing is lost. Retry, and send the "
+            "Something went wrong on our side while booking this. Nothing is lost. Retry, and send the "
             f"time and posting number {claimed.id} to support if it comes again.",
             code=type(error).__name__,
         )
@@ -232,7 +208,7 @@ def retry_at(error: Unavailable, attempts: int, now: datetime) -> datetime:
 
 
 @asynccontextmanager
-async def _renewed(books: Books, org_id: int, claimed: Claimed) -> AsyncIterator[None]:
+async def _renewed(books: Books, org_id: int, claimed: Taken) -> AsyncIterator[None]:
     """Keeps the lease alive while the body runs; a call outside may take two minutes."""
 
     async def renew() -> None:
@@ -255,7 +231,7 @@ async def _renewed(books: Books, org_id: int, claimed: Claimed) -> AsyncIterator
         renewing.cancel()
 
 
-async def _done(books: Books, org_id: int, claimed: Claimed) -> None:
+async def _done(books: Books, org_id: int, claimed: Taken) -> None:
     async with books.db.transaction(org_id) as session:
         await session.execute(
             text(
@@ -267,7 +243,7 @@ async def _done(books: Books, org_id: int, claimed: Claimed) -> None:
 
 
 async def _wait(
-    books: Books, org_id: int, claimed: Claimed, error: OutsideError, next_attempt_at: datetime
+    books: Books, org_id: int, claimed: Taken, error: OutsideError, next_attempt_at: datetime
 ) -> None:
     async with books.db.transaction(org_id) as session:
         await session.execute(
@@ -289,14 +265,13 @@ async def _wait(
             await count_error(session, org_id, "auto_invoice")
 
 
-async def _needs_you(books: Books, org_id: int, claimed: Claimed, error: Refused) -> None:
+async def _needs_you(books: Books, org_id: int, claimed: Taken, error: Refused) -> None:
     async with books.db.transaction(org_id) as session:
         changed = await session.execute(
             text(
                 "UPDATE postings SET state = 'needs_you', lease = NULL, lease_until = NULL, problem = :problem, "
                 "problem_code = :code, intuit_tid = nullif(:tid, '') "
-                "WHERE org_id = :org AND lease = :lease AND state = 'waiting' RETURNING payment_id, "
-                "(SELECT proposal_id FROM payments p WHERE p.org_id = postings.org_id AND p.id = payment_id)"
+                "WHERE org_id = :org AND lease = :lease AND state = 'waiting' RETURNING id"
             ),
             {
                 "org": org_id,
@@ -306,16 +281,16 @@ async def _needs_you(books: Books, org_id: int, claimed: Claimed, error: Refused
                 "tid": error.reference,
             },
         )
-        row = changed.first()
-        if row is None:
+        if changed.first() is None:
             return
         await count_error(session, org_id, "auto_invoice")
         await record(
             session,
             org_id,
             Event.POSTING_NEEDS_YOU,
-            proposal_id=row[1],
-            payment_id=row[0],
+            proposal_id=claimed.proposal_id,
+            payment_id=claimed.payment_id,
+            subject=claimed.subject,
             code=error.code,
             sentence=error.detail,
         )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
-from sqlalchemy import case, func, select, text
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.accounting import connection, oauth_state, postings
+from crm.accounting import connection, kinds, oauth_state, postings
 from crm.accounting.context import Books
 from crm.accounting.sync.deposit import proposal_payment
 from crm.accounting.tables import Posting, QboLink, QboRequest, QboToken
@@ -23,10 +26,10 @@ from crm.identity.principal import OrgTx, StaffDep, require
 from crm.jobs import queue
 from crm.kit import clock
 from crm.kit.database import get_own
-from crm.kit.errors import BadRequest, Conflict, CrmError, NotFound, Unavailable
+from crm.kit.errors import BadRequest, Conflict, CrmError, Unavailable
 from crm.kit.money import to_decimal
 from crm.kit.paging import Cursor, Limit, Page, after, cut
-from crm.payments.tables import Payment, Refund
+from crm.payments.tables import Payment
 from crm.proposals.tables import Proposal
 
 router = APIRouter(tags=["books"])
@@ -194,13 +197,15 @@ async def create_qbo_invoice(proposal_id: int, principal: StaffDep, work: BooksD
         await postings.ensure(session, org_id)
         posting = await session.scalar(
             select(Posting).where(
-                Posting.org_id == org_id, Posting.payment_id == payment.id, Posting.kind == "payment"
+                Posting.org_id == org_id,
+                Posting.kind == "payment",
+                Posting.subject == f"payment:{payment.id}",
             )
         )
         assert posting is not None
         if posting.state == "needs_you":
             await postings.retry(session, org_id, posting_id=posting.id, actor=principal.actor)
-    booked = await postings.post_now(work, org_id, payment.id)
+    booked = await postings.post_now(work, org_id, "payment", f"payment:{payment.id}")
     if booked is None:
         raise Unavailable(
             "This payment is being booked right now and takes longer than usual. Look again in a minute.",
@@ -217,17 +222,27 @@ async def create_qbo_invoice(proposal_id: int, principal: StaffDep, work: BooksD
     )
 
 
+class DocumentOut(BaseModel):
+    """A document that a posting made in QuickBooks."""
+
+    entity: str
+    qbo_id: str
+    number: str | None
+
+
 class PostingOut(BaseModel):
-    """`state` as people read it: waiting, posting, posted, needs_you. `kind`: a payment, a refund, or a refund that
-    came back; a refund's document is `qbo_receipt_id`."""
+    """`state` as people read it: waiting, posting, posted, needs_you. `kind` says what is booked, `subject` which one
+    ("payment:12"); payment, proposal and customer are those it belongs to. `documents` stand in QuickBooks for it; the
+    usual ones have fields of their own."""
 
     id: int
-    kind: Literal["payment", "refund", "refund_return"]
-    payment_id: int
+    kind: str
+    subject: str
+    payment_id: int | None
     refund_id: str | None
-    proposal_id: int
-    proposal_title: str
-    customer_name: str
+    proposal_id: int | None
+    proposal_title: str | None
+    customer_name: str | None
     amount_minor: int
     currency: str
     state: str
@@ -237,13 +252,14 @@ class PostingOut(BaseModel):
     next_attempt_at: datetime
     paid_at: datetime | None
     posted_at: datetime | None
+    documents: list[DocumentOut]
     qbo_invoice_id: str | None
     qbo_payment_id: str | None
     qbo_receipt_id: str | None
     intuit_tid: str | None
 
 
-@router.get("/postings", summary="Payments and refunds on their way into the books", dependencies=[READ])
+@router.get("/postings", summary="What is on its way into the books", dependencies=[READ])
 async def list_postings(
     session: OrgTx,
     principal: StaffDep,
@@ -257,80 +273,72 @@ async def list_postings(
     if (before := after(cursor)) is not None:
         query = query.where(Posting.id < before)
     found = (await session.execute(query.order_by(Posting.id.desc()).limit(limit + 1))).all()
-    rows, next_cursor = cut([_posting_out(*row) for row in found], limit)
+    rows, next_cursor = cut(await _postings_out(session, found), limit)
     return Page(items=list(rows), next_cursor=next_cursor)
 
 
 def _postings(org_id: int) -> Any:
-    def linked(kind: str, entities: list[str], local_id: Any) -> Any:
-        return (
-            select(QboLink.qbo_id)
-            .where(
-                QboLink.org_id == Posting.org_id,
-                QboLink.entity.in_(entities),
-                QboLink.local_kind == kind,
-                QboLink.local_id == local_id,
-            )
-            .limit(1)
-            .scalar_subquery()
-        )
-
-    payment_id = case((Posting.kind == "payment", Posting.payment_id.cast(QboLink.local_id.type)))
-    receipt = case(
-        (Posting.kind == "refund", linked("refund", ["RefundReceipt"], Posting.refund_id)),
-        (Posting.kind == "refund_return", linked("refund", ["SalesReceipt"], Posting.refund_id)),
-    )
     return (
-        select(
-            Posting,
-            Payment,
-            func.coalesce(Refund.amount_minor, Payment.amount_minor),
-            Proposal.title,
-            Customer.name,
-            linked("payment", ["Invoice"], payment_id),
-            linked("payment", ["Payment"], payment_id),
-            receipt,
-        )
-        .join(Payment, (Payment.org_id == Posting.org_id) & (Payment.id == Posting.payment_id))
-        .outerjoin(Refund, (Refund.org_id == Posting.org_id) & (Refund.refund_id == Posting.refund_id))
-        .join(Proposal, (Proposal.org_id == Payment.org_id) & (Proposal.id == Payment.proposal_id))
-        .join(Customer, (Customer.org_id == Proposal.org_id) & (Customer.id == Proposal.customer_id))
+        select(Posting, Payment.paid_at, Proposal.title, Customer.name)
+        .outerjoin(Payment, (Payment.org_id == Posting.org_id) & (Payment.id == Posting.payment_id))
+        .outerjoin(Proposal, (Proposal.org_id == Posting.org_id) & (Proposal.id == Posting.proposal_id))
+        .outerjoin(Customer, (Customer.org_id == Proposal.org_id) & (Customer.id == Proposal.customer_id))
         .where(Posting.org_id == org_id)
     )
 
 
+async def _postings_out(session: AsyncSession, found: Sequence[Sequence[Any]]) -> list[PostingOut]:
+    """The rows as people read them, each with what its kind made under its subject."""
+    subjects = {tuple(row[0].subject.split(":", 1)) for row in found}
+    made: dict[str, list[QboLink]] = defaultdict(list)
+    if found:
+        links = await session.scalars(
+            select(QboLink)
+            .where(
+                QboLink.org_id == found[0][0].org_id,
+                tuple_(QboLink.local_kind, QboLink.local_id).in_(subjects),
+            )
+            .order_by(QboLink.created_at, QboLink.entity)
+        )
+        for link in links:
+            made[f"{link.local_kind}:{link.local_id}"].append(link)
+    return [
+        _posting_out(posting, paid_at, title, customer, made[posting.subject])
+        for posting, paid_at, title, customer in found
+    ]
+
+
 def _posting_out(
-    posting: Posting,
-    payment: Payment,
-    amount_minor: int,
-    title: str,
-    customer: str,
-    invoice: str | None,
-    paid: str | None,
-    receipt: str | None,
+    posting: Posting, paid_at: datetime | None, title: str | None, customer: str | None, made: list[QboLink]
 ) -> PostingOut:
     busy = posting.lease_until is not None and posting.lease_until > clock.now()
-    kind: Any = posting.kind
+    kind = kinds.BY_NAME.get(posting.kind)
+    documents = [link for link in made if kind is not None and link.entity in kind.entities]
+    ids = {link.entity: link.qbo_id for link in documents}
     return PostingOut(
         id=posting.id,
-        kind=kind,
-        payment_id=payment.id,
-        refund_id=posting.refund_id,
-        proposal_id=payment.proposal_id,
+        kind=posting.kind,
+        subject=posting.subject,
+        payment_id=posting.payment_id,
+        refund_id=posting.subject.removeprefix("refund:") if posting.subject.startswith("refund:") else None,
+        proposal_id=posting.proposal_id,
         proposal_title=title,
         customer_name=customer,
-        amount_minor=amount_minor,
-        currency=payment.currency,
+        amount_minor=posting.amount_minor,
+        currency=posting.currency,
         state="posting" if posting.state == "waiting" and busy else posting.state,
         problem_code=posting.problem_code,
         problem=posting.problem,
         attempts=posting.attempts,
         next_attempt_at=posting.next_attempt_at,
-        paid_at=payment.paid_at,
+        paid_at=paid_at,
         posted_at=posting.posted_at,
-        qbo_invoice_id=invoice,
-        qbo_payment_id=paid,
-        qbo_receipt_id=receipt,
+        documents=[
+            DocumentOut(entity=link.entity, qbo_id=link.qbo_id, number=link.name) for link in documents
+        ],
+        qbo_invoice_id=ids.get("Invoice"),
+        qbo_payment_id=ids.get("Payment"),
+        qbo_receipt_id=ids.get("RefundReceipt") or ids.get("SalesReceipt"),
         intuit_tid=posting.intuit_tid,
     )
 
@@ -353,10 +361,9 @@ async def retry_posting(posting_id: int, session: OrgTx, principal: StaffDep) ->
         await postings.retry(session, principal.org_id, posting_id=posting_id, actor=principal.actor)
         await queue.enqueue(session, "run_lane", org_id=principal.org_id)
         await session.refresh(posting)
-    row = (await session.execute(_postings(principal.org_id).where(Posting.id == posting_id))).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no posting {posting_id} here.")
-    return _posting_out(*row)
+    found = (await session.execute(_postings(principal.org_id).where(Posting.id == posting_id))).all()
+    (posting_out,) = await _postings_out(session, found)
+    return posting_out
 
 
 class RequestOut(BaseModel):

@@ -85,8 +85,8 @@ class QboLane(Base):
 
 
 class Posting(Base):
-    """A paid payment, a refund or a refund that came back (`kind`) on its way into the books. `problem` is the
-    sentence a bookkeeper reads.
+    """One thing on its way into the books. What it is says `kind` (`kinds.py`) and `subject` ("payment:12");
+    payment and proposal are the ones it belongs to, if any. `problem` is the sentence a bookkeeper reads.
 
     `lease_until` and `lease` say which run of a worker holds it; when the lease runs out another takes it up.
     """
@@ -94,30 +94,25 @@ class Posting(Base):
     __tablename__ = "postings"
     __table_args__ = (
         CheckConstraint("state IN ('waiting','posted','needs_you')", name="state"),
-        CheckConstraint("kind IN ('payment','refund','refund_return')", name="kind"),
-        CheckConstraint("(refund_id IS NULL) = (kind = 'payment')", name="refund_id"),
+        CheckConstraint("kind ~ '^[a-z_]+$'", name="kind"),
+        CheckConstraint("subject ~ '^[a-z_]+:.+$'", name="subject"),
         ForeignKeyConstraint(["org_id", "payment_id"], ["payments.org_id", "payments.id"]),
-        ForeignKeyConstraint(["org_id", "refund_id"], ["refunds.org_id", "refunds.refund_id"]),
-        Index(
-            "uq_postings_payment", "org_id", "payment_id", unique=True, postgresql_where="kind = 'payment'"
-        ),
-        Index(
-            "uq_postings_refund",
-            "org_id",
-            "refund_id",
-            "kind",
-            unique=True,
-            postgresql_where="refund_id IS NOT NULL",
-        ),
+        ForeignKeyConstraint(["org_id", "proposal_id"], ["proposals.org_id", "proposals.id"]),
+        UniqueConstraint("org_id", "kind", "subject"),
+        Index("ix_postings_org_id_payment_id", "org_id", "payment_id"),
+        Index("ix_postings_org_id_proposal_id", "org_id", "proposal_id"),
         Index("ix_postings_due", "next_attempt_at", postgresql_where="state = 'waiting'"),
         Index("ix_postings_org_id_open", "org_id", "id", postgresql_where="state <> 'posted'"),
     )
 
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
-    payment_id: Mapped[int]
-    kind: Mapped[str] = mapped_column(server_default="payment")
-    refund_id: Mapped[str | None]
+    kind: Mapped[str]
+    subject: Mapped[str]
+    payment_id: Mapped[int | None]
+    proposal_id: Mapped[int | None]
+    amount_minor: Mapped[Big]
+    currency: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime]

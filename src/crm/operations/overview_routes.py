@@ -123,9 +123,9 @@ async def _money(session: AsyncSession, org: Org) -> MoneyIn:
                   (SELECT count(*) FROM postings x WHERE x.org_id = :org AND x.state = 'needs_you'),
                   (SELECT coalesce(sum(f.amount_minor), 0) FROM refunds f WHERE f.org_id = :org
                     AND f.status = 'succeeded' AND f.currency = :currency),
-                  (SELECT coalesce(sum(CASE x.kind WHEN 'refund' THEN f.amount_minor ELSE -f.amount_minor END), 0)
-                    FROM postings x JOIN refunds f ON f.org_id = x.org_id AND f.refund_id = x.refund_id
-                    WHERE x.org_id = :org AND x.state = 'posted' AND f.currency = :currency)
+                  (SELECT coalesce(sum(CASE x.kind WHEN 'refund' THEN x.amount_minor ELSE -x.amount_minor END), 0)
+                    FROM postings x WHERE x.org_id = :org AND x.kind IN ('refund', 'refund_return')
+                    AND x.state = 'posted' AND x.currency = :currency)
                 FROM (SELECT p.state, p.paid_at IS NOT NULL AS paid, {_BOOKED} AS booked,
                         CASE WHEN p.currency = :currency THEN p.amount_minor ELSE 0 END AS own
                       FROM payments p WHERE p.org_id = :org) q
@@ -157,11 +157,9 @@ async def _needs_you(session: AsyncSession, org: Org, token: QboToken | None) ->
         )
     postings = await session.execute(
         text(
-            "SELECT x.id, p.proposal_id, r.title, coalesce(x.problem, ''), "
-            "coalesce(f.amount_minor, p.amount_minor), p.currency "
-            "FROM postings x JOIN payments p ON p.org_id = x.org_id AND p.id = x.payment_id "
-            "LEFT JOIN refunds f ON f.org_id = x.org_id AND f.refund_id = x.refund_id "
-            "JOIN proposals r ON r.org_id = p.org_id AND r.id = p.proposal_id "
+            "SELECT x.id, x.proposal_id, coalesce(r.title, initcap(replace(x.kind, '_', ' '))), "
+            "coalesce(x.problem, ''), x.amount_minor, x.currency FROM postings x "
+            "LEFT JOIN proposals r ON r.org_id = x.org_id AND r.id = x.proposal_id "
             "WHERE x.org_id = :org AND x.state = 'needs_you' ORDER BY x.id LIMIT :most"
         ),
         {"org": org.id, "most": NEEDS_YOU_MAX},

@@ -1249,7 +1249,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Payments and refunds on their way into the books */
+        /** What is on its way into the books */
         get: operations["list_postings"];
         put?: never;
         post?: never;
@@ -2866,6 +2866,18 @@ export interface components {
              */
             reopened: number | null;
         };
+        /**
+         * DocumentOut
+         * @description A document that a posting made in QuickBooks.
+         */
+        DocumentOut: {
+            /** Entity */
+            entity: string;
+            /** Number */
+            number: string | null;
+            /** Qbo Id */
+            qbo_id: string;
+        };
         /** DraftFromTemplate */
         DraftFromTemplate: {
             /** Customer Id */
@@ -4313,8 +4325,9 @@ export interface components {
         };
         /**
          * PostingOut
-         * @description `state` as people read it: waiting, posting, posted, needs_you. `kind`: a payment, a refund, or a refund that
-         *     came back; a refund's document is `qbo_receipt_id`.
+         * @description `state` as people read it: waiting, posting, posted, needs_you. `kind` says what is booked, `subject` which one
+         *     ("payment:12"); payment, proposal and customer are those it belongs to. `documents` stand in QuickBooks for it; the
+         *     usual ones have fields of their own.
          */
         PostingOut: {
             /** Amount Minor */
@@ -4324,16 +4337,15 @@ export interface components {
             /** Currency */
             currency: string;
             /** Customer Name */
-            customer_name: string;
+            customer_name: string | null;
+            /** Documents */
+            documents: components["schemas"]["DocumentOut"][];
             /** Id */
             id: number;
             /** Intuit Tid */
             intuit_tid: string | null;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "payment" | "refund" | "refund_return";
+            /** Kind */
+            kind: string;
             /**
              * Next Attempt At
              * Format: date-time
@@ -4342,7 +4354,7 @@ export interface components {
             /** Paid At */
             paid_at: string | null;
             /** Payment Id */
-            payment_id: number;
+            payment_id: number | null;
             /** Posted At */
             posted_at: string | null;
             /** Problem */
@@ -4350,9 +4362,9 @@ export interface components {
             /** Problem Code */
             problem_code: string | null;
             /** Proposal Id */
-            proposal_id: number;
+            proposal_id: number | null;
             /** Proposal Title */
-            proposal_title: string;
+            proposal_title: string | null;
             /** Qbo Invoice Id */
             qbo_invoice_id: string | null;
             /** Qbo Payment Id */
@@ -4363,6 +4375,8 @@ export interface components {
             refund_id: string | null;
             /** State */
             state: string;
+            /** Subject */
+            subject: string;
         };
         /**
          * PriceItemChange

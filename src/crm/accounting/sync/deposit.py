@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from crm.accounting import company as qbo
 from crm.accounting import connection, links, outbox, turns
+from crm.accounting.booking import Booked, Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.documents import (
@@ -41,26 +42,17 @@ DOC_NUMBERS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
-    """What stands in the books for a payment. `created` is False when it stood there before."""
-
-    invoice_id: str
-    payment_id: str
-    created: bool
-
-
-@dataclass(frozen=True, slots=True)
 class PaidPart:
     facts: DepositFacts
     customer_id: int
     customer: CustomerFacts
 
 
-async def post(books: Books, org_id: int, payment_id: int) -> Booked:
+async def post(books: Books, org_id: int, posting: Taken) -> Booked:
     """Books the payment. Raises Unavailable, Refused or Disconnected; then nothing is half done that the
     next call would not find and finish."""
     access = await connection.access(books, org_id)
-    deposit = await load(books, org_id, payment_id)
+    deposit = await load(books, org_id, int(posting.local_id))
     company = await setup.company_of(books, access)
     check_currency(deposit.facts, company)
     customer = await customer_id(
@@ -69,6 +61,15 @@ async def post(books: Books, org_id: int, payment_id: int) -> Booked:
     invoice, created = await _invoice(books, access, company, deposit.facts, customer)
     payment = await _payment(books, access, company, deposit.facts, customer, invoice)
     return Booked(invoice.id, payment, created)
+
+
+KIND = Kind(
+    "payment",
+    missing="SELECT 'payment:' || p.id, p.id, p.proposal_id, p.amount_minor, p.currency, least(p.paid_at, :now) "
+    "FROM payments p WHERE p.org_id = :org AND p.paid_at IS NOT NULL",
+    post=post,
+    entities=("Invoice", "Payment"),
+)
 
 
 async def load(books: Books, org_id: int, payment_id: int) -> PaidPart:

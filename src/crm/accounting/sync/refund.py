@@ -11,17 +11,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
-
 from crm.accounting import company as qbo
 from crm.accounting import connection, links, outbox
+from crm.accounting.booking import Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.documents import Company, DepositFacts, refund_body, txn_date
 from crm.accounting.sync import setup
 from crm.accounting.sync.customer import customer_id
 from crm.accounting.sync.deposit import check_currency, find_by_key, load
-from crm.accounting.tables import Posting
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.gateways.quickbooks import Call
@@ -44,53 +42,65 @@ _GIVEN = _Form("RefundReceipt", "create_refund_receipt", "Refund: ", Event.REFUN
 _CAME_BACK = _Form(
     "SalesReceipt", "create_sales_receipt", "Refund that came back: ", Event.REFUND_RETURN_BOOKED
 )
+_FORMS = {"refund": _GIVEN, "refund_return": _CAME_BACK}
 
 
-async def post(books: Books, org_id: int, refund_id: str, *, came_back: bool) -> str:
-    """Books the refund, or its return; the document's Id. Raises Unavailable, Refused or Disconnected."""
+async def post(books: Books, org_id: int, posting: Taken) -> None:
+    """Books the refund, or its return. Raises Unavailable, Refused or Disconnected."""
     access = await connection.access(books, org_id)
-    form = _CAME_BACK if came_back else _GIVEN
-    payment_id, money, moment = await _refund(books, org_id, refund_id, came_back=came_back)
+    form = _FORMS[posting.kind]
+    payment_id, money, moment = await _refund(books, org_id, posting)
     part = await load(books, org_id, payment_id)
-    known = await _known(books, access, form, refund_id)
+    known = await _known(books, access, form, posting.local_id)
     if known is not None:
         _check_total(form, money, known)
-        return str(known["Id"])
+        return
     company = await setup.company_of(books, access)
     check_currency(part.facts, company)
     customer = await customer_id(books, access, company, part.customer_id, part.customer, money.currency)
-    written = await _write(books, access, company, form, part.facts, refund_id, money, moment, customer)
+    written = await _write(
+        books, access, company, form, part.facts, posting.local_id, money, moment, customer
+    )
     async with books.db.transaction(org_id) as session:
         new = await links.link(
-            session, org_id, access.realm_id, form.entity, "refund", refund_id, written.object
+            session, org_id, access.realm_id, form.entity, "refund", posting.local_id, written.object
         )
         await outbox.succeeded(session, org_id, written)
         if new:
             await record(
                 session, org_id, form.event, proposal_id=part.facts.proposal_id, payment_id=payment_id,
-                refund_id=refund_id, qbo_id=str(written.object["Id"]), amount_cents=money.minor,
+                refund_id=posting.local_id, qbo_id=str(written.object["Id"]), amount_cents=money.minor,
                 currency=money.currency,
             )  # fmt: skip
     _check_total(form, money, written.object)
-    return str(written.object["Id"])
 
 
-async def _refund(
-    books: Books, org_id: int, refund_id: str, *, came_back: bool
-) -> tuple[int, Money, datetime]:
+GIVEN = Kind(
+    "refund",
+    missing="SELECT 'refund:' || r.refund_id, r.payment_id, p.proposal_id, r.amount_minor, r.currency, :now "
+    "FROM refunds r JOIN payments p ON p.org_id = r.org_id AND p.id = r.payment_id "
+    "WHERE r.org_id = :org AND r.status = 'succeeded' AND p.paid_at IS NOT NULL",
+    post=post,
+    entities=("RefundReceipt",),
+)
+# Only what was on its way into the books needs to come out again; a refund that never succeeded stands nowhere.
+CAME_BACK = Kind(
+    "refund_return",
+    missing="SELECT f.subject, f.payment_id, f.proposal_id, f.amount_minor, f.currency, :now FROM postings f "
+    "JOIN refunds r ON r.org_id = f.org_id AND 'refund:' || r.refund_id = f.subject "
+    "WHERE f.org_id = :org AND f.kind = 'refund' AND r.status IN ('failed', 'canceled')",
+    post=post,
+    entities=("SalesReceipt",),
+    after="EXISTS (SELECT 1 FROM postings f WHERE f.org_id = p.org_id AND f.kind = 'refund' "
+    "AND f.subject = p.subject AND f.state = 'posted')",
+)
+
+
+async def _refund(books: Books, org_id: int, posting: Taken) -> tuple[int, Money, datetime]:
     """Whose refund it is, how much, and when: as Stripe says, or when we learned that it came back."""
     async with books.db.transaction(org_id) as session:
-        row = await session.get_one(Refund, (org_id, refund_id))
-        moment = row.created_at
-        if came_back:
-            kept = await session.scalar(
-                select(Posting.created_at).where(
-                    Posting.org_id == org_id,
-                    Posting.refund_id == refund_id,
-                    Posting.kind == "refund_return",
-                )
-            )
-            moment = kept or moment
+        row = await session.get_one(Refund, (org_id, posting.local_id))
+        moment = posting.created_at if posting.kind == "refund_return" else row.created_at
         return row.payment_id, Money(row.amount_minor, row.currency), moment
 
 

@@ -1,9 +1,10 @@
-/** Payments on their way into the books, by how far they are; those that stumbled can be tried again. */
+/** What is on its way into the books, by how far it is; what stumbled can be tried again. */
 
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { formatAgo, isAhead } from "../../words/dates";
+import { postingKindWord } from "../../words/postings";
 import {
   overviewQuery,
   type Posting,
@@ -27,13 +28,19 @@ const EMPTY: Record<PostingState, string> = {
 };
 
 const ABOUT: Column<Posting> = {
-  name: "Payment",
+  name: "What",
   cell: (posting) => (
     <>
-      <Link to="/proposals/$id" params={{ id: String(posting.proposal_id) }}>
-        {posting.proposal_title}
-      </Link>
-      <small>{posting.customer_name}</small>
+      {posting.proposal_id === null ? (
+        postingKindWord(posting.kind)
+      ) : (
+        <Link to="/proposals/$id" params={{ id: String(posting.proposal_id) }}>
+          {posting.proposal_title}
+        </Link>
+      )}
+      <small>
+        {[posting.proposal_id === null ? null : postingKindWord(posting.kind), posting.customer_name].filter(Boolean).join(" · ")}
+      </small>
     </>
   ),
 };
@@ -71,7 +78,7 @@ const COLUMNS: Record<PostingState, Column<Posting>[]> = {
     PAID,
     { name: "In the books", cell: (posting) => (posting.posted_at ? <Ago at={posting.posted_at} /> : "—") },
     { name: "Invoice", right: true, cell: (posting) => posting.qbo_invoice_id ?? "—" },
-    { name: "Payment no.", right: true, wideOnly: true, cell: (posting) => posting.qbo_payment_id ?? "—" },
+    { name: "Document", right: true, wideOnly: true, cell: (posting) => posting.qbo_payment_id ?? otherDocument(posting) },
   ],
 };
 
@@ -98,6 +105,11 @@ export function Postings({ state }: { state: PostingState }) {
       />
     </>
   );
+}
+
+/** The document of what has neither invoice nor payment of its own, as a refund. */
+function otherDocument(posting: Posting): string {
+  return posting.documents.map((document) => document.qbo_id).join(", ") || "—";
 }
 
 function NextTry({ posting }: { posting: Posting }) {

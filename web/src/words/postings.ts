@@ -1,0 +1,13 @@
+/** What each kind of posting is, as a bookkeeper calls it. */
+
+const KINDS: Record<string, string> = {
+  payment: "Payment",
+  refund: "Refund",
+  refund_return: "Refund that came back",
+};
+
+/** Returns the word for a kind of posting; one that this build does not know yet is shown as it is. */
+export function postingKindWord(kind: string): string {
+  const plain = kind.replaceAll("_", " ");
+  return KINDS[kind] ?? plain.charAt(0).toUpperCase() + plain.slice(1);
+}
