@@ -31,7 +31,7 @@ async def payment_came(books: Books, org_id: int, proposal_ids: Collection[int])
             await settle_schedule(session, org_id, proposal_id)
             proposal = await get_own(session, Proposal, proposal_id, org_id)
             await refund_paid(session, proposal, actor="system")
-    await _book(books, org_id)
+    await book(books, org_id)
 
 
 async def transfer_moved(books: Books, org_id: int, proposal_ids: Collection[int]) -> None:
@@ -42,10 +42,11 @@ async def transfer_moved(books: Books, org_id: int, proposal_ids: Collection[int
 async def refund_moved(books: Books, org_id: int, proposal_ids: Collection[int]) -> None:
     """A refund that succeeded, or came back, goes into the books; what was overpaid may be settled by it."""
     await _settle(books, org_id, proposal_ids)
-    await _book(books, org_id)
+    await book(books, org_id)
 
 
-async def _book(books: Books, org_id: int) -> None:
+async def book(books: Books, org_id: int) -> None:
+    """Whatever moved money and stands in no book yet is brought there."""
     async with books.db.transaction(org_id) as session:
         await postings.ensure(session, org_id)
     await postings.run_lane(books, org_id)

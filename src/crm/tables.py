@@ -13,6 +13,7 @@ from crm.notifications import tables as notifications
 from crm.outgoing import tables as outgoing
 from crm.papers import tables as papers
 from crm.payments import tables as payments
+from crm.payments import transaction_tables as transactions
 from crm.portal import tables as portal
 from crm.proposals import reusable_tables as reusable
 from crm.proposals import tables as proposals
@@ -36,4 +37,5 @@ __all__ = [
     "portal",
     "proposals",
     "reusable",
+    "transactions",
 ]

@@ -15,6 +15,7 @@ from crm.gateways.http import Client, make_client
 from crm.gateways.stripe import StripeGateway
 from crm.identity.kept_answers import forget_old_keys
 from crm.identity.login import forget_old_failures
+from crm.identity.tables import Org
 from crm.jobs import engine, queue
 from crm.kit import clock
 from crm.kit.database import Database, app_url, conninfo
@@ -25,7 +26,7 @@ from crm.notifications import reminders, sending
 from crm.outgoing.couriers import Couriers
 from crm.outgoing.keeping import forget_old_deliveries
 from crm.papers.keeping import make_missing
-from crm.payments import refunds, stripe_events, stripe_sweeps
+from crm.payments import refunds, stripe_events, stripe_sweeps, transactions
 from crm.proposals.decision import expire_due
 
 LANE_SWEEP_SECONDS = 2.0
@@ -78,6 +79,23 @@ class Work:
     async def fetch_refunds(self, org_id: int, payment_id: int) -> None:
         await stripe_sweeps.fetch_refunds(self.db, self.stripe, org_id, payment_id)
 
+    async def pull_transactions(self, org_id: int) -> None:
+        """The movements of the org's Stripe balance, after something moved it; in dev mode there is none."""
+        if self.settings.stripe_dev_mode:
+            return
+        async with self.db.transaction(org_id) as session:
+            org = await session.get_one(Org, org_id)
+            account = org.stripe_account or ""
+        await transactions.pull(self.db, self.stripe, account)
+
+    async def itemise_payout(self, org_id: int, payout_id: str) -> None:
+        if self.settings.stripe_dev_mode:
+            return
+        await transactions.itemise(self.db, self.stripe, org_id, payout_id)
+
+    async def book_money(self, org_id: int) -> None:
+        await pipeline.book(self.books, org_id)
+
     async def send_refund(self, org_id: int, order_id: int) -> None:
         await refunds.send_refund(self.db, self.stripe, org_id, order_id)
 
@@ -90,6 +108,7 @@ class Work:
             return
         await stripe_sweeps.sweep_events(self.db, self.settings, self.stripe)
         await stripe_sweeps.sweep_sessions(self.db, self.settings, self.stripe)
+        await stripe_sweeps.sweep_transactions(self.db, self.stripe)
 
     async def sweep_inbox(self) -> None:
         """Events that were kept but whose effect is missing, should their job be lost: each gets a job again."""

@@ -14,7 +14,7 @@ from crm.kit.settings import Settings
 CONNECT_SECONDS, READ_SECONDS = 3.05, 20
 # The version whose shapes this code reads; the SDK would otherwise move it with every upgrade.
 API_VERSION = "2026-10-28.endive"
-EVENTS_PER_PAGE = 100
+EVENTS_PER_PAGE = TRANSACTIONS_PER_PAGE = 100
 PAGES_MAX = 100
 
 stripe.enable_telemetry = False  # it would write an id into the home directory and send timings along
@@ -87,6 +87,26 @@ class StripeGateway:
         )
         found: list[dict[str, Any]] = page["data"]
         return found
+
+    async def list_transactions(
+        self, *, account: str, created_gte: int = 0, payout: str | None = None, after: str | None = None
+    ) -> dict[str, Any]:
+        """One page (`data`, `has_more`) of the movements of the balance, newest first, behind `after`, with their sources;
+        with `payout` those that an automatic payout paid out."""
+        transactions = self.client.v1.balance_transactions
+        params: dict[str, Any] = {"limit": TRANSACTIONS_PER_PAGE, "expand": ["data.source"]}
+        if created_gte:
+            params["created"] = {"gte": created_gte}
+        if payout is not None:
+            params["payout"] = payout
+        if after is not None:
+            params["starting_after"] = after
+        return await _call(lambda: transactions.list(params, _options(account)))  # type: ignore[arg-type]
+
+    async def retrieve_balance(self, *, account: str) -> dict[str, Any]:
+        """What the account holds now, per currency: `available` and `pending`."""
+        balance = self.client.v1.balance
+        return await _call(lambda: balance.retrieve({}, _options(account)))
 
     async def list_events(self, *, created_gte: int, types: list[str], account: str) -> list[dict[str, Any]]:
         """Events since `created_gte` (unix seconds), oldest first; Stripe keeps them 30 days."""

@@ -29,6 +29,9 @@ ORG_TASKS = (
     "fetch_fee",
     "fetch_refunds",
     "send_refund",
+    "pull_transactions",
+    "itemise_payout",
+    "book_money",
 )
 
 
@@ -61,3 +64,13 @@ async def enqueue_many(
             [Jsonb(args) for _, args in tasks],
         ],
     )
+
+
+async def enqueue_unless_waiting(conn: psycopg.AsyncConnection[Any], task: str, args: dict[str, Any]) -> None:
+    """For work that asks the outside and so sees whatever happened before it starts: one that waits is enough."""
+    waiting = await conn.execute(
+        "SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND task_name = %s AND args = %s LIMIT 1",
+        [task, Jsonb(args)],
+    )
+    if await waiting.fetchone() is None:
+        await enqueue_many(conn, [(task, args)])

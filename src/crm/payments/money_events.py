@@ -161,6 +161,7 @@ async def save_refund(
     )
     if status == old:
         return
+    await queue.enqueue_unless_waiting(conn, "pull_transactions", {"org_id": org_id})
     meta = {"refund_id": refund_id, "amount_cents": amount, "currency": currency, "payment_id": payment_id}
     if status == "succeeded":
         await record_facts(conn, [Fact(org_id, Event.PAYMENT_REFUNDED, proposal_id, meta, "stripe")])
@@ -228,6 +229,8 @@ async def _dispute(conn: Conn, event: StripeEvent) -> None:
     if status in states.DISPUTE_OVER and old not in states.DISPUTE_OVER:
         facts.append(Fact(payment.org_id, Event.DISPUTE_CLOSED, payment.proposal_id, meta, "stripe"))
     await record_facts(conn, facts)
+    if (fee, net) != tuple(figures):
+        await queue.enqueue_unless_waiting(conn, "pull_transactions", {"org_id": payment.org_id})
 
 
 def _moved(
@@ -267,15 +270,16 @@ async def _payout(conn: Conn, event: StripeEvent) -> None:
     currency = str(event.object.get("currency") or "usd").upper()
     failure = _text(event.object.get("failure_message")) or _text(event.object.get("failure_code"))
     await conn.execute(
-        "INSERT INTO payouts (org_id, payout_id, amount_minor, currency, status, automatic, "
+        "INSERT INTO payouts (org_id, payout_id, stripe_account, amount_minor, currency, status, automatic, "
         "reconciliation_status, failure, arrival_date, created_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (org_id, payout_id) DO UPDATE SET status = excluded.status, "
         "reconciliation_status = excluded.reconciliation_status, "
         "failure = coalesce(excluded.failure, payouts.failure), updated_at = now()",
         [
             event.org_id,
             event.object_id,
+            event.account,
             amount,
             currency,
             status,
@@ -290,6 +294,11 @@ async def _payout(conn: Conn, event: StripeEvent) -> None:
         meta = {"payout_id": event.object_id, "amount_cents": amount, "currency": currency}
         said = Event.PAYOUT_PAID if status == "paid" else Event.PAYOUT_FAILED
         await record_facts(conn, [Fact(event.org_id, said, None, meta, "stripe")])
+    if status != old:
+        await queue.enqueue_unless_waiting(conn, "pull_transactions", {"org_id": event.org_id})
+    if reconciliation == "completed" and (row is None or row[1] != "completed"):
+        args = {"org_id": event.org_id, "payout_id": event.object_id}
+        await queue.enqueue_many(conn, [("itemise_payout", args)])
 
 
 async def _account_updated(conn: Conn, event: StripeEvent) -> None:

@@ -5,6 +5,7 @@ Everything found goes through the same inbox, so finding it twice changes nothin
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,43 +22,77 @@ from crm.kit.database import Database, raw
 from crm.kit.errors import NotFound, OutsideError, Refused, Unavailable
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
-from crm.payments import differences
+from crm.payments import differences, transactions
 from crm.payments.differences import Found
 from crm.payments.money_events import HANDLERS, save_refund
 from crm.payments.session_events import TYPES
 from crm.payments.stripe_events import take_in
-from crm.payments.tables import CheckoutSession, Payment, StripeCursor
+from crm.payments.tables import CheckoutSession, Payment, Payout, StripeCursor
 
 OVERLAP = timedelta(minutes=10)  # events become listable a little after they happen
 KEPT = timedelta(days=29)  # Stripe keeps them 30 days
 OPEN_SESSION_AGE = timedelta(minutes=30)
-SESSIONS_PER_SWEEP = 200
+SESSIONS_PER_SWEEP = PAYOUTS_PER_SWEEP = 200
 
 log = logger("stripe_sweeps")
 
 
 async def sweep_events(db: Database, settings: Settings, stripe: StripeGateway) -> int:
     """Takes in the events since the last sweep, of our account and each connected one; how many were seen."""
+    lost = "Until then a payment whose message from Stripe was lost is missing here."
+    return await _each_account(
+        db, ("stripe_refuses", lost), lambda account: _sweep_account(db, settings, stripe, account)
+    )
+
+
+async def sweep_transactions(db: Database, stripe: StripeGateway) -> int:
+    """Copies what moved in every account's balance, and what is in payouts not itemised yet; how much was new."""
+    unknown = "Until then fees, payouts and disputes are missing here and in the books."
+    new = await _each_account(
+        db, ("stripe_refuses_balance", unknown), lambda account: transactions.pull(db, stripe, account)
+    )
+    async with db.transaction() as session:
+        orgs = (await session.scalars(text("SELECT org_id FROM crm_org_list()"))).all()
+    async with db.transaction(*orgs) as session:
+        rows = await session.execute(
+            select(Payout.org_id, Payout.payout_id)
+            .where(Payout.reconciliation_status == "completed", Payout.itemised_at.is_(None))
+            .order_by(Payout.created_at)
+            .limit(PAYOUTS_PER_SWEEP)
+        )
+        missing = rows.all()
+    for org_id, payout_id in missing:
+        new += await transactions.itemise(db, stripe, org_id, payout_id)
+    return new
+
+
+async def _each_account(
+    db: Database, difference: tuple[str, str], work: Callable[[str], Awaitable[int]]
+) -> int:
+    """`work` on our own account and each connected one: the trouble of one is not another's. `difference`: its kind,
+    and what a refusal means for us."""
     seen, failure = 0, None
     for account in await _accounts(db):
         try:
-            seen += await _sweep_account(db, settings, stripe, account)
+            seen += await work(account)
         except OutsideError as error:  # one account's trouble is not another's
             log.warning("account not swept", account=account or "platform", code=error.code, why=error.detail)
             if isinstance(error, Unavailable):
                 failure = error
             else:
-                await _tell(db, account, error)
+                await _tell(db, difference, account, error)
         else:
-            await _tell(db, account, None)
+            await _tell(db, difference, account, None)
     if failure is not None:
         raise failure  # the queue tries again; what was taken in stays
     return seen
 
 
-async def _tell(db: Database, account: str, refusal: OutsideError | None) -> None:
+async def _tell(
+    db: Database, difference: tuple[str, str], account: str, refusal: OutsideError | None
+) -> None:
     """What only a person can mend is a difference for the orgs of the account, until Stripe answers again."""
-    kind, subject = "stripe_refuses", account or "platform"
+    (kind, meaning), subject = difference, account or "platform"
     async with db.transaction() as session:
         everyone = (await session.scalars(text("SELECT org_id FROM crm_org_list()"))).all()
     async with db.transaction(*everyone) as session:
@@ -67,9 +102,7 @@ async def _tell(db: Database, account: str, refusal: OutsideError | None) -> Non
         if refusal is None:
             await differences.over(conn, orgs, kind, subject)
             return
-        sentence = (
-            f"{refusal.detail} Until then a payment whose message from Stripe was lost is missing here."
-        )
+        sentence = f"{refusal.detail} {meaning}"
         await differences.keep(conn, [Found(org_id, kind, subject, sentence) for org_id in orgs])
 
 
@@ -209,10 +242,12 @@ async def fetch_fee(db: Database, stripe: StripeGateway, org_id: int, payment_id
         raise Unavailable(
             "Stripe does not show the fee of this payment yet. We ask again.", code="fee-not-there"
         )
+    movement = transactions.read_movement(transaction, charge)
     async with db.transaction(org_id) as session:
         payment = await session.get_one(Payment, (org_id, payment_id), with_for_update=True)
         if payment.fee_minor is not None:
             return
+        await transactions.keep(session, account, [(org_id, movement)])
         payment.fee_minor, payment.net_minor = transaction["fee"], transaction["net"]
         payment.balance_transaction = transaction["id"]
         await record(

@@ -168,10 +168,13 @@ class Dispute(Base):
 
 
 class Payout(Base):
+    """Money on its way from Stripe to the bank (negative: the other way). `itemised_at`: since when we know what is in it."""
+
     __tablename__ = "payouts"
 
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
     payout_id: Mapped[str] = mapped_column(primary_key=True)
+    stripe_account: Mapped[str] = mapped_column(server_default="")
     amount_minor: Mapped[Big]
     currency: Mapped[str]
     status: Mapped[str]
@@ -179,6 +182,7 @@ class Payout(Base):
     reconciliation_status: Mapped[str | None]
     failure: Mapped[str | None]
     arrival_date: Mapped[datetime | None]
+    itemised_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
