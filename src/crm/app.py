@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from crm.accounting.routes import router as accounting
+from crm.accounting.sync_log_routes import router as sync_log
 from crm.accounting.webhook import router as quickbooks_webhook
 from crm.customers.routes import router as customers
 from crm.dependencies import AppState, app_state
@@ -73,6 +74,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     money_back,
     papers,
     accounting,
+    sync_log,
     quickbooks_webhook,
     overview,
     activity,

@@ -1,5 +1,6 @@
 """Imports every room's tables, for those who need all of them: migrations and their check."""
 
+from crm.accounting import sync_log_tables as sync_log
 from crm.accounting import tables as accounting
 from crm.accounting.comeback import tables as comeback
 from crm.activity import tables as activity
@@ -37,5 +38,9 @@ __all__ = [
     "portal",
     "proposals",
     "reusable",
+<<<<<<< HEAD
     "transactions",
+=======
+    "sync_log",
+>>>>>>> bb7af59 (Sync log: every request to QuickBooks and Intuit is kept with its answer, redacted, bounded, and found again in the console)
 ]

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from crm import pipeline
 from crm.accounting import connection, postings
 from crm.accounting.context import Books
+from crm.accounting.sync_log import forget_old_calls
 from crm.gateways.http import Client, make_client
 from crm.gateways.stripe import StripeGateway
 from crm.identity.kept_answers import forget_old_keys
@@ -157,13 +158,14 @@ class Work:
                 await expire_due(session, org_id)
 
     async def forget_old(self) -> None:
-        """Failed logins, kept answers and told webhooks that no longer matter."""
+        """Failed logins, kept answers, told webhooks and requests to QuickBooks that no longer matter."""
         async with self.db.transaction() as session:
             await forget_old_failures(session)
         for org_id in await self._orgs():
             async with self.db.transaction(org_id) as session:
                 await forget_old_keys(session, org_id)
                 await forget_old_deliveries(session, org_id)
+                await forget_old_calls(session, org_id)
 
     async def _orgs(self) -> list[int]:
         async with self.db.transaction() as session:

@@ -1,18 +1,15 @@
-"""Asks one company's QuickBooks something: in its turn, with a good token, counted."""
+"""Asks one company's QuickBooks something: in its turn, with a good token, counted and kept."""
 
 from __future__ import annotations
 
-from sqlalchemy.dialects.postgresql import insert
-
-from crm.accounting import connection, turns
+from crm.accounting import connection, sync_log, turns
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
-from crm.accounting.tables import QboUsage
 from crm.gateways import quickbooks
+from crm.gateways.exchange import Exchange
 from crm.gateways.quickbooks import Answer, Call
 from crm.gateways.quickbooks_faults import TokenExpired
-from crm.kit import clock
-from crm.kit.errors import Disconnected
+from crm.kit.errors import Disconnected, OutsideError
 
 
 async def ask(books: Books, org_id: int, call: Call) -> Answer:
@@ -42,20 +39,17 @@ async def ask(books: Books, org_id: int, call: Call) -> Answer:
 
 async def _send(books: Books, access: Access, call: Call) -> Answer:
     await turns.wait(books, access.org_id)
-    answer = await quickbooks.send(books.http, books.settings.qbo_host, access.realm_id, access.token, call)
-    await _count(books, access.org_id, call)
-    return answer
-
-
-async def _count(books: Books, org_id: int, call: Call) -> None:
-    """Only answered calls count at Intuit (facts 2.11: 2xx)."""
-    metered = 1 if call.metered else 0
-    async with books.db.transaction(org_id) as session:
-        await session.execute(
-            insert(QboUsage)
-            .values(org_id=org_id, day=clock.now().date(), operation=call.operation, calls=1, metered=metered)
-            .on_conflict_do_update(
-                index_elements=["org_id", "day", "operation"],
-                set_={"calls": QboUsage.calls + 1, "metered": QboUsage.metered + metered},
-            )
+    kept: list[Exchange] = []
+    failure: OutsideError | None = None
+    try:
+        answer = await quickbooks.send(
+            books.http, books.settings.qbo_host, access.realm_id, access.token, call, kept
         )
+    except OutsideError as error:
+        failure = error
+        raise
+    finally:
+        if kept:
+            async with books.db.transaction(access.org_id) as session:
+                await sync_log.keep(session, access.org_id, access.realm_id, call, kept[0], failure)
+    return answer

@@ -14,12 +14,14 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.accounting import sync_log
 from crm.accounting.context import Books
 from crm.accounting.error_counts import count_error
 from crm.accounting.tables import QboToken
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.gateways import intuit
+from crm.gateways.exchange import Exchange
 from crm.kit import clock
 from crm.kit.errors import Conflict, Disconnected, OutsideError
 from crm.kit.logging import logger
@@ -85,8 +87,9 @@ async def _refresh(books: Books, org_id: int, stale: str | None, *, even_if_good
             raise Disconnected(row.disconnected_why or "QuickBooks is disconnected. Please reconnect.")
         if _is_good(books, row, stale) and not even_if_good:
             return _access(books, row)  # somebody else refreshed while we waited for the lock
+        kept: list[Exchange] = []
         try:
-            await _refresh_locked(books, session, row)
+            await _refresh_locked(books, session, row, kept)
         except OutsideError as error:
             failure = error
             await count_error(session, org_id, "refresh_token")
@@ -95,22 +98,23 @@ async def _refresh(books: Books, org_id: int, stale: str | None, *, even_if_good
         else:
             # Committed before anybody uses it: a rotated token that is not stored is a lost connection.
             return_value = _access(books, row)
+        await sync_log.keep_sign_in(session, org_id, row.realm_id, "refresh_token", kept, failure)
     if failure is not None:
         log.warning("refresh failed", org_id=org_id, code=failure.code, intuit_tid=failure.reference)
         raise failure
     return return_value
 
 
-async def _refresh_locked(books: Books, session: AsyncSession, row: QboToken) -> None:
+async def _refresh_locked(books: Books, session: AsyncSession, row: QboToken, kept: list[Exchange]) -> None:
     assert row.refresh_token is not None
     try:
-        grant = await intuit.refresh(books.http, books.settings, books.sealer.open(row.refresh_token))
+        grant = await intuit.refresh(books.http, books.settings, books.sealer.open(row.refresh_token), kept)
     except Disconnected:
         recent = row.refreshed_at is not None and clock.now() - row.refreshed_at < PREVIOUS_TOKEN_GOOD_FOR
         if row.previous_refresh_token is None or not recent:
             raise
         previous = books.sealer.open(row.previous_refresh_token)
-        grant = await intuit.refresh(books.http, books.settings, previous)
+        grant = await intuit.refresh(books.http, books.settings, previous, kept)
     _store(books, row, grant)
     await session.flush()
 
@@ -144,6 +148,20 @@ async def mark_lost(books: Books, org_id: int, error: OutsideError) -> None:
         row = await session.scalar(select(QboToken).where(QboToken.org_id == org_id).with_for_update())
         if row is not None and row.disconnected_at is None:
             await _mark_lost(session, row, error)
+
+
+async def exchange_code(books: Books, org_id: int, realm_id: str, code: str) -> intuit.Grant:
+    """The grant for a one-time code, kept in the sync log like every request. Raises what Intuit's refusal raises."""
+    kept: list[Exchange] = []
+    failure: OutsideError | None = None
+    try:
+        return await intuit.exchange_code(books.http, books.settings, code, kept)
+    except OutsideError as error:
+        failure = error
+        raise
+    finally:
+        async with books.db.transaction(org_id) as session:
+            await sync_log.keep_sign_in(session, org_id, realm_id, "exchange_code", kept, failure)
 
 
 async def connect(books: Books, org_id: int, user_id: int, realm_id: str, grant: intuit.Grant) -> QboToken:
@@ -203,7 +221,17 @@ async def disconnect(books: Books, org_id: int, user_id: int) -> None:
             realm_id=row.realm_id,
             why=row.disconnected_why,
         )
-    await intuit.revoke(books.http, books.settings, token)
+        realm_id = row.realm_id
+    kept: list[Exchange] = []
+    failure: OutsideError | None = None
+    try:
+        await intuit.revoke(books.http, books.settings, token, kept)
+    except OutsideError as error:
+        failure = error
+        raise
+    finally:
+        async with books.db.transaction(org_id) as session:
+            await sync_log.keep_sign_in(session, org_id, realm_id, "revoke_token", kept, failure)
 
 
 async def keep_alive(books: Books, org_id: int) -> None:

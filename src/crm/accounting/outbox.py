@@ -63,7 +63,9 @@ async def write_once(
         found = await look(request.requestid)
         if found is not None:
             return Written(request.id, found, "", found=True, realm_id=realm_id, entity=entity)
-    call = Call("POST", entity.lower(), operation, body=request.body, requestid=request.requestid)
+    call = Call(
+        "POST", entity.lower(), operation, body=request.body, requestid=request.requestid, subject=subject
+    )
     try:
         answer = await company.ask(books, org_id, call)
     except Refused as error:

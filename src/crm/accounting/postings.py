@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.accounting import kinds, turns
+from crm.accounting import kinds, sync_log, turns
 from crm.accounting.booking import Booked, Taken
 from crm.accounting.connection import NotConnected
 from crm.accounting.context import Books
@@ -167,8 +167,9 @@ _TAKE = text(
 async def _post(books: Books, org_id: int, claimed: Taken) -> Booked | None:
     """What stands in the books for a payment; None for all else."""
     try:
-        async with _renewed(books, org_id, claimed):
-            booked = await kinds.BY_NAME[claimed.kind].post(books, org_id, claimed)
+        with sync_log.about(claimed.subject):  # all that is asked for it stands together in the sync log
+            async with _renewed(books, org_id, claimed):
+                booked = await kinds.BY_NAME[claimed.kind].post(books, org_id, claimed)
     except Refused as error:
         await _needs_you(books, org_id, claimed, error)
         raise

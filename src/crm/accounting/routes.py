@@ -114,7 +114,7 @@ async def _finish(
         raise BadRequest("Intuit's answer is incomplete: code or realmId is missing.", kind="oauth-failed")
     async with work.db.transaction(began.org_id) as session:
         await connection.refuse_foreign_realm(session, began.org_id, realm_id, work.settings.qbo_env)
-    grant = await intuit.exchange_code(work.http, work.settings, code)
+    grant = await connection.exchange_code(work, began.org_id, realm_id, code)
     row = await connection.connect(work, began.org_id, began.user_id, realm_id, grant)
     return Connected(realm_id=realm_id, env=row.env, org_id=began.org_id)
 

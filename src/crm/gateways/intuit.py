@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
+from crm.gateways.exchange import Exchange, kept_form, kept_response, kept_silence
 from crm.kit import clock
 from crm.kit.errors import Disconnected, NotConfigured, Refused, Unavailable
 from crm.kit.settings import Settings
@@ -27,25 +30,35 @@ class Grant:
     hard_expires_at: datetime | None
 
 
-async def exchange_code(http: httpx2.AsyncClient, settings: Settings, code: str) -> Grant:
+async def exchange_code(
+    http: httpx2.AsyncClient, settings: Settings, code: str, kept: list[Exchange] | None = None
+) -> Grant:
     """Exchanges a one-time code. Raises Refused when Intuit does not take it, Unavailable when it does not answer."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": settings.qbo_redirect_uri}
-    return await _token_call(http, settings, form)
+    return await _token_call(http, settings, form, kept)
 
 
-async def refresh(http: httpx2.AsyncClient, settings: Settings, refresh_token: str) -> Grant:
+async def refresh(
+    http: httpx2.AsyncClient, settings: Settings, refresh_token: str, kept: list[Exchange] | None = None
+) -> Grant:
     """A new pair. Raises Disconnected on invalid_grant: this refresh token is dead."""
-    return await _token_call(http, settings, {"grant_type": "refresh_token", "refresh_token": refresh_token})
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return await _token_call(http, settings, form, kept)
 
 
-async def revoke(http: httpx2.AsyncClient, settings: Settings, token: str) -> None:
+async def revoke(
+    http: httpx2.AsyncClient, settings: Settings, token: str, kept: list[Exchange] | None = None
+) -> None:
     """Tells Intuit that we give the grant back. Raises Unavailable; a token already dead is fine."""
+    watch = _Watch(settings.qbo_revoke_url, "token=…", kept)
     try:
         response = await http.post(
             settings.qbo_revoke_url, json={"token": token}, auth=client_auth(settings), timeout=TIMEOUT
         )
     except httpx2.HTTPError as error:
+        watch.silent(error)
         raise Unavailable("Intuit did not answer.", code=type(error).__name__) from error
+    watch.answered(response)
     if response.status_code >= 500:
         raise Unavailable("Intuit did not answer.", code=f"http-{response.status_code}")
 
@@ -60,13 +73,36 @@ def client_auth(settings: Settings) -> tuple[str, str]:
     return settings.qbo_client_id, settings.qbo_client_secret.get_secret_value()
 
 
-async def _token_call(http: httpx2.AsyncClient, settings: Settings, form: dict[str, str]) -> Grant:
+class _Watch:
+    """What is kept of one call: which grant and what came of it, never a token."""
+
+    def __init__(self, url: str, form: str, kept: list[Exchange] | None) -> None:
+        self._about = ("POST", urlsplit(url).path, "", form)
+        self._kept = kept
+        self._at, self._began = clock.now(), time.monotonic()
+
+    def answered(self, response: httpx2.Response) -> None:
+        if self._kept is not None:
+            self._kept.append(kept_response(self._at, self._since(), *self._about, response))
+
+    def silent(self, error: Exception) -> None:
+        if self._kept is not None:
+            self._kept.append(kept_silence(self._at, self._since(), *self._about, error))
+
+    def _since(self) -> int:
+        return round((time.monotonic() - self._began) * 1000)
+
+
+async def _token_call(
+    http: httpx2.AsyncClient, settings: Settings, form: dict[str, str], kept: list[Exchange] | None
+) -> Grant:
     # A code is good once and its person is there; a refresh is ours alone.
     next_step = (
         "We try again by ourselves."
         if form["grant_type"] == "refresh_token"
         else "Nothing was connected; please press Connect QuickBooks again."
     )
+    watch = _Watch(settings.qbo_token_url, kept_form(form), kept)
     try:
         response = await http.post(
             settings.qbo_token_url,
@@ -76,11 +112,13 @@ async def _token_call(http: httpx2.AsyncClient, settings: Settings, form: dict[s
             timeout=TIMEOUT,
         )
     except httpx2.HTTPError as error:
+        watch.silent(error)
         raise Unavailable(
             f"Intuit's sign-in service did not answer. {next_step}",
             code=type(error).__name__,
             outcome_known=isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout),
         ) from error
+    watch.answered(response)
     tid = response.headers.get("intuit_tid", "")
     body = _json(response)
     if response.status_code == 200 and {"access_token", "refresh_token", "expires_in"} <= body.keys():

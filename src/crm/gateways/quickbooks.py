@@ -7,6 +7,7 @@ Facts: facts/quickbooks.md 2.1, 2.5, 2.6. Which company may call when, and with 
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
@@ -15,6 +16,8 @@ import httpx2
 import simplejson
 
 from crm.gateways import quickbooks_faults as faults
+from crm.gateways.exchange import Exchange, kept_response, kept_silence
+from crm.kit import clock
 from crm.kit.errors import Unavailable
 from crm.kit.logging import logger, scrub
 
@@ -38,6 +41,9 @@ class Call:
     params: tuple[tuple[str, str], ...] = ()
     body: str | None = None  # JSON text, exactly as it is kept and sent
     requestid: str | None = None
+    subject: str = (
+        ""  # what it is about, as "payment:12", for the sync log; the work under way comes first
+    )
 
     @property
     def metered(self) -> bool:
@@ -77,17 +83,30 @@ def is_queryable(value: str) -> bool:
     return True
 
 
-async def send(http: httpx2.AsyncClient, host: str, realm_id: str, token: str, call: Call) -> Answer:
-    """Sends one call. Raises Unavailable, Refused, Disconnected, or TokenExpired (refresh, then repeat)."""
+async def send(
+    http: httpx2.AsyncClient,
+    host: str,
+    realm_id: str,
+    token: str,
+    call: Call,
+    kept: list[Exchange] | None = None,
+) -> Answer:
+    """Sends one call. Raises Unavailable, Refused, Disconnected, or TokenExpired (refresh, then repeat).
+
+    What was sent and answered is appended to `kept`, also when it raises.
+    """
     params: list[tuple[str, Any]] = [*call.params, ("minorversion", MINOR_VERSION)]
     if call.requestid is not None:
         if len(call.requestid) > REQUESTID_LENGTH_MAX:
             raise ValueError(f"requestid longer than {REQUESTID_LENGTH_MAX} characters: {call.requestid}")
         params.append(("requestid", call.requestid))
+    path = f"/v3/company/{realm_id}/{call.path}"
+    at, began = clock.now(), time.monotonic()
+    about = (call.method, path, "&".join(f"{name}={value}" for name, value in params), call.body or "")
     try:
         response = await http.request(
             call.method,
-            f"{host}/v3/company/{realm_id}/{call.path}",
+            f"{host}{path}",
             params=params,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"}
             | ({"Content-Type": "application/json"} if call.body is not None else {}),
@@ -98,21 +117,29 @@ async def send(http: httpx2.AsyncClient, host: str, realm_id: str, token: str, c
         # Not even connected means nothing happened; anything later may have.
         known = call.metered or isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
         log.warning("quickbooks call failed", operation=call.operation, error=scrub(repr(error)))
+        if kept is not None:
+            kept.append(kept_silence(at, _since(began), *about, error))
         raise Unavailable(
             "QuickBooks did not answer. We try again by ourselves.",
             code=type(error).__name__,
             outcome_known=known,
         ) from error
-    tid = response.headers.get("intuit_tid", "")
+    tid, milliseconds = response.headers.get("intuit_tid", ""), _since(began)
     log.info(
         "quickbooks call",
         operation=call.operation,
         status=response.status_code,
         intuit_tid=tid,
         realm_id=realm_id,
-        milliseconds=round(response.elapsed.total_seconds() * 1000),
+        milliseconds=milliseconds,
     )
+    if kept is not None:
+        kept.append(kept_response(at, milliseconds, *about, response))
     return Answer(_read(response, call, tid), tid)
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def _read(response: httpx2.Response, call: Call, tid: str) -> dict[str, Any]:

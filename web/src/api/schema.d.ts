@@ -1705,6 +1705,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/qbo/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every request to QuickBooks, newest first */
+        get: operations["list_qbo_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/qbo/log.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sync log as CSV, newest first */
+        get: operations["export_qbo_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/qbo/log/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The operations and codes that the sync log holds */
+        get: operations["list_qbo_call_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/qbo/log/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request to QuickBooks with its answer */
+        get: operations["get_qbo_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/qbo/oauth/callback": {
         parameters: {
             query?: never;
@@ -2352,6 +2420,100 @@ export interface components {
         BrandColor: {
             on_dark: components["schemas"]["ReadableColor"];
             on_light: components["schemas"]["ReadableColor"];
+        };
+        /**
+         * CallDetail
+         * @description With the request and the answer, redacted and cut to 8,000 characters each.
+         */
+        CallDetail: {
+            /** Answer */
+            answer: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Code */
+            code: string;
+            /** Doing */
+            doing: string;
+            /** Id */
+            id: number;
+            /** Intuit Tid */
+            intuit_tid: string;
+            /** Metered */
+            metered: boolean;
+            /** Method */
+            method: string;
+            /** Milliseconds */
+            milliseconds: number;
+            /** Operation */
+            operation: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "ok" | "refused" | "unavailable" | "disconnected" | "renewed";
+            /** Params */
+            params: string;
+            /** Path */
+            path: string;
+            posting: components["schemas"]["PostingStand"] | null;
+            /** Proposal Id */
+            proposal_id: number | null;
+            /** Realm Id */
+            realm_id: string | null;
+            /** Request */
+            request: string;
+            /** Same Subject */
+            same_subject: components["schemas"]["CallOut"][];
+            /** Sentence */
+            sentence: string;
+            /** Status */
+            status: number | null;
+            /** Subject */
+            subject: string;
+            write: components["schemas"]["WriteOut"] | null;
+        };
+        /**
+         * CallOut
+         * @description One request. `outcome`: ok, refused (needs a person), unavailable (tried again by itself), disconnected, renewed.
+         *
+         *     `metered`: Intuit counts it against the month's free reads. `proposal_id`: whose payment it was about.
+         */
+        CallOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Code */
+            code: string;
+            /** Doing */
+            doing: string;
+            /** Id */
+            id: number;
+            /** Intuit Tid */
+            intuit_tid: string;
+            /** Metered */
+            metered: boolean;
+            /** Milliseconds */
+            milliseconds: number;
+            /** Operation */
+            operation: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "ok" | "refused" | "unavailable" | "disconnected" | "renewed";
+            /** Proposal Id */
+            proposal_id: number | null;
+            /** Sentence */
+            sentence: string;
+            /** Status */
+            status: number | null;
+            /** Subject */
+            subject: string;
         };
         /** CancelByCustomer */
         CancelByCustomer: {
@@ -3293,6 +3455,16 @@ export interface components {
             revoked_at: string | null;
         };
         /**
+         * LogChoices
+         * @description What this log can be narrowed to.
+         */
+        LogChoices: {
+            /** Codes */
+            codes: string[];
+            /** Operations */
+            operations: string[];
+        };
+        /**
          * LogVerdict
          * @description `intact`, or the first entry that is not and why.
          */
@@ -3913,6 +4085,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[CallOut] */
+        Page_CallOut_: {
+            /** Items */
+            items: components["schemas"]["CallOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ChangeOrderOut] */
         Page_ChangeOrderOut_: {
             /** Items */
@@ -4377,6 +4556,20 @@ export interface components {
             state: string;
             /** Subject */
             subject: string;
+        };
+        /**
+         * PostingStand
+         * @description Where the payment or refund that it was about stands now.
+         */
+        PostingStand: {
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Problem */
+            problem: string | null;
+            /** State */
+            state: string;
         };
         /**
          * PriceItemChange
@@ -5142,6 +5335,31 @@ export interface components {
             body: string;
             /** Subject */
             subject: string;
+        };
+        /**
+         * WriteOut
+         * @description The write as it is kept before it is sent: the same requestid makes a repetition harmless.
+         */
+        WriteOut: {
+            /** Answered At */
+            answered_at: string | null;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Generation */
+            generation: number;
+            /** Id */
+            id: number;
+            /** Qbo Id */
+            qbo_id: string | null;
+            /** Requestid */
+            requestid: string;
+            /** State */
+            state: string;
         };
     };
     responses: never;
@@ -9232,6 +9450,158 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvoiceOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_qbo_calls: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                outcome?: ("ok" | "refused" | "unavailable" | "disconnected" | "renewed")[] | null;
+                operation?: string | null;
+                code?: string | null;
+                /** @description What it was about, as "payment:12". */
+                subject?: string | null;
+                metered?: boolean | null;
+                /** @description The first day. */
+                since?: string | null;
+                /** @description The last day. */
+                until?: string | null;
+                /** @description Words in request, answer, sentence, subject or intuit_tid. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_qbo_calls: {
+        parameters: {
+            query?: {
+                outcome?: ("ok" | "refused" | "unavailable" | "disconnected" | "renewed")[] | null;
+                operation?: string | null;
+                code?: string | null;
+                /** @description What it was about, as "payment:12". */
+                subject?: string | null;
+                metered?: boolean | null;
+                /** @description The first day. */
+                since?: string | null;
+                /** @description The last day. */
+                until?: string | null;
+                /** @description Words in request, answer, sentence, subject or intuit_tid. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One line per request, at most 20,000 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_qbo_call_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogChoices"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_qbo_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
                 };
             };
             /** @description A problem (RFC 9457) */

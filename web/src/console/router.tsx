@@ -16,6 +16,7 @@ import type { EventName } from "./data/books";
 import { EVENTS } from "./data/events";
 import { MAIL_STATES, type MailState } from "./data/mail";
 import { meQuery } from "./data/session";
+import { type LogFilter, OUTCOMES } from "./data/syncLog";
 import { NotFoundPage, PageFailed } from "./parts/Failed";
 import { Shell } from "./Shell";
 
@@ -204,10 +205,29 @@ const booksDifferences = createRoute({
   component: page(() => import("./pages/BooksDifferences"), "BooksDifferences"),
 });
 
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const dayOf = (value: unknown): Text => (typeof value === "string" && DAY.test(value) ? value : undefined);
+
 const booksLog = createRoute({
   getParentRoute: () => books,
   path: "/log",
+  validateSearch: (search: Record<string, unknown>): LogFilter => ({
+    outcome: OUTCOMES.find((outcome) => outcome === search["outcome"]),
+    operation: textOf(search["operation"]),
+    code: textOf(search["code"]),
+    subject: textOf(search["subject"]),
+    metered: search["metered"] === "yes" || search["metered"] === "no" ? search["metered"] : undefined,
+    since: dayOf(search["since"]),
+    until: dayOf(search["until"]),
+    q: textOf(search["q"]),
+  }),
   component: page(() => import("./pages/BooksLog"), "BooksLog"),
+});
+
+const booksCall = createRoute({
+  getParentRoute: () => books,
+  path: "/log/$id",
+  component: page(() => import("./pages/BooksCall"), "BooksCall"),
 });
 
 export const MAIL_TABS = ["outbox", "texts", "settings"] as const;
@@ -272,6 +292,7 @@ const tree = root.addChildren([
       booksPosted,
       booksDifferences,
       booksLog,
+      booksCall,
     ]),
     mail,
     mailMessage,

@@ -68,6 +68,14 @@ const CONNECTION: Record<string, StateWord> = {
   not_configured: { en: "Not set up", es: "Sin configurar", tone: "neutral" },
 };
 
+const CALL: Record<string, StateWord> = {
+  ok: { en: "Accepted", es: "Aceptado", tone: "green" },
+  refused: { en: "Refused", es: "Rechazado", tone: "red" },
+  unavailable: { en: "No answer, tried again", es: "Sin respuesta, se reintenta", tone: "amber" },
+  disconnected: { en: "Not let in", es: "Sin acceso", tone: "red" },
+  renewed: { en: "Sign-in renewed", es: "Acceso renovado", tone: "neutral" },
+};
+
 const MAIL: Record<string, StateWord> = {
   kept: { en: "Kept, not sent", es: "Guardado, sin enviar", tone: "neutral" },
   queued: { en: "Waiting", es: "En espera", tone: "blue" },
@@ -86,7 +94,7 @@ const LEAD: Record<string, StateWord> = {
   lost: { en: "Lost", es: "Perdido", tone: "neutral" },
 };
 
-export const STATES = { proposal: PROPOSAL, payment: PAYMENT, change: CHANGE, refund: REFUND, payout: PAYOUT, books: BOOKS, connection: CONNECTION, lead: LEAD, mail: MAIL };
+export const STATES = { proposal: PROPOSAL, payment: PAYMENT, change: CHANGE, refund: REFUND, payout: PAYOUT, books: BOOKS, connection: CONNECTION, lead: LEAD, mail: MAIL, call: CALL };
 export type StateKind = keyof typeof STATES;
 
 /** Returns the word and tone of a state; one that this build does not know yet is shown as it is. */

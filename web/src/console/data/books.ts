@@ -8,7 +8,6 @@ export type Overview = Shape<"Overview">;
 export type NeedsYou = Overview["needs_you"][number];
 export type Posting = Shape<"PostingOut">;
 export type PostingState = "waiting" | "needs_you" | "posted";
-export type QboRequest = Shape<"RequestOut">;
 export type Difference = Shape<"DifferenceOut">;
 export type Payment = Shape<"PaymentOut">;
 export type Refund = Shape<"RefundOut">;
@@ -78,10 +77,6 @@ export const usageQuery = queryOptions({
   queryFn: () => answerOf(client.GET("/qbo/usage")),
   refetchInterval: REFRESH_MILLISECONDS,
 });
-
-export const qboRequestsQuery = pages(["qbo-requests"], (cursor) =>
-  answerOf(client.GET("/qbo/requests", { params: { query: { cursor } } })),
-);
 
 export const differencesQuery = pages(["differences"], (cursor) =>
   answerOf(client.GET("/differences", { params: { query: { cursor } } })),

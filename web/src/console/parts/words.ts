@@ -24,3 +24,12 @@ export function differenceWord(kind: string): string {
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
 }
+
+/** Returns what a request was about: `payment:3` is `Payment 3`, `customer:2:Marisol Vega` is `Marisol Vega`. */
+export function subjectWords(subject: string): string {
+  const [kind = "", ...rest] = subject.split(":");
+  const named = rest.at(-1);
+  if (named && !/^\d+$/.test(named) && kind !== "refund") return named;
+  const words = kind.replaceAll("_", " ");
+  return [`${words.slice(0, 1).toUpperCase()}${words.slice(1)}`, ...rest].join(" ");
+}
