@@ -94,7 +94,7 @@ async def test_one_request_is_shown_with_its_answer_and_what_became_of_it(world:
         assert "Elena and Tom Hartley" in text
         assert email[0] not in text
         assert email[1] not in text
-    assert world.staff().get(f"/postings?state=posted").json()["items"][0]["payment_id"] == payment
+    assert world.staff().get("/postings?state=posted").json()["items"][0]["payment_id"] == payment
 
 
 async def test_no_token_is_ever_kept(world: World) -> None:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting.sync_log_tables import QboCall
 from crm.accounting.sync_log_words import doing, sentence
@@ -21,7 +22,6 @@ from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.errors import NotFound
 from crm.kit.paging import Cursor, Limit, Page, after, contains, cut
-from crm.payments.tables import Payment, Refund
 
 router = APIRouter(prefix="/qbo/log", tags=["books"], dependencies=[require(Permission.BOOKS_READ)])
 CSV_ROWS_MAX = 20_000
@@ -35,7 +35,7 @@ Word = Annotated[str | None, Query(max_length=100)]
 class CallOut(BaseModel):
     """One request. `outcome`: ok, refused (needs a person), unavailable (tried again by itself), disconnected, renewed.
 
-    `metered`: Intuit counts it against the month's free reads. `proposal_id`: whose payment it was about."""
+    `metered`: Intuit counts it against the month's free reads. `proposal_id`: which proposal it was for."""
 
     id: int
     at: datetime
@@ -150,15 +150,8 @@ _SHOWN = (
 
 def _calls(org_id: int, conditions: list[Any]) -> Any:
     proposal_id = (
-        select(Payment.proposal_id)
-        .outerjoin(Refund, (Refund.org_id == Payment.org_id) & (Refund.payment_id == Payment.id))
-        .where(
-            Payment.org_id == org_id,
-            or_(
-                QboCall.subject == "payment:" + Payment.id.cast(QboCall.subject.type),
-                QboCall.subject == "refund:" + Refund.refund_id,
-            ),
-        )
+        select(Posting.proposal_id)
+        .where(Posting.org_id == org_id, Posting.subject == QboCall.subject)
         .limit(1)
         .correlate(QboCall)
         .scalar_subquery()
@@ -275,15 +268,11 @@ async def get_qbo_call(call_id: int, session: OrgTx, principal: StaffDep) -> Cal
     )
 
 
-async def _posting(session: Any, org_id: int, subject: str) -> PostingStand | None:
-    kind, _, local = subject.partition(":")
-    if kind == "payment" and local.isdigit():
-        condition: Any = (Posting.payment_id == int(local)) & (Posting.kind == "payment")
-    elif kind == "refund" and local:
-        condition = Posting.refund_id == local
-    else:
-        return None
+async def _posting(session: AsyncSession, org_id: int, subject: str) -> PostingStand | None:
     found = await session.scalar(
-        select(Posting).where(Posting.org_id == org_id, condition).order_by(Posting.id.desc()).limit(1)
+        select(Posting)
+        .where(Posting.org_id == org_id, Posting.subject == subject)
+        .order_by(Posting.id.desc())
+        .limit(1)
     )
     return PostingStand.model_validate(found, from_attributes=True) if found else None

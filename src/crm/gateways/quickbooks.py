@@ -41,9 +41,7 @@ class Call:
     params: tuple[tuple[str, str], ...] = ()
     body: str | None = None  # JSON text, exactly as it is kept and sent
     requestid: str | None = None
-    subject: str = (
-        ""  # what it is about, as "payment:12", for the sync log; the work under way comes first
-    )
+    subject: str = ""  # what it is about, as "payment:12", for the sync log; the work under way comes first
 
     @property
     def metered(self) -> bool:

@@ -2479,7 +2479,7 @@ export interface components {
          * CallOut
          * @description One request. `outcome`: ok, refused (needs a person), unavailable (tried again by itself), disconnected, renewed.
          *
-         *     `metered`: Intuit counts it against the month's free reads. `proposal_id`: whose payment it was about.
+         *     `metered`: Intuit counts it against the month's free reads. `proposal_id`: which proposal it was for.
          */
         CallOut: {
             /**
