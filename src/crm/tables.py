@@ -38,9 +38,6 @@ __all__ = [
     "portal",
     "proposals",
     "reusable",
-<<<<<<< HEAD
-    "transactions",
-=======
     "sync_log",
->>>>>>> bb7af59 (Sync log: every request to QuickBooks and Intuit is kept with its answer, redacted, bounded, and found again in the console)
+    "transactions",
 ]
