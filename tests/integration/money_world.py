@@ -274,10 +274,11 @@ async def _run_jobs(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def serving(settings: Settings) -> Iterator[RunningApp]:
-    """The server for as long as a whole file of tests needs it; `start_app` is for one test."""
+def serving(settings: Settings, listener: socket.socket | None = None) -> Iterator[RunningApp]:
+    """The server for as long as a whole file of tests needs it; `start_app` is for one test. On a socket of the
+    caller's own when its address must be known before."""
     app = create_app(settings)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listener or socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=3))
     thread = threading.Thread(target=_serve, args=(server, listener), daemon=True)
     thread.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -214,6 +215,21 @@ def test_a_refund_that_names_only_the_charge_waits_for_the_charge(money: Money):
     money.deliver(charge(due, "charge.updated"))
     assert money.inbox(early) == "done"
     assert money.facts(due) == ["payment_success", "payment_refunded"]
+
+
+def test_the_charge_of_a_transfer_that_came_back_gives_way_to_the_one_that_paid(money: Money):
+    """Fee and refunds of a payment are those of its card, not of the bank transfer that failed before."""
+    money.forget_jobs()
+    due = money.due()
+    money.deliver(*bounced_transfer(due)[:1], charge(due, "charge.pending"), *bounced_transfer(due)[1:])
+    another = replace(due, session_id=f"{due.session_id}b", intent=f"{due.intent}b", charge=f"{due.charge}b")
+    money.another_page(another, another.session_id)
+    money.deliver(another.paid(), charge(another, "charge.updated", balance_transaction="txn_b"))
+    money.deliver(charge(due, "charge.updated"))  # of the transfer, late: changes nothing
+    assert (
+        money.one("SELECT stripe_charge FROM payments WHERE id = %s", due.payment_id),
+        money.one("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'fetch_fee'"),
+    ) == (another.charge, 1)
 
 
 def test_an_event_that_waited_and_stumbles_does_not_hold_up_the_payment(money: Money):

@@ -35,6 +35,7 @@ class _Payment:
     amount_minor: int
     currency: str
     refunded_minor: int
+    stripe_payment_intent: str | None
     stripe_charge: str | None
     balance_transaction: str | None
     simulated: bool
@@ -56,8 +57,8 @@ async def _payment(conn: Conn, event: StripeEvent) -> _Payment | None:
     intent = _text(object_.get("payment_intent"))
     charge = _text(object_.get("id" if event.type in CHARGES else "charge"))
     cursor = await conn.execute(
-        "SELECT org_id, id, proposal_id, amount_minor, currency, refunded_minor, stripe_charge, "
-        "balance_transaction, simulated FROM payments WHERE org_id = %s "
+        "SELECT org_id, id, proposal_id, amount_minor, currency, refunded_minor, stripe_payment_intent, "
+        "stripe_charge, balance_transaction, simulated FROM payments WHERE org_id = %s "
         "AND (stripe_payment_intent = %s OR stripe_charge = %s) FOR UPDATE",
         [event.org_id, intent, charge],
     )
@@ -74,13 +75,16 @@ async def _charge(conn: Conn, event: StripeEvent) -> None:
     payment = await _payment(conn, event)
     if payment is None:
         return
-    await _learn_charge(conn, payment, event.object_id)
+    await _learn_charge(conn, payment, event)
     if event.object.get("balance_transaction") and payment.balance_transaction is None:
         await queue.enqueue_many(conn, [("fetch_fee", {"org_id": payment.org_id, "payment_id": payment.id})])
 
 
-async def _learn_charge(conn: Conn, payment: _Payment, charge_id: str) -> None:
-    if payment.stripe_charge is None:
+async def _learn_charge(conn: Conn, payment: _Payment, event: StripeEvent) -> None:
+    """A bank transfer that came back left its charge here; that of the page which was paid takes its place."""
+    charge_id, intent = event.object_id, _text(event.object.get("payment_intent"))
+    of_this_try = intent is not None and intent == payment.stripe_payment_intent
+    if charge_id != payment.stripe_charge and (payment.stripe_charge is None or of_this_try):
         await conn.execute(
             "UPDATE payments SET stripe_charge = %s, updated_at = %s WHERE org_id = %s AND id = %s",
             [charge_id, clock.now(), payment.org_id, payment.id],
@@ -92,7 +96,7 @@ async def _charge_refunded(conn: Conn, event: StripeEvent) -> None:
     payment = await _payment(conn, event)
     if payment is None:
         return
-    await _learn_charge(conn, payment, event.object_id)
+    await _learn_charge(conn, payment, event)
     embedded = event.object.get("refunds")
     refunds = embedded.get("data") if isinstance(embedded, dict) else None
     for refund in refunds if isinstance(refunds, list) else []:
