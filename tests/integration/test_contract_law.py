@@ -72,6 +72,24 @@ def test_the_company_edits_a_rule(api: httpx2.Client):
     assert api.get(f"/proposals/{draft['id']}").json()["findings"][0]["mode"] == "block"
 
 
+def test_a_rule_tells_what_is_sourced_and_what_the_company_set(api: httpx2.Client):
+    """The office sees both, and every state without a rule, so that it can go back or set another one."""
+    listed = api.get("/law/deposit-rules").json()
+    assert len(listed["items"]) + len(listed["without_rule"]) == 51
+    assert {"state": "CO", "name": "Colorado"} in listed["without_rule"]
+    own = {"mode": "warn", "percent": "12.5", "amount_minor": None, "text": "Our lawyer says 12.5 %."}
+    set_ = api.put("/law/deposit-rules/CA", json=own).json()
+    assert set_["own_rule"] == own
+    assert (set_["percent"], set_["scope"]) == ("12.5", "Our lawyer says 12.5 %.")
+    assert (set_["standard"]["percent"], set_["standard"]["amount_minor"]) == ("10", 100_000)
+    assert "7159.5" in set_["standard"]["source"]
+    colorado = api.put("/law/deposit-rules/CO", json={"mode": "block", "amount_minor": 50_000}).json()
+    assert colorado["standard"] is None
+    listed = api.get("/law/deposit-rules").json()
+    assert "CO" not in {one["state"] for one in listed["without_rule"]}
+    assert {one["state"]: one["own_rule"] for one in listed["items"]}["MA"] is None
+
+
 def test_rules_that_cannot_be_are_refused(app_server: RunningApp, api: httpx2.Client):
     """No such state, no cap where none is sourced, more than all; and only who manages the company may."""
     put = api.put

@@ -99,11 +99,13 @@ def test_the_same_content_is_kept_once(api: httpx2.Client, owner_sql: psycopg.Co
 
 
 def test_a_file_of_another_company_is_not_there(app_server: RunningApp, api: httpx2.Client):
-    """Another company's file is not found, neither listed nor shown."""
+    """Another company's file is not found, neither listed, described nor shown; one's own is all three."""
     file_id = upload(api, "attachment", PDF).json()["id"]
     other = app_server.as_user("admin@summit.example")
     assert other.get(f"/files/{file_id}/content").status_code == 404
+    assert other.get(f"/files/{file_id}").status_code == 404
     assert other.get("/files").json()["items"] == []
+    assert api.get(f"/files/{file_id}").json() == api.get("/files").json()["items"][0]
 
 
 def test_more_than_the_most_is_refused(api: httpx2.Client):

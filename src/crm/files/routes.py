@@ -16,6 +16,7 @@ from crm.files.tables import File
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.shapes import OrgOut, org_out
+from crm.kit.database import get_own
 from crm.kit.inputs import ID_MAX, Input, RowId
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.kit.times import Moment
@@ -84,6 +85,11 @@ async def list_files(
         query = query.where(File.id < before)
     rows, next_cursor = cut((await session.scalars(query)).all(), limit)
     return Page(items=[FileOut.model_validate(row) for row in rows], next_cursor=next_cursor)
+
+
+@router.get("/{id}", summary="What a file is", dependencies=[READ])
+async def describe_file(id: Id, principal: StaffDep, session: OrgTx) -> FileOut:
+    return FileOut.model_validate(await get_own(session, File, id, principal.org_id))
 
 
 @router.get(

@@ -31,16 +31,20 @@ async def rule_at(session: AsyncSession, org_id: int, address: dict[str, Any] | 
     return _effective(state, own)
 
 
-async def all_rules(session: AsyncSession, org_id: int) -> list[DepositRule]:
-    """Every state with a rule, sourced or own, by its code."""
+async def all_rules(session: AsyncSession, org_id: int) -> list[tuple[DepositRule, OwnDepositRule | None]]:
+    """Every state with a rule, by its code: what holds, and what the company has set itself."""
     rows = await session.scalars(select(OwnDepositRule).where(OwnDepositRule.org_id == org_id))
     own = {row.state: row for row in rows}
     states = sorted(own.keys() | standard_rules().keys())
-    return [rule for state in states if (rule := _effective(state, own.get(state))) is not None]
+    return [
+        (rule, own.get(state)) for state in states if (rule := _effective(state, own.get(state))) is not None
+    ]
 
 
-async def set_rule(session: AsyncSession, principal: Principal, state: str, given: OwnRuleIn) -> DepositRule:
-    """Raises Invalid for a state that is none, and for a rule without a cap where there is no sourced one."""
+async def set_rule(
+    session: AsyncSession, principal: Principal, state: str, given: OwnRuleIn
+) -> tuple[DepositRule, OwnDepositRule]:
+    """What holds now, and the company's own part of it. Raises Invalid for a state that is none, and for a rule without a cap where there is no sourced one."""
     if state not in STATES.names:
         raise Invalid("Use the two letters of a state, like CA.", field="state")
     no_cap = given.percent is None and given.amount_minor is None
@@ -62,7 +66,7 @@ async def set_rule(session: AsyncSession, principal: Principal, state: str, give
     await session.flush()
     rule = _effective(state, row)
     assert rule is not None
-    return rule
+    return rule, row
 
 
 async def drop_rule(session: AsyncSession, principal: Principal, state: str) -> None:

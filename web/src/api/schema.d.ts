@@ -222,7 +222,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What a file is */
+        get: operations["describe_file"];
         put?: never;
         post?: never;
         /** Delete a file that nothing uses */
@@ -2979,6 +2980,8 @@ export interface components {
              * @description The company has changed it.
              */
             own: boolean;
+            /** @description What the company has set. */
+            own_rule: components["schemas"]["OwnRuleOut"] | null;
             /**
              * Percent
              * @description Of the total, rounded to three decimals.
@@ -2988,6 +2991,8 @@ export interface components {
             scope: string;
             /** Source */
             source: string;
+            /** @description Null where no rule is sourced for the state. */
+            standard: components["schemas"]["StandardRuleOut"] | null;
             /** State */
             state: string;
         };
@@ -2995,6 +3000,11 @@ export interface components {
         DepositRules: {
             /** Items */
             items: components["schemas"]["DepositRuleOut"][];
+            /**
+             * Without Rule
+             * @description States for which nobody has set a rule yet.
+             */
+            without_rule: components["schemas"]["StateOut"][];
         };
         /** DifferenceOut */
         DifferenceOut: {
@@ -4069,6 +4079,23 @@ export interface components {
              * @description Said instead of the sourced explanation.
              * @default
              */
+            text: string;
+        };
+        /**
+         * OwnRuleOut
+         * @description As it was given, so that it can be changed or put back.
+         */
+        OwnRuleOut: {
+            /** Amount Minor */
+            amount_minor: number | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "warn" | "block" | "off";
+            /** Percent */
+            percent: string | null;
+            /** Text */
             text: string;
         };
         /** Page[ActivityOut] */
@@ -5216,6 +5243,34 @@ export interface components {
             session_id: string;
         };
         /**
+         * StandardRuleOut
+         * @description What is sourced, whatever the company made of it.
+         */
+        StandardRuleOut: {
+            /** Amount Minor */
+            amount_minor: number | null;
+            /** As Of */
+            as_of: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "warn" | "block" | "off";
+            /** Percent */
+            percent: string | null;
+            /** Scope */
+            scope: string;
+            /** Source */
+            source: string;
+        };
+        /** StateOut */
+        StateOut: {
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+        };
+        /**
          * Status
          * @enum {string}
          */
@@ -5901,6 +5956,38 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describe_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -23,7 +23,9 @@ import { Shell } from "./Shell";
 const READ_AHEAD_MILLISECONDS = 1_500;
 
 type Text = string | undefined;
-const textOf = (value: unknown): Text => (typeof value === "string" && value !== "" ? value : undefined);
+/** The library reads `?q=7` as a number and `?q=true` as a yes; both were words that somebody typed. */
+const textOf = (value: unknown): Text =>
+  ["string", "number", "boolean"].includes(typeof value) && value !== "" ? String(value) : undefined;
 
 /** Pages not yet loaded; all are fetched once the first one stands, so that moving on needs no server. */
 const unread: (() => Promise<unknown>)[] = [];
@@ -94,6 +96,48 @@ const newProposal = createRoute({
     customer: Number(search["customer"]) || undefined,
   }),
   component: page(() => import("./pages/NewProposal"), "NewProposal"),
+});
+
+const fromTemplate = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/from-template",
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { template?: number | undefined; customer?: number | undefined } => ({
+    template: Number(search["template"]) || undefined,
+    customer: Number(search["customer"]) || undefined,
+  }),
+  component: page(() => import("./reusable/FromTemplate"), "FromTemplate"),
+});
+
+const templates = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/templates",
+  validateSearch: (search: Record<string, unknown>): { q?: Text } => ({ q: textOf(search["q"]) }),
+  component: page(() => import("./reusable/Templates"), "Templates"),
+});
+
+const newTemplate = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/templates/new",
+  component: page(() => import("./reusable/TemplatePage"), "NewTemplate"),
+});
+
+const template = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/templates/$id",
+  component: page(() => import("./reusable/TemplatePage"), "TemplatePage"),
+});
+
+const priceBook = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/price-book",
+  validateSearch: (search: Record<string, unknown>): { q?: Text; show?: Text; item?: Text } => ({
+    q: textOf(search["q"]),
+    show: textOf(search["show"]),
+    item: textOf(search["item"]),
+  }),
+  component: page(() => import("./reusable/PriceBook"), "PriceBook"),
 });
 
 const proposal = createRoute({
@@ -230,7 +274,7 @@ const booksCall = createRoute({
   component: page(() => import("./pages/BooksCall"), "BooksCall"),
 });
 
-export const MAIL_TABS = ["outbox", "texts", "settings"] as const;
+export const MAIL_TABS = ["outbox", "texts"] as const;
 export type MailTab = (typeof MAIL_TABS)[number];
 
 const mail = createRoute({
@@ -260,15 +304,71 @@ const activity = createRoute({
   component: page(() => import("./pages/ActivityPage"), "ActivityPage"),
 });
 
-const SETTINGS_TABS = ["company", "team", "api-keys"] as const;
-
 const settings = createRoute({
   getParentRoute: () => office,
   path: "/settings",
-  validateSearch: (search: Record<string, unknown>): { tab?: (typeof SETTINGS_TABS)[number] | undefined } => ({
-    tab: SETTINGS_TABS.find((tab) => tab === search["tab"]),
-  }),
-  component: page(() => import("./pages/Settings"), "Settings"),
+  component: page(() => import("./settings/SettingsFrame"), "SettingsFrame"),
+});
+
+/** Addresses from before each part had one of its own; links to them stay good. */
+const OLD_TABS: Record<string, string> = { team: "/settings/team", "api-keys": "/settings/api-keys" };
+
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  validateSearch: (search: Record<string, unknown>): { tab?: Text } => ({ tab: textOf(search["tab"]) }),
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: OLD_TABS[search.tab ?? ""] ?? "/settings/company", replace: true });
+  },
+});
+
+const companySettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/company",
+  component: page(() => import("./settings/CompanySettings"), "CompanySettings"),
+});
+
+const brandingSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/branding",
+  component: page(() => import("./settings/BrandingSettings"), "BrandingSettings"),
+});
+
+const teamSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/team",
+  component: page(() => import("./settings/TeamSettings"), "TeamSettings"),
+});
+
+const depositSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/deposits",
+  component: page(() => import("./settings/DepositSettings"), "DepositSettings"),
+});
+
+const lawSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/law",
+  validateSearch: (search: Record<string, unknown>): { state?: Text } => ({ state: textOf(search["state"]) }),
+  component: page(() => import("./settings/LawSettings"), "LawSettings"),
+});
+
+const textSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/texts",
+  component: page(() => import("./settings/TextSettings"), "TextSettings"),
+});
+
+const mailSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/mail",
+  component: page(() => import("./settings/MailPage"), "MailPage"),
+});
+
+const apiKeySettings = createRoute({
+  getParentRoute: () => settings,
+  path: "/api-keys",
+  component: page(() => import("./settings/ApiKeySettings"), "ApiKeySettings"),
 });
 
 const tree = root.addChildren([
@@ -277,6 +377,11 @@ const tree = root.addChildren([
     home,
     proposals,
     newProposal,
+    fromTemplate,
+    templates,
+    newTemplate,
+    template,
+    priceBook,
     proposal,
     editProposal,
     customers,
@@ -297,7 +402,17 @@ const tree = root.addChildren([
     mail,
     mailMessage,
     activity,
-    settings,
+    settings.addChildren([
+      settingsIndex,
+      companySettings,
+      brandingSettings,
+      teamSettings,
+      depositSettings,
+      lawSettings,
+      textSettings,
+      mailSettings,
+      apiKeySettings,
+    ]),
   ]),
 ]);
 

@@ -1,8 +1,8 @@
 /** One accent per org, made readable: the brand's colour, darkened or lightened until its contrast holds. */
 
 export const DEFAULT_ACCENT = "#1b4f8f";
-const LIGHT_PAGE = "#f4f5f7";
-const DARK_PAGE = "#1c2027";
+export const LIGHT_PAGE = "#f4f5f7";
+export const DARK_PAGE = "#1c2027";
 /** WCAG 2.2 AA asks for 4.5:1; a little more leaves room for tinted backgrounds. */
 const CONTRAST_MIN = 4.9;
 const STEP = 0.04;

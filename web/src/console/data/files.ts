@@ -1,6 +1,7 @@
 /** Photos and attachments: sent with progress, shown again by their address. */
 
-import type { Shape } from "../../api/client";
+import { queryOptions } from "@tanstack/react-query";
+import { answerOf, client, type Shape } from "../../api/client";
 import { networkAway, problemOf } from "../../api/problem";
 
 export type KeptFile = Shape<"FileOut">;
@@ -10,6 +11,14 @@ export type FileKind = "photo" | "attachment" | "logo";
 export const FILE_BYTES_MAX = 25_000_000;
 
 export const fileAddress = (id: number) => `/files/${id}/content`;
+
+/** What a file is. A file that is gone is not asked for again. */
+export const fileQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["files", id],
+    queryFn: () => answerOf(client.GET("/files/{id}", { params: { path: { id } } })),
+    retry: false,
+  });
 
 /** Sends a file and tells how much of it is there (0 to 1); raises Problem. XMLHttpRequest, for fetch tells no progress. */
 export function sendFile(kind: FileKind, file: File, onProgress: (share: number) => void): Promise<KeptFile> {

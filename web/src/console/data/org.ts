@@ -8,6 +8,7 @@ export type Org = Shape<"OrgOut">;
 export type User = Shape<"UserOut">;
 export type ApiKey = Shape<"ApiKeyOut">;
 export type Role = User["role"];
+export type OrgChange = Shape<"OrgChange">;
 
 export const orgQuery = queryOptions({
   queryKey: ["org"],
@@ -15,7 +16,12 @@ export const orgQuery = queryOptions({
   staleTime: 60_000,
 });
 
-export const changeOrg = (body: Shape<"OrgChange">) => answerOf(client.PATCH("/org", { body }));
+export const changeOrg = (body: OrgChange) => answerOf(client.PATCH("/org", { body }));
+
+/** Shows a picture that was sent as a logo. */
+export const showLogo = (file_id: number) => answerOf(client.PUT("/org/logo", { body: { file_id } }));
+
+export const hideLogo = () => answerOf(client.DELETE("/org/logo"));
 
 export const usersQuery = pages(["users"], (cursor) =>
   answerOf(client.GET("/users", { params: { query: { cursor } } })),

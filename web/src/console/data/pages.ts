@@ -1,6 +1,6 @@
 /** Collections that come page by page: read the first, more when asked, and keep the first one fresh. */
 
-import { infiniteQueryOptions, type InfiniteData, useInfiniteQuery } from "@tanstack/react-query";
+import { infiniteQueryOptions, type InfiniteData, useInfiniteQuery, type UseQueryResult } from "@tanstack/react-query";
 import type { Problem } from "../../api/problem";
 
 export type Page<T> = { items: T[]; next_cursor?: string | null };
@@ -38,5 +38,16 @@ export function useListing<T>(query: ReturnType<typeof pages<T>>): Listing<T> {
     retry: () => void answer.refetch(),
     more: answer.hasNextPage ? () => void answer.fetchNextPage() : null,
     loadingMore: answer.isFetchingNextPage,
+  };
+}
+
+/** Returns a collection that comes whole as a listing. */
+export function wholeListing<Answer, T>(answer: UseQueryResult<Answer, Error>, itemsOf: (answer: Answer) => T[]): Listing<T> {
+  return {
+    items: answer.data && itemsOf(answer.data),
+    problem: answer.data ? null : (answer.error as Problem | null),
+    retry: () => void answer.refetch(),
+    more: null,
+    loadingMore: false,
   };
 }

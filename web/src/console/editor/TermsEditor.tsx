@@ -10,11 +10,13 @@ type TermsEditorProps = {
   /** The company's deposit, in percent. */
   standard: number;
   errors: FieldErrors;
+  /** Whether it ends on a day; a template does not. */
+  dated?: boolean;
   onChange: (part: Partial<Draft>) => void;
   onRemoveMilestone: (milestone: MilestoneDraft, index: number) => void;
 };
 
-export function TermsEditor({ draft, standard, errors, onChange, onRemoveMilestone }: TermsEditorProps) {
+export function TermsEditor({ draft, standard, errors, dated = true, onChange, onRemoveMilestone }: TermsEditorProps) {
   return (
     <>
       <Block title="Payments">
@@ -40,14 +42,16 @@ export function TermsEditor({ draft, standard, errors, onChange, onRemoveMilesto
       </Block>
       <Block title="Terms">
         <Stack gap="sm">
-          <TextInput
-            label="Valid until"
-            type="date"
-            maw="12rem"
-            value={draft.validUntil}
-            error={errors["valid_until"]}
-            onChange={(event) => onChange({ validUntil: event.currentTarget.value })}
-          />
+          {dated && (
+            <TextInput
+              label="Valid until"
+              type="date"
+              maw="12rem"
+              value={draft.validUntil}
+              error={errors["valid_until"]}
+              onChange={(event) => onChange({ validUntil: event.currentTarget.value })}
+            />
+          )}
           <Textarea
             label="Terms the customer signs"
             autosize

@@ -1,11 +1,10 @@
-/** Mail: what was written to whom and what became of it, the texts, and the settings. */
+/** Mail: what was written to whom and what became of it, and the texts. */
 
 import { Group, Select, Tabs, TextInput } from "@mantine/core";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { kindWord, MAIL_STATES, type Mail as Row, mailsQuery } from "../data/mail";
 import { useListing } from "../data/pages";
 import { stateWord } from "../../words/states";
-import { MailSettings } from "../parts/MailSettings";
 import { MailTemplates } from "../parts/MailTemplates";
 import { Ago, State } from "../parts/Money";
 import { Empty, Page } from "../parts/Page";
@@ -32,7 +31,7 @@ export function Mail() {
   const { tab } = useSearch({ from: "/office/mail" });
   const navigate = useNavigate({ from: "/mail" });
   return (
-    <Page title="Mail">
+    <Page title="Mail" actions={<Link to="/settings/mail">Settings of mail</Link>}>
       <Tabs
         value={tab ?? "outbox"}
         onChange={(value) => void navigate({ search: { tab: value as MailTab } })}
@@ -41,16 +40,12 @@ export function Mail() {
         <Tabs.List aria-label="Mail">
           <Tabs.Tab value="outbox">Outbox</Tabs.Tab>
           <Tabs.Tab value="texts">Texts</Tabs.Tab>
-          <Tabs.Tab value="settings">Settings</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="outbox">
           <Outbox />
         </Tabs.Panel>
         <Tabs.Panel value="texts">
           <MailTemplates />
-        </Tabs.Panel>
-        <Tabs.Panel value="settings">
-          <MailSettings />
         </Tabs.Panel>
       </Tabs>
     </Page>

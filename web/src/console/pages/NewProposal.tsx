@@ -2,7 +2,7 @@
 
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { idempotencyKey } from "../../api/client";
 import { type Org, orgQuery } from "../data/org";
@@ -15,9 +15,18 @@ import { Failed } from "../parts/Failed";
 import { Page } from "../parts/Page";
 
 export function NewProposal() {
+  const { customer } = useSearch({ from: "/office/proposals/new" });
   const { data, error, refetch } = useQuery(orgQuery);
   return (
-    <Page title="New proposal" parent={{ to: "/proposals", label: "Proposals" }}>
+    <Page
+      title="New proposal"
+      parent={{ to: "/proposals", label: "Proposals" }}
+      actions={
+        <Link to="/proposals/from-template" search={{ customer }}>
+          Start from a template
+        </Link>
+      }
+    >
       {error && !data && <Failed problem={error} onRetry={() => void refetch()} />}
       {!error && !data && <Skeleton h={480} />}
       {data && <Editor org={data} />}

@@ -10,6 +10,7 @@ import { Empty, Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
 import { Search } from "../parts/Search";
 import { useNewKey } from "../parts/newKey";
+import { ProposalPlaces } from "../reusable/ProposalPlaces";
 
 const FILTERS = [
   { value: "", label: "All" },
@@ -74,6 +75,7 @@ export function Proposals() {
         )
       }
     >
+      <ProposalPlaces />
       <Group mb="sm" gap="sm" justify="space-between">
         <SegmentedControl
           data={FILTERS}

@@ -7,6 +7,7 @@ import { idempotencyKey } from "../../api/client";
 import { createProposal, discardProposal, makePortalLink, type Proposal, supersedeProposal } from "../data/proposals";
 import { useMay } from "../data/session";
 import { bodyOf, draftOf } from "../editor/draft";
+import { KeepAsTemplate } from "../reusable/KeepAsTemplate";
 import { useAct } from "./act";
 import { sentenceOf } from "./Failed";
 import { SendProposal } from "./SendProposal";
@@ -40,6 +41,7 @@ export function ProposalActions({ proposal }: { proposal: Proposal }) {
       <Button variant="subtle" loading={duplicate.isPending} onClick={() => duplicate.mutate()}>
         Duplicate
       </Button>
+      <KeepAsTemplate proposal={proposal} />
       {status === "draft" && (
         <>
           <Button variant="subtle" color="red" onClick={() => setDiscarding(true)}>
