@@ -78,6 +78,7 @@ def test_a_long_price_book_comes_page_by_page_and_by_keyboard(
     expect(dialog.get_by_label("Item")).to_have_value("Flashing 59")
     page.keyboard.press("Escape")
     expect(page).to_have_url(f"{PUBLIC}/proposals/price-book")
+    expect(dialog).to_have_count(0)
     page.keyboard.press("n")
     expect(page.get_by_role("dialog", name="New item")).to_be_visible()
 
@@ -116,6 +117,7 @@ def test_a_proposal_becomes_a_template_that_begins_another(
     page.get_by_role("option", name="Elena and Tom Hartley").click()
     page.get_by_role("textbox", name="Title").fill("Hartley, south side")
     page.get_by_role("button", name="Make the draft").click()
+    page.wait_for_url("**/edit")
     expect(page.get_by_role("textbox", name="Title")).to_have_value("Hartley, south side")
     proposal_id = int(page.url.rstrip("/").split("/")[-2])
     draft = api.get(f"/proposals/{proposal_id}").json()
@@ -132,7 +134,7 @@ def test_a_deleted_template_comes_back_with_all_it_held(open_page: OpenPage, api
     sign_in(page)
     page.goto("/proposals/templates")
     page.get_by_role("button", name=f"Delete {before['name']}").click()
-    expect(page.get_by_role("status")).to_contain_text(f"{before['name']} was deleted.")
+    expect(page.get_by_text(f"{before['name']} was deleted.")).to_be_visible()
     expect(page.get_by_role("link", name=before["name"], exact=True)).to_have_count(0)
     assert api.get("/proposal-templates", params={"q": "good, better"}).json()["items"] == []
     page.get_by_role("button", name="Undo").press("Enter")
@@ -168,6 +170,7 @@ def test_a_new_template_is_written_in_spanish(open_page: OpenPage, api: httpx2.C
     page = open_page()
     sign_in(page)
     page.goto("/proposals/templates")
+    page.get_by_role("link", name="Storm repair", exact=True).wait_for()
     page.keyboard.press("n")
     page.get_by_role("textbox", name="Name of the template").fill("Techo sencillo")
     page.once("dialog", lambda dialog: dialog.dismiss())
@@ -198,7 +201,7 @@ def test_readers_find_no_buttons(open_page: OpenPage) -> None:
     expect(dialog.get_by_label("Item")).to_be_disabled()
     expect(dialog.get_by_role("button", name="Save")).to_have_count(0)
     page.goto("/proposals/templates")
-    page.get_by_role("link", name="Storm repair").wait_for()
+    page.get_by_role("link", name="Storm repair", exact=True).wait_for()
     expect(page.get_by_role("button", name="Delete Storm repair")).to_have_count(0)
 
 

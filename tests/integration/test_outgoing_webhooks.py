@@ -336,7 +336,10 @@ def test_only_the_owner_and_only_ones_own(app_server: RunningApp, api: httpx2.Cl
     endpoint = f"/webhooks/endpoints/{made.json()['id']}"
     delivery = f"/webhooks/deliveries/{api.post(f'{endpoint}/test').json()['id']}"
     office, other = app_server.as_user("office@peakpro.io"), app_server.as_user("admin@summit.example")
+    shown = {name: value for name, value in made.json().items() if name != "signing_secret"}
+    assert api.get(endpoint).json() == shown
     for caller, status in ((office, 403), (other, 404)):
+        assert caller.get(endpoint).status_code == status
         assert caller.patch(endpoint, json={"active": False}).status_code == status
         assert caller.post(f"{endpoint}/secret").status_code == status
         assert caller.delete(endpoint).status_code == status
@@ -345,5 +348,6 @@ def test_only_the_owner_and_only_ones_own(app_server: RunningApp, api: httpx2.Cl
     assert other.get("/webhooks/deliveries").json()["items"] == []
     assert api.delete(endpoint).status_code == 204
     assert api.post(f"{endpoint}/test").status_code == 404
+    assert api.get(endpoint).status_code == 404
     assert api.get(delivery).json()["state"] == "dropped"
     assert api.post(f"{delivery}/resend").status_code == 409

@@ -58,6 +58,11 @@ async def create_webhook_endpoint(
     return _with_secret(*await endpoints.add(session, principal, body, settings))
 
 
+@router.get("/endpoints/{id}", dependencies=MANAGE, summary="One address")
+async def read_webhook_endpoint(id: Id, principal: StaffDep, session: OrgTx) -> EndpointOut:
+    return EndpointOut.model_validate(await endpoints.endpoint(session, principal, id))
+
+
 @router.patch("/endpoints/{id}", dependencies=MANAGE, summary="Change an address, switch it on or off")
 async def update_webhook_endpoint(
     id: Id, body: EndpointChanges, principal: StaffDep, session: OrgTx, settings: SettingsDep

@@ -5,47 +5,21 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Outlet,
   parseSearchWith,
   redirect,
   stringifySearchWith,
 } from "@tanstack/react-router";
-import { networkAway, Problem } from "../api/problem";
+import { Problem } from "../api/problem";
 import type { EventName } from "./data/books";
 import { EVENTS } from "./data/events";
 import { MAIL_STATES, type MailState } from "./data/mail";
 import { meQuery } from "./data/session";
 import { type LogFilter, OUTCOMES } from "./data/syncLog";
+import { page, readAheadSoon, type Text, textOf } from "./lazyPage";
 import { NotFoundPage, PageFailed } from "./parts/Failed";
+import { settingsUnder } from "./settings/routes";
 import { Shell } from "./Shell";
-
-const READ_AHEAD_MILLISECONDS = 1_500;
-
-type Text = string | undefined;
-/** The library reads `?q=7` as a number and `?q=true` as a yes; both were words that somebody typed. */
-const textOf = (value: unknown): Text =>
-  ["string", "number", "boolean"].includes(typeof value) && value !== "" ? String(value) : undefined;
-
-/** Pages not yet loaded; all are fetched once the first one stands, so that moving on needs no server. */
-const unread: (() => Promise<unknown>)[] = [];
-
-function page<Module extends Record<Name, () => React.ReactNode>, Name extends string>(
-  read: () => Promise<Module>,
-  name: Name,
-) {
-  const told = () =>
-    read().catch(() => {
-      throw networkAway(); // otherwise the library loads the address again, and a dead server leaves a blank page
-    });
-  unread.push(told);
-  return lazyRouteComponent(told, name);
-}
-
-/** Fetches every page's code, after the first page has come. What fails is fetched again when it is opened. */
-async function readAhead(): Promise<void> {
-  await Promise.allSettled(unread.splice(0).map((read) => read()));
-}
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
 
@@ -57,13 +31,13 @@ const login = createRoute({
 });
 
 /** Everything that needs somebody signed in. */
-const office = createRoute({
+export const office = createRoute({
   getParentRoute: () => root,
   id: "office",
   beforeLoad: async ({ context, location }) => {
     try {
       await context.queries.ensureQueryData(meQuery);
-      setTimeout(() => void readAhead(), READ_AHEAD_MILLISECONDS);
+      readAheadSoon();
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 401) throw error;
       const next = location.href === "/" ? undefined : location.href;
@@ -304,73 +278,6 @@ const activity = createRoute({
   component: page(() => import("./pages/ActivityPage"), "ActivityPage"),
 });
 
-const settings = createRoute({
-  getParentRoute: () => office,
-  path: "/settings",
-  component: page(() => import("./settings/SettingsFrame"), "SettingsFrame"),
-});
-
-/** Addresses from before each part had one of its own; links to them stay good. */
-const OLD_TABS: Record<string, string> = { team: "/settings/team", "api-keys": "/settings/api-keys" };
-
-const settingsIndex = createRoute({
-  getParentRoute: () => settings,
-  path: "/",
-  validateSearch: (search: Record<string, unknown>): { tab?: Text } => ({ tab: textOf(search["tab"]) }),
-  beforeLoad: ({ search }) => {
-    throw redirect({ to: OLD_TABS[search.tab ?? ""] ?? "/settings/company", replace: true });
-  },
-});
-
-const companySettings = createRoute({
-  getParentRoute: () => settings,
-  path: "/company",
-  component: page(() => import("./settings/CompanySettings"), "CompanySettings"),
-});
-
-const brandingSettings = createRoute({
-  getParentRoute: () => settings,
-  path: "/branding",
-  component: page(() => import("./settings/BrandingSettings"), "BrandingSettings"),
-});
-
-const teamSettings = createRoute({
-  getParentRoute: () => settings,
-  path: "/team",
-  component: page(() => import("./settings/TeamSettings"), "TeamSettings"),
-});
-
-const depositSettings = createRoute({
-  getParentRoute: () => settings,
-  path: "/deposits",
-  component: page(() => import("./settings/DepositSettings"), "DepositSettings"),
-});
-
-const lawSettings = createRoute({
-  getParentRoute: () => settings,
-  path: "/law",
-  validateSearch: (search: Record<string, unknown>): { state?: Text } => ({ state: textOf(search["state"]) }),
-  component: page(() => import("./settings/LawSettings"), "LawSettings"),
-});
-
-const textSettings = createRoute({
-  getParentRoute: () => settings,
-  path: "/texts",
-  component: page(() => import("./settings/TextSettings"), "TextSettings"),
-});
-
-const mailSettings = createRoute({
-  getParentRoute: () => settings,
-  path: "/mail",
-  component: page(() => import("./settings/MailPage"), "MailPage"),
-});
-
-const apiKeySettings = createRoute({
-  getParentRoute: () => settings,
-  path: "/api-keys",
-  component: page(() => import("./settings/ApiKeySettings"), "ApiKeySettings"),
-});
-
 const tree = root.addChildren([
   login,
   office.addChildren([
@@ -402,17 +309,7 @@ const tree = root.addChildren([
     mail,
     mailMessage,
     activity,
-    settings.addChildren([
-      settingsIndex,
-      companySettings,
-      brandingSettings,
-      teamSettings,
-      depositSettings,
-      lawSettings,
-      textSettings,
-      mailSettings,
-      apiKeySettings,
-    ]),
+    settingsUnder(office),
   ]),
 ]);
 

@@ -86,6 +86,14 @@ const MAIL: Record<string, StateWord> = {
   suppressed: { en: "Not sent", es: "No enviado", tone: "amber" },
 };
 
+/** A message to a company's own software. */
+const DELIVERY: Record<string, StateWord> = {
+  waiting: { en: "Waiting", es: "En espera", tone: "blue" },
+  delivered: { en: "Taken", es: "Recibido", tone: "green" },
+  failed: { en: "Given up", es: "Abandonado", tone: "red" },
+  dropped: { en: "Dropped", es: "Descartado", tone: "neutral" },
+};
+
 const LEAD: Record<string, StateWord> = {
   new: { en: "New", es: "Nuevo", tone: "blue" },
   contacted: { en: "Contacted", es: "Contactado", tone: "blue" },
@@ -94,7 +102,19 @@ const LEAD: Record<string, StateWord> = {
   lost: { en: "Lost", es: "Perdido", tone: "neutral" },
 };
 
-export const STATES = { proposal: PROPOSAL, payment: PAYMENT, change: CHANGE, refund: REFUND, payout: PAYOUT, books: BOOKS, connection: CONNECTION, lead: LEAD, mail: MAIL, call: CALL };
+export const STATES = {
+  proposal: PROPOSAL,
+  payment: PAYMENT,
+  change: CHANGE,
+  refund: REFUND,
+  payout: PAYOUT,
+  books: BOOKS,
+  connection: CONNECTION,
+  lead: LEAD,
+  mail: MAIL,
+  call: CALL,
+  delivery: DELIVERY,
+};
 export type StateKind = keyof typeof STATES;
 
 /** Returns the word and tone of a state; one that this build does not know yet is shown as it is. */

@@ -6,14 +6,14 @@ import { OwnersOnly } from "./OwnersOnly";
 
 export function ApiKeySettings() {
   return (
-    <Page title="API keys">
-      <OwnersOnly what="manage API keys">
+    <OwnersOnly title="API keys" what="manage API keys">
+      <Page title="API keys">
         <ApiKeys />
         <p className="quiet">
           Everything that this console does can be done by a program too: <a href="/openapi.json">the API’s description</a>{" "}
           (OpenAPI).
         </p>
-      </OwnersOnly>
-    </Page>
+      </Page>
+    </OwnersOnly>
   );
 }

@@ -6,10 +6,10 @@ import { OwnersOnly } from "./OwnersOnly";
 
 export function TeamSettings() {
   return (
-    <Page title="Team">
-      <OwnersOnly what="manage the team">
+    <OwnersOnly title="Team" what="manage the team">
+      <Page title="Team">
         <Team />
-      </OwnersOnly>
-    </Page>
+      </Page>
+    </OwnersOnly>
   );
 }

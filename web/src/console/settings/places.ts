@@ -13,4 +13,5 @@ export const SETTINGS = [
   { to: "/settings/texts", label: "Proposal texts", permission: "read" },
   { to: "/settings/mail", label: "Mail", permission: "read" },
   { to: "/settings/api-keys", label: "API keys", permission: "org:manage" },
+  { to: "/settings/webhooks", label: "Webhooks", permission: "org:manage" },
 ] as const satisfies Place[];
