@@ -17,6 +17,8 @@ from starlette.responses import JSONResponse
 from crm.accounting.routes import router as accounting
 from crm.accounting.sync_log_routes import router as sync_log
 from crm.accounting.webhook import router as quickbooks_webhook
+from crm.customers.lead_form_routes import public as public_lead_form
+from crm.customers.lead_form_routes import router as lead_form
 from crm.customers.routes import router as customers
 from crm.dependencies import AppState, app_state
 from crm.edge import Edge
@@ -56,6 +58,8 @@ from crm.web_pages import WebPages
 # Every room's routes, in the order in which the API's description lists them.
 ROUTERS: tuple[APIRouter, ...] = (
     identity,
+    lead_form,  # before the leads: "form" is no lead's number
+    public_lead_form,
     customers,
     files,
     logo,

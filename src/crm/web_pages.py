@@ -16,7 +16,15 @@ DIST = next(
 )
 
 # Addresses that a browser opens and that the API answers.
-_API_PAGES = ("/qbo/oauth/", "/mail/unsubscribe", "/openapi.json", "/metrics", "/healthz", "/readyz")
+_API_PAGES = (
+    "/qbo/oauth/",
+    "/mail/unsubscribe",
+    "/lead-form/",
+    "/openapi.json",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+)
 _PORTAL = re.compile(r"/proposal/\d+/?")
 _FILE = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9._-]*\.[A-Za-z0-9]+")
 

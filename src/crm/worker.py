@@ -15,8 +15,8 @@ from crm.accounting.sync_log import forget_old_calls
 from crm.gateways.http import Client, make_client
 from crm.gateways.stripe import StripeGateway
 from crm.identity.kept_answers import forget_old_keys
-from crm.identity.login import forget_old_failures
 from crm.identity.tables import Org
+from crm.identity.tries import forget_old_tries
 from crm.jobs import engine, queue
 from crm.kit import clock
 from crm.kit.database import Database, app_url, conninfo
@@ -160,7 +160,7 @@ class Work:
     async def forget_old(self) -> None:
         """Failed logins, kept answers, told webhooks and requests to QuickBooks that no longer matter."""
         async with self.db.transaction() as session:
-            await forget_old_failures(session)
+            await forget_old_tries(session)
         for org_id in await self._orgs():
             async with self.db.transaction(org_id) as session:
                 await forget_old_keys(session, org_id)

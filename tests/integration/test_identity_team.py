@@ -38,6 +38,9 @@ OPEN_TO_ALL = {
     "take_bounce",  # MAIL_BOUNCE_TOKEN
     "ask_unsubscribe",  # the secret in the mail's own address
     "unsubscribe",
+    "show_lead_form",  # a company's form for its website: the public key says whose
+    "allow_lead_form",
+    "send_lead_form",
 }
 
 

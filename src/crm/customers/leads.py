@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from typing import Any
+
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
 from crm.activity.log import record
-from crm.customers.shapes import LeadChange, LeadIn, LeadStatus
+from crm.customers.shapes import ASIDE, LeadChange, LeadIn, LeadStatus
 from crm.customers.tables import Customer, Lead
 from crm.identity.principal import Principal
+from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Invalid, NotFound
 
@@ -38,11 +41,7 @@ async def change_lead(session: AsyncSession, principal: Principal, lead_id: int,
         raise Invalid("Please fill this in.", field="name")
     status = fields.pop("status", None)
     if status is not None and status != lead.status:
-        if LeadStatus.CONVERTED in (status, lead.status):
-            raise Conflict(
-                "A lead becomes a customer by converting it, and stays one.", kind="lead-converted"
-            )
-        fields["status"] = status.value
+        fields |= _moved(lead, status)
     changed = sorted(name for name, value in fields.items() if getattr(lead, name) != value)
     for name in changed:
         setattr(lead, name, fields[name])
@@ -60,6 +59,18 @@ async def change_lead(session: AsyncSession, principal: Principal, lead_id: int,
     return lead
 
 
+def _moved(lead: Lead, status: LeadStatus) -> dict[str, Any]:
+    """What changes with the status. Raises Conflict for one that only another step sets or unsets."""
+    if LeadStatus.CONVERTED in (status, lead.status):
+        raise Conflict("A lead becomes a customer by converting it, and stays one.", kind="lead-converted")
+    if status == LeadStatus.DUPLICATE:
+        raise Conflict("Say which lead it is the same person as.", kind="lead-duplicate")
+    fields: dict[str, Any] = {"status": status.value, "duplicate_of": None}
+    if status != LeadStatus.SPAM:  # somebody looked: it was none
+        fields |= {"spam_reason": None, "caught_as_spam": False}
+    return fields
+
+
 async def convert_lead(
     session: AsyncSession, principal: Principal, lead_id: int, customer_id: int | None
 ) -> tuple[Lead, Customer]:
@@ -70,8 +81,11 @@ async def convert_lead(
     lead = await get_own(session, Lead, lead_id, principal.org_id, lock=True)
     if lead.customer_id is not None:
         return lead, await get_own(session, Customer, lead.customer_id, principal.org_id)
+    if lead.status in ASIDE:
+        raise Conflict("This lead was put aside. Take it back into the pipeline first.", kind="lead-aside")
     customer = await _customer_for(session, principal, lead, customer_id)
     lead.status, lead.customer_id = LeadStatus.CONVERTED.value, customer.id
+    lead.converted_at = clock.now()
     await session.flush()
     await session.refresh(lead)
     await record(
@@ -96,7 +110,7 @@ async def _customer_for(
     if lead.email is not None:
         known = await session.scalar(
             select(Customer)
-            .where(Customer.org_id == principal.org_id, func.lower(Customer.email) == lead.email.lower())
+            .where(Customer.org_id == principal.org_id, Customer.email_key == lead.email_key)
             .order_by(Customer.id)
             .limit(1)
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from crm.activity.events import Event
 from crm.activity.log import record
-from crm.customers import leads
+from crm.customers import duplicates, leads
 from crm.customers.shapes import (
+    ASIDE,
     ConvertedLead,
     ConvertLead,
     CustomerChange,
@@ -20,6 +21,9 @@ from crm.customers.shapes import (
     LeadIn,
     LeadOut,
     LeadStatus,
+    SameDecision,
+    SamePerson,
+    StageCount,
 )
 from crm.customers.tables import Customer, Lead
 from crm.identity.idempotency import IdempotentRoute, once
@@ -110,14 +114,15 @@ async def change_customer(id: Id, body: CustomerChange, principal: StaffDep, ses
 async def list_leads(
     principal: StaffDep,
     session: OrgTx,
-    status: LeadStatus | None = None,
+    status: Annotated[
+        LeadStatus | None, Query(description="Without it all but `spam` and `duplicate`.")
+    ] = None,
     q: Search = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[LeadOut]:
     query = select(Lead).where(Lead.org_id == principal.org_id).order_by(Lead.id.desc()).limit(limit + 1)
-    if status is not None:
-        query = query.where(Lead.status == status)
+    query = query.where(Lead.status == status if status is not None else Lead.status.not_in(ASIDE))
     if q:
         columns = (Lead.name, Lead.email, Lead.phone, Lead.source)
         query = query.where(or_(*(contains(column, q) for column in columns)))
@@ -130,6 +135,15 @@ async def list_leads(
 @router.post("/leads", tags=["leads"], dependencies=[*WRITE_LEADS, once], status_code=201, summary="Add one")
 async def create_lead(body: LeadIn, principal: StaffDep, session: OrgTx) -> LeadOut:
     return LeadOut.model_validate(await leads.create_lead(session, principal, body))
+
+
+@router.get("/leads/stages", tags=["leads"], dependencies=READ, summary="How many leads stand at each stage")
+async def count_leads(principal: StaffDep, session: OrgTx) -> list[StageCount]:
+    found = await session.execute(
+        select(Lead.status, func.count()).where(Lead.org_id == principal.org_id).group_by(Lead.status)
+    )
+    counts = {status: many for status, many in found}  # noqa: C416 - a row is no pair to mypy
+    return [StageCount(status=status, count=counts.get(status.value, 0)) for status in LeadStatus]
 
 
 @router.get("/leads/{id}", tags=["leads"], dependencies=READ, summary="One lead")
@@ -150,3 +164,23 @@ async def convert_lead(
 ) -> ConvertedLead:
     lead, customer = await leads.convert_lead(session, principal, id, body.customer_id if body else None)
     return ConvertedLead(lead=LeadOut.model_validate(lead), customer=CustomerOut.model_validate(customer))
+
+
+@router.get(
+    "/leads/{id}/same-person",
+    tags=["leads"],
+    dependencies=READ,
+    summary="Leads and customers with the same e-mail, phone or address",
+)
+async def find_same_person(id: Id, principal: StaffDep, session: OrgTx) -> list[SamePerson]:
+    return await duplicates.hints(session, principal.org_id, id)
+
+
+@router.post(
+    "/leads/{id}/same-person",
+    tags=["leads"],
+    dependencies=[*WRITE_LEADS, once],
+    summary="Say whether it is the same person",
+)
+async def decide_same_person(id: Id, body: SameDecision, principal: StaffDep, session: OrgTx) -> LeadOut:
+    return LeadOut.model_validate(await duplicates.decide(session, principal, id, body))

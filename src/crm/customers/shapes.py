@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -19,6 +19,12 @@ class LeadStatus(StrEnum):
     QUALIFIED = "qualified"
     CONVERTED = "converted"
     LOST = "lost"
+    SPAM = "spam"
+    DUPLICATE = "duplicate"
+
+
+# What a list of leads leaves out until it is asked for.
+ASIDE = (LeadStatus.SPAM, LeadStatus.DUPLICATE)
 
 
 class CustomerIn(Input):
@@ -88,8 +94,37 @@ class LeadOut(BaseModel):
     note: str | None
     site_address: dict[str, Any] | None
     customer_id: int | None
+    spam_reason: str | None
+    duplicate_of: int | None
+    converted_at: Moment | None
     created_at: Moment
     updated_at: Moment
+
+
+class StageCount(BaseModel):
+    status: LeadStatus
+    count: int
+
+
+class SamePerson(BaseModel):
+    """A lead or customer who may be the same person, and by what: "email", "phone", "address"."""
+
+    kind: Literal["lead", "customer"]
+    id: int
+    name: str
+    email: str | None
+    phone: str | None
+    status: LeadStatus | None
+    same: list[Literal["email", "phone", "address"]]
+    created_at: Moment
+
+
+class SameDecision(Input):
+    """`same`: it is the same person; a customer then gets the lead, and of two leads the other one goes on."""
+
+    kind: Literal["lead", "customer"]
+    id: RowId
+    same: bool
 
 
 class ConvertLead(Input):

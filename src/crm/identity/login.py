@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import case, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.identity.passwords import verify_password
 from crm.identity.tables import LoginFailure, Org, User
-from crm.kit import clock
+from crm.identity.tries import count_try, key_of
 from crm.kit.database import Database
-from crm.kit.errors import TooMany, Unauthenticated
+from crm.kit.errors import Unauthenticated
 
 FAILURES_PER_EMAIL_MAX = 10
 FAILURES_PER_ADDRESS_MAX = 50
 WINDOW = timedelta(minutes=15)
-COUNT_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,9 @@ async def log_in(database: Database, email: str, password: str, ip: str) -> Logg
     The try is counted before the password is looked at and forgiven when it was right: many guesses at once
     cannot all slip in before the first failure is written down.
     """
-    email_key, address_key = _key("email", email.lower()), _key("ip", ip)
-    await _count_try(database, {email_key: FAILURES_PER_EMAIL_MAX, address_key: FAILURES_PER_ADDRESS_MAX})
+    email_key, address_key = key_of("email", email.lower()), key_of("ip", ip)
+    limits = {email_key: FAILURES_PER_EMAIL_MAX, address_key: FAILURES_PER_ADDRESS_MAX}
+    await count_try(database, limits, WINDOW, "Too many failed attempts.")
     found = await _find(database, email)
     right = await verify_password(found.user.password_hash if found else None, password)
     if found is None or not right or not found.user.active:
@@ -46,39 +44,6 @@ async def log_in(database: Database, email: str, password: str, ip: str) -> Logg
         await _forgive(session, email_key, address_key)
         await record(session, found.org.id, Event.LOGGED_IN, actor=f"user:{found.user.id}", ip=ip)
     return found
-
-
-async def _count_try(database: Database, limits: dict[bytes, int]) -> None:
-    now = clock.now()
-    blocked: list[datetime] = []
-    async with database.transaction() as session:
-        for key in sorted(limits):  # in one order, so that two logins never wait for each other in a circle
-            blocked += await _count_one(session, key, limits[key], now)
-    if blocked:
-        seconds = max(1, round((max(blocked) - now).total_seconds()))
-        raise TooMany(
-            f"Too many failed attempts. Please try again in {max(1, round(seconds / 60))} minutes.",
-            retry_after_seconds=seconds,
-        )
-
-
-async def _count_one(session: AsyncSession, key: bytes, limit: int, now: datetime) -> list[datetime]:
-    """Adds a try to a window that runs, or opens a new one; returns the window's end when it is full."""
-    new = insert(LoginFailure).values(key_hash=key, failures=1, window_ends_at=now + WINDOW)
-    runs = LoginFailure.window_ends_at > now
-    counted = await session.execute(
-        new.on_conflict_do_update(
-            index_elements=[LoginFailure.key_hash],
-            set_={
-                "failures": case((runs, func.least(LoginFailure.failures + 1, COUNT_MAX)), else_=1),
-                "window_ends_at": case(
-                    (runs, LoginFailure.window_ends_at), else_=new.excluded.window_ends_at
-                ),
-            },
-        ).returning(LoginFailure.failures, LoginFailure.window_ends_at)
-    )
-    row = counted.one()
-    return [row.window_ends_at] if row.failures > limit else []
 
 
 async def _find(database: Database, email: str) -> LoggedIn | None:
@@ -108,13 +73,3 @@ async def _forgive(session: AsyncSession, email_key: bytes, address_key: bytes) 
         .where(LoginFailure.key_hash == address_key)
         .values(failures=func.greatest(LoginFailure.failures - 1, 0))
     )
-
-
-async def forget_old_failures(session: AsyncSession) -> None:
-    """For the schedule: drops windows that have ended, so that the table stays small."""
-    await session.execute(delete(LoginFailure).where(LoginFailure.window_ends_at < clock.now()))
-
-
-def _key(kind: str, value: str) -> bytes:
-    """Hashed, so that the table tells nobody who tried to log in."""
-    return hashlib.sha256(f"{kind}:{value}".encode()).digest()

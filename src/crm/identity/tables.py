@@ -94,7 +94,7 @@ class ApiKey(Base):
 
 
 class LoginFailure(Base):
-    """Failed logins of the last minutes, by e-mail and by address, so that guessing is slowed everywhere."""
+    """Failed logins and other tries of the last minutes, by hashed key, so that guessing is slowed everywhere."""
 
     __tablename__ = "login_failures"
 

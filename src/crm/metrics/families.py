@@ -128,14 +128,21 @@ def _latency(counted: Counts) -> Metric:
 
 
 async def _leads_and_refunds(session: AsyncSession, counted: Counts) -> list[Metric]:
-    leads = await _per_org(session, counted, "SELECT org_id, count(*) FROM leads GROUP BY 1")
+    leads = await _per_org(
+        session, counted, "SELECT org_id, count(*) FROM leads WHERE NOT caught_as_spam GROUP BY 1"
+    )
     refunds = await _per_org(
         session,
         counted,
         "SELECT org_id, sum(amount_minor) FROM refunds WHERE status = 'succeeded' GROUP BY 1",
     )
     return [
-        _by_org(CounterMetricFamily, "crm_leads_created", "Leads created", leads),
+        _by_org(
+            CounterMetricFamily,
+            "crm_leads_created",
+            "Leads created, but for what the website's form caught as spam",
+            leads,
+        ),
         _by_org(GaugeMetricFamily, "crm_refunded_cents", "Refunds that stand, minor units", refunds),
     ]
 

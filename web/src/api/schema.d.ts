@@ -339,6 +339,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lead-form/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a company for an estimate, from its website */
+        post: operations["send_lead_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/leads": {
         parameters: {
             query?: never;
@@ -351,6 +368,58 @@ export interface paths {
         put?: never;
         /** Add one */
         post: operations["create_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leads/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The form for the company's website */
+        get: operations["read_lead_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change its words, or switch it off */
+        patch: operations["change_lead_form"];
+        trace?: never;
+    };
+    "/leads/form/new-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it another address; the old one ends at once */
+        post: operations["renew_lead_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leads/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many leads stand at each stage */
+        get: operations["count_leads"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -386,6 +455,24 @@ export interface paths {
         put?: never;
         /** Make a customer of it */
         post: operations["convert_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leads/{id}/same-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads and customers with the same e-mail, phone or address */
+        get: operations["find_same_person"];
+        put?: never;
+        /** Say whether it is the same person */
+        post: operations["decide_same_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3155,7 +3242,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -3289,6 +3376,34 @@ export interface components {
             source?: string | null;
             status?: components["schemas"]["LeadStatus"] | null;
         };
+        /**
+         * LeadFormChange
+         * @description Fields left out stay as they are. Empty words stand for ours.
+         */
+        LeadFormChange: {
+            /** Active */
+            active?: boolean | null;
+            /** Heading */
+            heading?: string | null;
+            /** Thanks */
+            thanks?: string | null;
+        };
+        /**
+         * LeadFormOut
+         * @description `url` is the form's own page; `snippet` is HTML to paste into the company's website.
+         */
+        LeadFormOut: {
+            /** Active */
+            active: boolean;
+            /** Heading */
+            heading: string;
+            /** Snippet */
+            snippet: string;
+            /** Thanks */
+            thanks: string;
+            /** Url */
+            url: string;
+        };
         /** LeadIn */
         LeadIn: {
             /** Email */
@@ -3305,6 +3420,8 @@ export interface components {
         };
         /** LeadOut */
         LeadOut: {
+            /** Converted At */
+            converted_at: string | null;
             /**
              * Created At
              * Format: date-time
@@ -3312,6 +3429,8 @@ export interface components {
             created_at: string;
             /** Customer Id */
             customer_id: number | null;
+            /** Duplicate Of */
+            duplicate_of: number | null;
             /** Email */
             email: string | null;
             /** Id */
@@ -3328,6 +3447,8 @@ export interface components {
             } | null;
             /** Source */
             source: string | null;
+            /** Spam Reason */
+            spam_reason: string | null;
             status: components["schemas"]["LeadStatus"];
             /**
              * Updated At
@@ -3339,7 +3460,7 @@ export interface components {
          * LeadStatus
          * @enum {string}
          */
-        LeadStatus: "new" | "contacted" | "qualified" | "converted" | "lost";
+        LeadStatus: "new" | "contacted" | "qualified" | "converted" | "lost" | "spam" | "duplicate";
         /** LetterOut */
         LetterOut: {
             /** Html */
@@ -5199,6 +5320,48 @@ export interface components {
          */
         Role: "owner" | "office" | "sales" | "bookkeeper" | "read_only";
         /**
+         * SameDecision
+         * @description `same`: it is the same person; a customer then gets the lead, and of two leads the other one goes on.
+         */
+        SameDecision: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lead" | "customer";
+            /** Same */
+            same: boolean;
+        };
+        /**
+         * SamePerson
+         * @description A lead or customer who may be the same person, and by what: "email", "phone", "address".
+         */
+        SamePerson: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lead" | "customer";
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Same */
+            same: ("email" | "phone" | "address")[];
+            status: components["schemas"]["LeadStatus"] | null;
+        };
+        /**
          * SendIn
          * @description How the customer is told. Without a body they get the standard mail at their address.
          */
@@ -5242,6 +5405,12 @@ export interface components {
             outcome: "paid" | "declined" | "bank_clears" | "bank_fails";
             /** Session Id */
             session_id: string;
+        };
+        /** StageCount */
+        StageCount: {
+            /** Count */
+            count: number;
+            status: components["schemas"]["LeadStatus"];
         };
         /**
          * StandardRuleOut
@@ -5294,6 +5463,14 @@ export interface components {
              * @enum {string}
              */
             scope: "all" | "reminders";
+        };
+        /** Taken */
+        Taken: {
+            /**
+             * Received
+             * @default true
+             */
+            received: boolean;
         };
         /** TemplateOfProposal */
         TemplateOfProposal: {
@@ -6260,9 +6437,124 @@ export interface operations {
             };
         };
     };
+    send_lead_form: {
+        parameters: {
+            query?: {
+                lang?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** @description A form as browsers send it, answered with a page, or JSON, answered with JSON. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * City
+                     * @default
+                     */
+                    city?: string;
+                    /**
+                     * Company Url
+                     * @default
+                     */
+                    company_url?: string;
+                    /** Email */
+                    email?: string | null;
+                    /**
+                     * Message
+                     * @default
+                     */
+                    message?: string;
+                    /** Name */
+                    name: string;
+                    /** Phone */
+                    phone?: string | null;
+                    /**
+                     * Postal Code
+                     * @default
+                     */
+                    postal_code?: string;
+                    /**
+                     * Shown At
+                     * @default
+                     */
+                    shown_at?: string;
+                    /**
+                     * Street
+                     * @default
+                     */
+                    street?: string;
+                };
+                "application/x-www-form-urlencoded": {
+                    /**
+                     * City
+                     * @default
+                     */
+                    city?: string;
+                    /**
+                     * Company Url
+                     * @default
+                     */
+                    company_url?: string;
+                    /** Email */
+                    email?: string | null;
+                    /**
+                     * Message
+                     * @default
+                     */
+                    message?: string;
+                    /** Name */
+                    name: string;
+                    /** Phone */
+                    phone?: string | null;
+                    /**
+                     * Postal Code
+                     * @default
+                     */
+                    postal_code?: string;
+                    /**
+                     * Shown At
+                     * @default
+                     */
+                    shown_at?: string;
+                    /**
+                     * Street
+                     * @default
+                     */
+                    street?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_leads: {
         parameters: {
             query?: {
+                /** @description Without it all but `spam` and `duplicate`. */
                 status?: components["schemas"]["LeadStatus"] | null;
                 /** @description Part of a name, e-mail or phone number. */
                 q?: string | null;
@@ -6321,6 +6613,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeadOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_lead_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadFormOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_lead_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadFormChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadFormOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_lead_form: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadFormOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_leads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageCount"][];
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -6428,6 +6847,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConvertedLead"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_same_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamePerson"][];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_same_person: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SameDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadOut"];
                 };
             };
             /** @description A problem (RFC 9457) */

@@ -7,6 +7,7 @@ import { createRoot } from "react-dom/client";
 import "@mantine/core/styles.css";
 import "../look/typeface.css";
 import "./console.css";
+import "./office.css";
 import { Problem } from "../api/problem";
 import { answered, setReach, unanswered } from "./data/reach";
 import { meQuery } from "./data/session";

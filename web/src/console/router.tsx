@@ -142,11 +142,18 @@ const customer = createRoute({
 const leads = createRoute({
   getParentRoute: () => office,
   path: "/leads",
-  validateSearch: (search: Record<string, unknown>): { status?: Text; q?: Text } => ({
+  validateSearch: (search: Record<string, unknown>): { status?: Text; q?: Text; view?: "board" | undefined } => ({
     status: textOf(search["status"]),
     q: textOf(search["q"]),
+    view: search["view"] === "board" ? "board" : undefined,
   }),
   component: page(() => import("./pages/Leads"), "Leads"),
+});
+
+const leadForm = createRoute({
+  getParentRoute: () => office,
+  path: "/leads/form",
+  component: page(() => import("./pages/LeadFormPage"), "LeadFormPage"),
 });
 
 const lead = createRoute({
@@ -294,6 +301,7 @@ const tree = root.addChildren([
     customers,
     customer,
     leads,
+    leadForm,
     lead,
     payments,
     payment,

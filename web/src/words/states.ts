@@ -100,6 +100,8 @@ const LEAD: Record<string, StateWord> = {
   qualified: { en: "Qualified", es: "Calificado", tone: "amber" },
   converted: { en: "Converted", es: "Convertido", tone: "green" },
   lost: { en: "Lost", es: "Perdido", tone: "neutral" },
+  spam: { en: "Spam", es: "Spam", tone: "neutral" },
+  duplicate: { en: "Same person", es: "Misma persona", tone: "neutral" },
 };
 
 export const STATES = {

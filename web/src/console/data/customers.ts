@@ -44,3 +44,28 @@ export const changeLead = (id: number, body: Shape<"LeadChange">) =>
 
 export const convertLead = (id: number) =>
   answerOf(client.POST("/leads/{id}/convert", { params: { path: { id } } }));
+
+export type SamePerson = Shape<"SamePerson">;
+
+export const stagesQuery = queryOptions({
+  queryKey: ["leads", "stages"],
+  queryFn: () => answerOf(client.GET("/leads/stages")),
+});
+
+export const samePersonQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["leads", id, "same-person"],
+    queryFn: () => answerOf(client.GET("/leads/{id}/same-person", { params: { path: { id } } })),
+  });
+
+export const decideSamePerson = (id: number, body: Shape<"SameDecision">) =>
+  answerOf(client.POST("/leads/{id}/same-person", { params: { path: { id } }, body }));
+
+export const leadFormQuery = queryOptions({
+  queryKey: ["leads", "form"],
+  queryFn: () => answerOf(client.GET("/leads/form")),
+});
+
+export const changeLeadForm = (body: Shape<"LeadFormChange">) => answerOf(client.PATCH("/leads/form", { body }));
+
+export const renewLeadForm = () => answerOf(client.POST("/leads/form/new-key"));

@@ -4,6 +4,7 @@ import { Button, Modal, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
+import type { Shape } from "../../api/client";
 import { STATES } from "../../words/states";
 import { changeLead, convertLead, leadQuery, type LeadStatus } from "../data/customers";
 import { useMay } from "../data/session";
@@ -14,10 +15,11 @@ import { LeadForm } from "../parts/LeadForm";
 import { Ago, State } from "../parts/Money";
 import { Block, Facts, Page } from "../parts/Page";
 import { RecordBones } from "../parts/RecordBones";
+import { SamePersonHints } from "../parts/SamePersonHints";
 
 const PARENT = { to: "/leads", label: "Leads" };
 const BY_HAND = Object.entries(STATES.lead)
-  .filter(([value]) => value !== "converted")
+  .filter(([value]) => value !== "converted" && value !== "duplicate")
   .map(([value, { en }]) => ({ value, label: en }));
 
 export function Lead() {
@@ -27,9 +29,13 @@ export function Lead() {
   const [editing, setEditing] = useState(false);
   const { data, error, refetch } = useQuery(leadQuery(id));
   const move = useAct((status: LeadStatus) => changeLead(id, { status }), { refresh: ["leads"] });
-  const convert = useAct(() => convertLead(id), {
+  // A proposal is for a customer, so the lead becomes one on the way.
+  const convert = useAct<"customer" | "proposal", Shape<"ConvertedLead">>(() => convertLead(id), {
     refresh: ["leads", "customers"],
-    onDone: ({ customer }) => void navigate({ to: "/customers/$id", params: { id: String(customer.id) } }),
+    onDone: ({ customer }, next) =>
+      void (next === "proposal"
+        ? navigate({ to: "/proposals/new", search: { customer: customer.id } })
+        : navigate({ to: "/customers/$id", params: { id: String(customer.id) } })),
   });
   if (!data) {
     return (
@@ -38,6 +44,7 @@ export function Lead() {
       </Page>
     );
   }
+  const aside = data.status === "spam" || data.status === "duplicate";
   const open = data.status !== "converted" && may("leads:write");
   const failure = move.error ?? convert.error;
   return (
@@ -51,16 +58,40 @@ export function Lead() {
             <Button variant="default" onClick={() => setEditing(true)}>
               Edit
             </Button>
-            <Button loading={convert.isPending} onClick={() => convert.mutate()}>
-              Make a customer
-            </Button>
+            {aside ? (
+              <Button loading={move.isPending} onClick={() => move.mutate("new")}>
+                {data.status === "spam" ? "Not spam" : "Not the same person"}
+              </Button>
+            ) : (
+              <>
+                <Button variant="default" loading={convert.isPending} onClick={() => convert.mutate("customer")}>
+                  Make a customer
+                </Button>
+                {may("proposals:write") && (
+                  <Button loading={convert.isPending} onClick={() => convert.mutate("proposal")}>
+                    Write a proposal
+                  </Button>
+                )}
+              </>
+            )}
           </>
         )
       }
     >
       {failure && <Failed problem={failure} />}
+      {data.spam_reason && <p className="notice">Taken for spam: {data.spam_reason}</p>}
+      {data.duplicate_of && (
+        <p className="notice">
+          The same person as{" "}
+          <Link to="/leads/$id" params={{ id: String(data.duplicate_of) }}>
+            lead {data.duplicate_of}
+          </Link>
+          .
+        </p>
+      )}
       <div className="record">
         <div>
+          {open && !aside && <SamePersonHints leadId={id} mayDecide={may("leads:write")} />}
           <Block title="What they want">
             <div className="terms">{data.note ?? "Nothing noted yet."}</div>
           </Block>
@@ -72,7 +103,7 @@ export function Lead() {
                 label="Status"
                 mb="sm"
                 data={BY_HAND}
-                value={data.status}
+                value={data.status === "duplicate" ? null : data.status}
                 disabled={move.isPending}
                 onChange={(status) => status && move.mutate(status as LeadStatus)}
               />

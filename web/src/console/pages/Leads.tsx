@@ -1,12 +1,14 @@
-/** All leads, by how far they are, to find one and to add one. */
+/** All leads, by how far they are, as a list or a board, to find one and to add one. */
 
 import { Button, Group, Modal, SegmentedControl } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { STATES } from "../../words/states";
-import { type Lead, leadsQuery, type LeadStatus } from "../data/customers";
+import { type Lead, leadsQuery, type LeadStatus, stagesQuery } from "../data/customers";
 import { useListing } from "../data/pages";
 import { useMay } from "../data/session";
+import { LeadBoard } from "../parts/LeadBoard";
 import { LeadForm } from "../parts/LeadForm";
 import { Ago, State } from "../parts/Money";
 import { useNewKey } from "../parts/newKey";
@@ -30,35 +32,75 @@ export const leadColumns: Column<Lead>[] = [
   { name: "Came", wideOnly: true, cell: (lead) => <Ago at={lead.created_at} /> },
 ];
 
-const FILTERS = [
-  { value: "", label: "All" },
-  ...Object.entries(STATES.lead).map(([value, { en }]) => ({ value, label: en })),
-];
+const STAGES = Object.entries(STATES.lead);
 
 export function Leads() {
-  const { status, q } = useSearch({ from: "/office/leads" });
+  const { status, q, view } = useSearch({ from: "/office/leads" });
   const navigate = useNavigate({ from: "/leads" });
   const may = useMay();
   const [adding, setAdding] = useState(false);
-  const listing = useListing(leadsQuery(status as LeadStatus | undefined, q ?? ""));
+  const stages = useQuery(stagesQuery);
+  const counts = new Map(stages.data?.map((stage) => [stage.status as string, stage.count]));
   useNewKey(() => setAdding(true), may("leads:write"));
-  const filtered = Boolean(status || q);
+  const board = view === "board";
   return (
-    <Page title="Leads" actions={may("leads:write") && <Button onClick={() => setAdding(true)}>New lead</Button>}>
+    <Page
+      title="Leads"
+      actions={
+        <>
+          <Button variant="default" renderRoot={(props) => <Link to="/leads/form" {...props} />}>
+            Website form
+          </Button>
+          {may("leads:write") && <Button onClick={() => setAdding(true)}>New lead</Button>}
+        </>
+      }
+    >
       <Group mb="sm" gap="sm" justify="space-between">
-        <SegmentedControl
-          data={FILTERS}
-          value={status ?? ""}
-          onChange={(value) => void navigate({ search: { status: value || undefined, q } })}
-          aria-label="Status"
-          className="filters"
-        />
+        <Group gap="sm" className="filter-row">
+          <SegmentedControl
+            data={[
+              { value: "list", label: "List" },
+              { value: "board", label: "Board" },
+            ]}
+            value={board ? "board" : "list"}
+            onChange={(value) => void navigate({ search: { q, view: value === "board" ? "board" : undefined } })}
+            aria-label="View"
+          />
+          {!board && (
+            <SegmentedControl
+              data={[
+                { value: "", label: "All" },
+                ...STAGES.map(([value, { en }]) => ({ value, label: labelOf(en, counts.get(value)) })),
+              ]}
+              value={status ?? ""}
+              onChange={(value) => void navigate({ search: { status: value || undefined, q } })}
+              aria-label="Status"
+              className="filters"
+            />
+          )}
+        </Group>
         <Search
           label="Search leads"
           value={q ?? ""}
-          onChange={(text) => void navigate({ search: { status, q: text || undefined }, replace: true })}
+          onChange={(text) => void navigate({ search: { status, view, q: text || undefined }, replace: true })}
         />
       </Group>
+      {board ? <LeadBoard q={q ?? ""} counts={counts} /> : <List status={status} q={q} />}
+      <Modal opened={adding} onClose={() => setAdding(false)} title="New lead" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
+        <LeadForm onSaved={({ id }) => void navigate({ to: "/leads/$id", params: { id: String(id) } })} />
+      </Modal>
+    </Page>
+  );
+}
+
+function labelOf(word: string, count: number | undefined): string {
+  return count ? `${word} ${count.toLocaleString("en-US")}` : word;
+}
+
+function List({ status, q }: { status: string | undefined; q: string | undefined }) {
+  const listing = useListing(leadsQuery(status as LeadStatus | undefined, q ?? ""));
+  const filtered = Boolean(status || q);
+  return (
       <div className="block flush">
         <Rows
           label="Leads"
@@ -70,14 +112,10 @@ export function Leads() {
             <Empty action={filtered ? <Link to="/leads">Show all</Link> : undefined}>
               {filtered
                 ? "No lead fits this search."
-                : "People who asked about a roof appear here; add the first one by hand or through the API."}
+                : "People who asked about a roof appear here: by hand, by import, or from the form on your website."}
             </Empty>
           }
         />
       </div>
-      <Modal opened={adding} onClose={() => setAdding(false)} title="New lead" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
-        <LeadForm onSaved={({ id }) => void navigate({ to: "/leads/$id", params: { id: String(id) } })} />
-      </Modal>
-    </Page>
   );
 }
