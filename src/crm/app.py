@@ -39,6 +39,7 @@ from crm.notifications.unsubscribing import router as unsubscribing
 from crm.operations.activity_routes import router as activity
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
+from crm.operations.search_routes import router as search
 from crm.outgoing.routes import router as outgoing
 from crm.papers.routes import router as papers
 from crm.payments import webhook
@@ -81,6 +82,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sync_log,
     quickbooks_webhook,
     overview,
+    search,
     activity,
     jobs,
     outgoing,

@@ -17,6 +17,7 @@ class ActivityEntry(Base):
     __tablename__ = "portal_activity_log"
     __table_args__ = (
         UniqueConstraint("org_id", "seq"),
+        Index("ix_portal_activity_log_org_id_event_seq", "org_id", "event", "seq"),
         Index("ix_portal_activity_log_org_id_proposal_id_id", "org_id", "proposal_id", "id"),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from crm.activity.events import Event
 from crm.activity.log import record
@@ -32,12 +32,15 @@ from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.database import get_own
 from crm.kit.errors import Invalid
 from crm.kit.inputs import ID_MAX, SearchText
-from crm.kit.paging import Cursor, Limit, Page, after, contains, cut
+from crm.kit.paging import Cursor, Limit, Page, after, cut
+from crm.kit.search import find
 
 router = APIRouter(route_class=IdempotentRoute)
 
 Id = Annotated[int, Path(ge=1, le=ID_MAX)]
-Search = Annotated[SearchText | None, Query(description="Part of a name, e-mail or phone number.")]
+Search = Annotated[
+    SearchText | None, Query(description="Words of a name, company, e-mail, phone number or address.")
+]
 READ = [require(Permission.READ)]
 WRITE_CUSTOMERS = [require(Permission.CUSTOMERS_WRITE)]
 WRITE_LEADS = [require(Permission.LEADS_WRITE)]
@@ -53,10 +56,11 @@ async def list_customers(
         .order_by(Customer.id.desc())
         .limit(limit + 1)
     )
+    before = after(cursor)
     if q:
-        columns = (Customer.name, Customer.company, Customer.email, Customer.phone)
-        query = query.where(or_(*(contains(column, q) for column in columns)))
-    if (before := after(cursor)) is not None:
+        found = await find(session, principal.org_id, "customers", q, before=before, most=limit + 1)
+        query = query.where(Customer.id.in_(found))
+    elif before is not None:
         query = query.where(Customer.id < before)
     rows, next_cursor = cut((await session.scalars(query)).all(), limit)
     return Page(items=[CustomerOut.model_validate(row) for row in rows], next_cursor=next_cursor)
@@ -122,12 +126,15 @@ async def list_leads(
     cursor: Cursor = None,
 ) -> Page[LeadOut]:
     query = select(Lead).where(Lead.org_id == principal.org_id).order_by(Lead.id.desc()).limit(limit + 1)
-    query = query.where(Lead.status == status if status is not None else Lead.status.not_in(ASIDE))
+    before = after(cursor)
     if q:
-        columns = (Lead.name, Lead.email, Lead.phone, Lead.source)
-        query = query.where(or_(*(contains(column, q) for column in columns)))
-    if (before := after(cursor)) is not None:
-        query = query.where(Lead.id < before)
+        only = [status] if status is not None else [each for each in LeadStatus if each not in ASIDE]
+        found = await find(session, principal.org_id, "leads", q, before=before, most=limit + 1, only=only)
+        query = query.where(Lead.id.in_(found))
+    else:
+        query = query.where(Lead.status == status if status is not None else Lead.status.not_in(ASIDE))
+        if before is not None:
+            query = query.where(Lead.id < before)
     rows, next_cursor = cut((await session.scalars(query)).all(), limit)
     return Page(items=[LeadOut.model_validate(row) for row in rows], next_cursor=next_cursor)
 

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstrai
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.kit.database import Base
+from crm.kit.search import search_index, search_text
 
 # By these it is seen that two are the same person: e-mail in lower case, the last ten digits of the phone, street
 # and postal code without blanks. Compared as wholes, so that row-level security lets an index be used.
@@ -19,12 +20,24 @@ ADDRESS_KEY = (
     "'postal_code', ''), site_address ->> 'city', ''), '[^[:alnum:]]+', '', 'g')), '')"
 )
 
+_PLACE = "coalesce(site_address ->> 'line1', '') || ' ' || coalesce(site_address ->> 'city', '')"
+_DIGITS = "regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g')"
+CUSTOMER_TEXT = (
+    "lower(' ' || name || ' ' || coalesce(company, '') || ' ' || coalesce(email, '') || ' ' || "
+    f"coalesce(phone, '') || ' ' || {_DIGITS} || ' ' || {_PLACE})"
+)
+LEAD_TEXT = (
+    "lower(' ' || name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' ' || "
+    f"{_DIGITS} || ' ' || coalesce(source, '') || ' ' || {_PLACE})"
+)
+
 
 class Customer(Base):
     """Somebody we make proposals for. Addresses: {line1, line2, city, state, postal_code, country}."""
 
     __tablename__ = "customers"
     __table_args__ = (
+        search_index("customers"),
         Index("ix_customers_org_id_email_key", "org_id", "email_key"),
         Index("ix_customers_org_id_phone_key", "org_id", "phone_key"),
         Index("ix_customers_org_id_address_key", "org_id", "address_key"),
@@ -43,6 +56,7 @@ class Customer(Base):
     email_key: Mapped[str | None] = mapped_column(Computed(EMAIL_KEY, persisted=True))
     phone_key: Mapped[str | None] = mapped_column(Computed(PHONE_KEY, persisted=True))
     address_key: Mapped[str | None] = mapped_column(Computed(ADDRESS_KEY, persisted=True))
+    search_text: Mapped[str | None] = search_text(CUSTOMER_TEXT)
 
 
 class Lead(Base):
@@ -59,6 +73,7 @@ class Lead(Base):
         ),
         ForeignKeyConstraint(["org_id", "customer_id"], ["customers.org_id", "customers.id"]),
         ForeignKeyConstraint(["org_id", "duplicate_of"], ["leads.org_id", "leads.id"]),
+        search_index("leads"),
         Index("ix_leads_org_id_email_key", "org_id", "email_key"),
         Index("ix_leads_org_id_phone_key", "org_id", "phone_key"),
         Index("ix_leads_org_id_address_key", "org_id", "address_key"),
@@ -86,6 +101,7 @@ class Lead(Base):
     email_key: Mapped[str | None] = mapped_column(Computed(EMAIL_KEY, persisted=True))
     phone_key: Mapped[str | None] = mapped_column(Computed(PHONE_KEY, persisted=True))
     address_key: Mapped[str | None] = mapped_column(Computed(ADDRESS_KEY, persisted=True))
+    search_text: Mapped[str | None] = search_text(LEAD_TEXT)
 
 
 class LeadForm(Base):

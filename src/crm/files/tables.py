@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Integer, LargeBinary, Unique
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from crm.kit.database import Base
+from crm.kit.search import search_index, search_text
 
 KINDS = ("photo", "attachment", "logo", "paper")
 
@@ -19,6 +20,7 @@ class File(Base):
     __table_args__ = (
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         UniqueConstraint("org_id", "kind", "sha256"),
+        search_index("files"),
     )
 
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
@@ -33,3 +35,4 @@ class File(Base):
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    search_text: Mapped[str | None] = search_text("lower(' ' || name)")

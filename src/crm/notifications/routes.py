@@ -7,7 +7,7 @@ from email.utils import make_msgid
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.customers.tables import Customer
@@ -19,7 +19,8 @@ from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, TooLarge, Unauthenticated
 from crm.kit.inputs import ID_MAX, SearchText
-from crm.kit.paging import Cursor, Limit, Page, after, contains, cut
+from crm.kit.paging import Cursor, Limit, Page, after, cut
+from crm.kit.search import find
 from crm.kit.settings import Settings
 from crm.notifications import bounces
 from crm.notifications.composing import put_in_queue, sender_of, unseal
@@ -29,6 +30,9 @@ from crm.notifications.tables import MailMessage, MailSuppression
 from crm.proposals.tables import Proposal
 
 router = APIRouter(prefix="/mail", tags=["mail"], route_class=IdempotentRoute)
+
+# One proposal has far fewer mails; its words are looked for among this many that hold them.
+MATCHES_MAX = 1_000
 
 Id = Annotated[int, Path(ge=1, le=ID_MAX)]
 READ = [require(Permission.READ)]
@@ -55,9 +59,13 @@ async def list_mails(
         query = query.where(MailMessage.state == state)
     if proposal_id is not None:
         query = query.where(MailMessage.proposal_id == proposal_id)
+    before = after(cursor)
     if q:
-        query = query.where(or_(contains(MailMessage.subject, q), contains(MailMessage.recipient, q)))
-    if (before := after(cursor)) is not None:
+        only = [state] if state is not None else None
+        most = limit + 1 if proposal_id is None else MATCHES_MAX
+        found = await find(session, principal.org_id, "mail_messages", q, before=before, most=most, only=only)
+        query = query.where(MailMessage.id.in_(found))
+    elif before is not None:
         query = query.where(MailMessage.id < before)
     rows, next_cursor = cut((await session.scalars(query)).all(), limit)
     return Page(

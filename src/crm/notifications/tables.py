@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.kit.database import Base, Big
+from crm.kit.search import search_index, search_text
 
 STATES = ("kept", "queued", "sending", "sent", "failed", "bounced", "suppressed")
 
@@ -35,6 +36,8 @@ class MailMessage(Base):
         CheckConstraint("language IN ('en','es')", name="language"),
         ForeignKeyConstraint(["org_id", "proposal_id"], ["proposals.org_id", "proposals.id"]),
         UniqueConstraint("org_id", "kind", "fact_id", "recipient"),
+        search_index("mail_messages"),
+        Index("ix_mail_messages_org_id_state_id", "org_id", "state", "id"),
         Index("ix_mail_messages_org_id_proposal_id", "org_id", "proposal_id"),
         Index("ix_mail_messages_org_id_recipient", "org_id", "recipient"),
         Index("ix_mail_messages_message_id", "message_id", unique=True),
@@ -68,6 +71,7 @@ class MailMessage(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sent_at: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
+    search_text: Mapped[str | None] = search_text("lower(' ' || subject || ' ' || recipient)")
 
 
 class MailTemplate(Base):

@@ -17,12 +17,15 @@ from crm.activity.verify import verify_org
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import User
-from crm.kit.inputs import ID_MAX
-from crm.kit.paging import Cursor, Limit, Page, after, cut
+from crm.kit.inputs import ID_MAX, SearchText
+from crm.kit.paging import Cursor, Limit, Page, after, cursor_for
+from crm.kit.search import find
 from crm.operations.sentences import sentence
 
 router = APIRouter(tags=["activity"])
 READ = require(Permission.READ)
+# Whoever means one job finds it among the newest of so many.
+PROPOSALS_MAX = 200
 
 
 class ActivityOut(BaseModel):
@@ -46,6 +49,12 @@ async def list_activity(
     principal: StaffDep,
     proposal_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
     event: Annotated[Event | None, Query()] = None,
+    actor: Annotated[
+        str | None, Query(max_length=40, pattern="^[a-z_]+(:[0-9]+)?$", description="Who, like `user:3`.")
+    ] = None,
+    q: Annotated[
+        SearchText | None, Query(description="Words of the proposal that it is about, or of its customer.")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ActivityOut]:
@@ -54,11 +63,19 @@ async def list_activity(
         query = query.where(ActivityEntry.proposal_id == proposal_id)
     if event is not None:
         query = query.where(ActivityEntry.event == event)
+    if actor is not None:
+        query = query.where(ActivityEntry.actor == actor)
+    if q:
+        found = await find(session, principal.org_id, "proposals", q, most=PROPOSALS_MAX)
+        query = query.where(ActivityEntry.proposal_id.in_(found))
+    # By `seq`, an org's own count: its index holds no other org's entries.
     if (before := after(cursor)) is not None:
-        query = query.where(ActivityEntry.id < before)
-    found = await session.scalars(query.order_by(ActivityEntry.id.desc()).limit(limit + 1))
-    rows, next_cursor = cut(found.all(), limit)
-    return Page(items=await entries_out(session, principal.org_id, rows), next_cursor=next_cursor)
+        query = query.where(ActivityEntry.seq < before)
+    rows = (await session.scalars(query.order_by(ActivityEntry.seq.desc()).limit(limit + 1))).all()
+    return Page(
+        items=await entries_out(session, principal.org_id, rows[:limit]),
+        next_cursor=cursor_for(rows[limit - 1].seq) if len(rows) > limit else None,
+    )
 
 
 async def entries_out(

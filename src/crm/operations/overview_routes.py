@@ -20,7 +20,9 @@ from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import Org
 from crm.kit import clock
 from crm.kit.database import get_own
+from crm.kit.inputs import SearchText
 from crm.kit.paging import Cursor, Limit, Page, after, cursor_for
+from crm.kit.search import find
 from crm.kit.settings import Settings
 from crm.operations.activity_routes import ActivityOut, entries_out
 from crm.payments.states import shown_state
@@ -271,6 +273,16 @@ class ProposalRow(BaseModel):
     updated_at: datetime
 
 
+# As proposals stand today; written so that the index by status is of use.
+_OPEN = "(r.valid_until IS NULL OR r.valid_until >= :today)"
+_STANDS_AS = {
+    "sent": f"r.status = 'sent' AND {_OPEN}",
+    "viewed": f"r.status = 'viewed' AND {_OPEN}",
+    "expired": "(r.status = 'expired' OR r.status IN ('sent', 'viewed') AND r.valid_until < :today)",
+}
+_STORED_AS = {"expired": ("expired", "sent", "viewed")}
+MATCHES_MAX = 1_000
+
 _ROWS = """
     SELECT r.id, r.title, c.name,
       CASE WHEN r.status IN ('sent', 'viewed') AND r.valid_until < :today THEN 'expired' ELSE r.status END,
@@ -298,23 +310,28 @@ async def list_proposal_rows(
     status: Annotated[
         str | None, Query(pattern="^(draft|sent|viewed|approved|declined|expired|superseded|cancelled)$")
     ] = None,
-    q: Annotated[
-        str | None, Query(max_length=200, description="Words in the title or the customer's name.")
-    ] = None,
+    q: Annotated[SearchText | None, Query(description="Words of the title, number or customer.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ProposalRow]:
     where, values = "", await _values(session, principal.org_id)
     if status is not None:
-        where += (
-            " AND CASE WHEN r.status IN ('sent', 'viewed') AND r.valid_until < :today THEN 'expired' "
-            "ELSE r.status END = :status"
-        )
+        where += f" AND {_STANDS_AS.get(status, 'r.status = :status')}"
         values["status"] = status
+    before = after(cursor)
     if q:
-        where += " AND (strpos(lower(r.title), lower(:q)) > 0 OR strpos(lower(c.name), lower(:q)) > 0 OR r.id::text = :q)"
-        values["q"] = q.replace("\0", "")
-    if (before := after(cursor)) is not None:
+        where += " AND r.id = ANY (:found)"
+        only = _STORED_AS.get(status, (status,)) if status is not None else None
+        # Which of those that match have expired shows only afterwards; without a status all that match do.
+        most = (
+            limit + 1
+            if status in {None, "draft", "approved", "declined", "superseded", "cancelled"}
+            else MATCHES_MAX
+        )
+        values["found"] = await find(
+            session, principal.org_id, "proposals", q, before=before, most=most, only=only
+        )
+    if before is not None:
         where += " AND r.id < :before"
         values["before"] = before
     rows = (

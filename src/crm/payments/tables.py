@@ -38,6 +38,8 @@ class Payment(Base):
         ForeignKeyConstraint(["org_id", "proposal_id"], ["proposals.org_id", "proposals.id"]),
         UniqueConstraint("org_id", "proposal_id", "part"),
         Index("ix_payments_org_id_paid_at", "org_id", "paid_at", postgresql_where="paid_at IS NOT NULL"),
+        Index("ix_payments_org_id_state_id", "org_id", "state", "id"),
+        Index("ix_payments_org_id_amount_minor", "org_id", "amount_minor"),
         Index("ix_payments_stripe_payment_intent", "stripe_payment_intent"),
         Index("ix_payments_stripe_charge", "stripe_charge"),
     )

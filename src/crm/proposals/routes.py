@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.customers.tables import Customer
@@ -16,7 +16,8 @@ from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import Org
 from crm.kit.database import get_own
 from crm.kit.inputs import ID_MAX, SearchText
-from crm.kit.paging import Cursor, Limit, Page, after, contains, cut
+from crm.kit.paging import Cursor, Limit, Page, after, cut
+from crm.kit.search import find
 from crm.proposals import decision, drafting
 from crm.proposals.content import deposit_minor, load, status_today
 from crm.proposals.lifecycle import Status
@@ -52,7 +53,7 @@ async def list_proposals(
     status: Status | None = None,
     customer_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
     number: Annotated[int | None, Query(ge=1, le=ID_MAX, description="All versions of this one.")] = None,
-    q: Annotated[SearchText | None, Query(description="Part of the title or the customer's name.")] = None,
+    q: Annotated[SearchText | None, Query(description="Words of the title, number or customer.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ProposalSummary]:
@@ -69,9 +70,13 @@ async def list_proposals(
         query = query.where(Proposal.customer_id == customer_id)
     if number is not None:
         query = query.where(Proposal.number == number)
+    before = after(cursor)
     if q:
-        query = query.where(or_(contains(Proposal.title, q), contains(Customer.name, q)))
-    if (before := after(cursor)) is not None:
+        found = await find(
+            session, principal.org_id, "proposals", q, before=before, most=limit + 1, only=status and [status]
+        )
+        query = query.where(Proposal.id.in_(found))
+    elif before is not None:
         query = query.where(Proposal.id < before)
     rows = (await session.execute(query)).all()
     customers = {customer.id: customer for _, customer in rows}

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.kit.database import Base, Big
+from crm.kit.search import search_index, search_text
 
 STATUSES = ("draft", "sent", "viewed", "approved", "declined", "expired", "superseded", "cancelled")
 LANGUAGES = ("en", "es")
@@ -42,8 +43,9 @@ class Proposal(Base):
         CheckConstraint("deposit_minor IS NULL OR deposit_minor > 0", name="deposit_minor"),
         CheckConstraint(f"language IN {LANGUAGES}", name="language"),
         ForeignKeyConstraint(["org_id", "customer_id"], ["customers.org_id", "customers.id"]),
-        Index("ix_proposals_org_id_status", "org_id", "status"),
-        Index("ix_proposals_org_id_customer_id", "org_id", "customer_id"),
+        search_index("proposals"),
+        Index("ix_proposals_org_id_status_id", "org_id", "status", "id"),
+        Index("ix_proposals_org_id_customer_id_id", "org_id", "customer_id", "id"),
         UniqueConstraint("org_id", "number", "version"),
     )
 
@@ -81,6 +83,7 @@ class Proposal(Base):
     cancelled_by: Mapped[str | None]
     right_to_cancel: Mapped[bool | None]  # null in a draft: as the company has it; sending freezes it
     cancel_until: Mapped[datetime | None]
+    search_text: Mapped[str | None] = search_text("lower(' ' || id || ' ' || title)")
 
 
 class Milestone(Base):
