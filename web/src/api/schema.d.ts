@@ -2014,6 +2014,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search over everything
+         * @description Groups without a match are left out.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users": {
         parameters: {
             query?: never;
@@ -3335,6 +3355,35 @@ export interface components {
             source: string;
             /** State */
             state: string;
+        };
+        /**
+         * Found
+         * @description `detail` tells it from others of the same name; `state` in the words of its kind.
+         */
+        Found: {
+            /** Detail */
+            detail: string;
+            /** Id */
+            id: number;
+            /** State */
+            state?: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * FoundGroup
+         * @description `more`: there are others; its own list shows them.
+         */
+        FoundGroup: {
+            /** Items */
+            items: components["schemas"]["Found"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "customer" | "lead" | "proposal" | "payment" | "mail" | "file";
+            /** More */
+            more: boolean;
         };
         /** InvoiceOut */
         InvoiceOut: {
@@ -5361,6 +5410,11 @@ export interface components {
             same: ("email" | "phone" | "address")[];
             status: components["schemas"]["LeadStatus"] | null;
         };
+        /** SearchAnswer */
+        SearchAnswer: {
+            /** Groups */
+            groups: components["schemas"]["FoundGroup"][];
+        };
         /**
          * SendIn
          * @description How the customer is told. Without a body they get the standard mail at their address.
@@ -5608,6 +5662,10 @@ export interface operations {
             query?: {
                 proposal_id?: number | null;
                 event?: components["schemas"]["Event"] | null;
+                /** @description Who, like `user:3`. */
+                actor?: string | null;
+                /** @description Words of the proposal that it is about, or of its customer. */
+                q?: string | null;
                 /** @description How many items to return at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -5867,7 +5925,7 @@ export interface operations {
     list_customers: {
         parameters: {
             query?: {
-                /** @description Part of a name, e-mail or phone number. */
+                /** @description Words of a name, company, e-mail, phone number or address. */
                 q?: string | null;
                 /** @description How many items to return at most. */
                 limit?: number;
@@ -6556,7 +6614,7 @@ export interface operations {
             query?: {
                 /** @description Without it all but `spam` and `duplicate`. */
                 status?: components["schemas"]["LeadStatus"] | null;
-                /** @description Part of a name, e-mail or phone number. */
+                /** @description Words of a name, company, e-mail, phone number or address. */
                 q?: string | null;
                 /** @description How many items to return at most. */
                 limit?: number;
@@ -7567,7 +7625,7 @@ export interface operations {
         parameters: {
             query?: {
                 status?: string | null;
-                /** @description Words in the title or the customer's name. */
+                /** @description Words of the title, number or customer. */
                 q?: string | null;
                 /** @description How many items to return at most. */
                 limit?: number;
@@ -9240,7 +9298,7 @@ export interface operations {
                 customer_id?: number | null;
                 /** @description All versions of this one. */
                 number?: number | null;
-                /** @description Part of the title or the customer's name. */
+                /** @description Words of the title, number or customer. */
                 q?: string | null;
                 /** @description How many items to return at most. */
                 limit?: number;
@@ -10468,6 +10526,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_RefundOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description Words, a number, an amount like 4,725.00, or a Stripe id. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
             /** @description A problem (RFC 9457) */
