@@ -110,6 +110,10 @@ sandbox-books: setup-python ## Fill a company of the QuickBooks simulator with r
 bench-scrape: setup-python ## Measure how long /metrics takes with a hundred thousand payments
 	$(BIN)/python -m bench.scrape $(ARGS)
 
+.PHONY: bench-lists
+bench-lists: setup-python ## Measure lists and searches with 1,000 and with 100,000 rows, side by side
+	$(BIN)/python -m bench.lists $(ARGS)
+
 .PHONY: bench-papers
 bench-papers: setup-python ## Measure how long each kind of paper takes to make (ARGS="--keep FOLDER" leaves them there)
 	$(BIN)/python -m bench.papers $(ARGS)

@@ -8,7 +8,7 @@ from tests.browser.pages import PHONE, PUBLIC, OpenPage, sign_in
 
 
 def test_the_keyboard_leads_from_sign_in_to_a_proposal(open_page: OpenPage) -> None:
-    """Signed in, `g p` shows the proposals, `/` searches, `j` and Enter open one with all its blocks."""
+    """Signed in, `g p` shows the proposals, `f` finds in the list, `j` and Enter open one with all its blocks."""
     page = open_page()
     page.goto("/proposals")  # asks to sign in first, then comes back here
     page.get_by_label("E-mail").fill("admin@peakpro.io")
@@ -22,7 +22,7 @@ def test_the_keyboard_leads_from_sign_in_to_a_proposal(open_page: OpenPage) -> N
     page.keyboard.press("g")
     page.keyboard.press("p")
     page.get_by_role("link", name="Roof replacement, 1847 Elm Street").wait_for()
-    page.keyboard.press("/")
+    page.keyboard.press("f")
     page.keyboard.type("elm")
     expect(page.get_by_role("link", name="New roof for the bungalow")).to_have_count(0)
     page.keyboard.press("Escape")

@@ -41,3 +41,21 @@ def test_a_lead_comes_from_the_website_and_moves_along(open_page: OpenPage, api:
     office.get_by_role("button", name="Elena and Tom Hartley is the same person").click()
     expect(office.get_by_text("Converted").first).to_be_visible()
     assert api.get("/leads").json()["items"][0]["customer_id"] == 1
+
+
+def test_one_search_finds_everything_by_keyboard(open_page: OpenPage) -> None:
+    """`/` opens the search anywhere; words across a proposal and its customer find it, arrows and Enter go there."""
+    page = open_page(DESK)
+    sign_in(page)
+    page.keyboard.press("/")
+    page.keyboard.type("vega")
+    expect(page.get_by_role("option", name="Marisol Vega").first).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("combobox", name="Search everything").fill("marisol bungalow")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("New roof for the bungalow")
+    page.keyboard.press("/")
+    page.keyboard.type("no such thing anywhere")
+    expect(page.get_by_text("Nothing holds all of these words.")).to_be_visible()

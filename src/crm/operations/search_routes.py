@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Query
@@ -15,8 +16,9 @@ from crm.customers.tables import Customer, Lead
 from crm.files.tables import File
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, Principal, StaffDep, require
+from crm.identity.tables import Org
 from crm.kit.inputs import ID_MAX, SearchText
-from crm.kit.money import AMOUNT_MINOR_MAX, format_money
+from crm.kit.money import AMOUNT_MINOR_MAX, format_money, from_decimal
 from crm.kit.search import Findable, find
 from crm.notifications.tables import MailMessage
 from crm.payments.states import shown_state
@@ -27,7 +29,7 @@ router = APIRouter(tags=["overview"])
 EACH_MAX = 5
 
 Kind = Literal["customer", "lead", "proposal", "payment", "mail", "file"]
-_AMOUNT = re.compile(r"\$?\s?([0-9][0-9,]{0,12})(?:\.([0-9]{2}))?")
+_AMOUNT = re.compile(r"[^\w\s]?\s?([0-9][0-9,]{0,12}(?:\.[0-9]{2,3})?)")
 
 
 class Found(BaseModel):
@@ -138,14 +140,24 @@ async def _proposals(session: AsyncSession, principal: Principal, q: str) -> lis
     ]
 
 
+def _amount(q: str, currency: str) -> int | None:
+    """Minor units, when the words are an amount that the currency has."""
+    written = _AMOUNT.fullmatch(q)
+    if written is None:
+        return None
+    try:
+        minor = from_decimal(Decimal(written[1].replace(",", "")), currency)
+    except ValueError:
+        return None
+    return minor if minor <= AMOUNT_MINOR_MAX else None
+
+
 async def _payments(session: AsyncSession, principal: Principal, q: str) -> list[Found]:
     if not principal.may(Permission.PAYMENTS_READ):
         return []
     fits = [Payment.stripe_payment_intent == q, Payment.stripe_charge == q]
-    if (amount := _AMOUNT.fullmatch(q)) is not None:
-        minor = int(amount[1].replace(",", "")) * 100 + int(amount[2] or 0)
-        if minor <= AMOUNT_MINOR_MAX:
-            fits.append(Payment.amount_minor == minor)
+    if (minor := _amount(q, (await session.get_one(Org, principal.org_id)).currency)) is not None:
+        fits.append(Payment.amount_minor == minor)
     rows = await session.execute(
         select(Payment, Proposal.title)
         .join(Proposal, (Proposal.org_id == Payment.org_id) & (Proposal.id == Payment.proposal_id))

@@ -7,6 +7,7 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { overviewQuery } from "./data/books";
 import { roleWord } from "./data/roles";
 import { type Permission, signOut, useMay, useMe } from "./data/session";
+import { SearchEverything } from "./parts/SearchEverything";
 import { Shortcuts } from "./parts/Shortcuts";
 import { Standing } from "./parts/Standing";
 
@@ -58,6 +59,7 @@ export function Shell() {
             {me.org_name}
           </Text>
         </Group>
+        <SearchEverything />
         <nav aria-label="Main" className="places">
           {places.map((place) => (
             <Link

@@ -1,4 +1,4 @@
-/** The search field of a list: `/` goes there, Escape leaves it. */
+/** The search field of a list: `f` goes there, Escape leaves it. */
 
 import { CloseButton, Kbd, TextInput } from "@mantine/core";
 import { useEffect, useRef } from "react";
@@ -15,7 +15,7 @@ export function Search({ label, value, onChange }: SearchProps) {
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.key !== "/" || isTyping(event)) return;
+      if (event.key !== "f" || isTyping(event)) return;
       event.preventDefault();
       field.current?.focus();
       field.current?.select();
@@ -38,7 +38,7 @@ export function Search({ label, value, onChange }: SearchProps) {
         if (event.key === "Escape") event.currentTarget.blur();
       }}
       rightSection={
-        text ? <CloseButton aria-label="Clear search" size="sm" onClick={() => setText("")} /> : <Kbd size="xs">/</Kbd>
+        text ? <CloseButton aria-label="Clear search" size="sm" onClick={() => setText("")} /> : <Kbd size="xs">f</Kbd>
       }
     />
   );

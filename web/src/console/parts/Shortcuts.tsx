@@ -1,4 +1,4 @@
-/** The keyboard: `g` and a letter goes somewhere, `/` searches, `?` shows this list. */
+/** The keyboard: `g` and a letter goes somewhere, `/` searches everything, `f` finds in a list, `?` shows this list. */
 
 import { Kbd, Modal, Table } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
@@ -10,7 +10,8 @@ type Place = { to: string; label: string; key: string };
 const GO_MILLISECONDS = 1_200;
 
 const ELSEWHERE: [string[], string][] = [
-  [["/"], "Search in the list"],
+  [["/"], "Search everything"],
+  [["f"], "Find in the list"],
   [["j"], "Next row"],
   [["k"], "Row before"],
   [["Enter"], "Open the row"],

@@ -7,8 +7,8 @@ the owner's rights, answers with ids only, and only for an org that the transact
 import sqlalchemy as sa
 from alembic import op
 
-revision = "019"
-down_revision = "018"
+revision = "021"
+down_revision = "020"
 branch_labels = None
 depends_on = None
 

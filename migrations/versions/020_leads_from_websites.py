@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "018"
-down_revision = "017"
+revision = "020"
+down_revision = "019"
 branch_labels = None
 depends_on = None
 
