@@ -7,8 +7,8 @@ the owner's rights, answers with ids only, and only for an org that the transact
 import sqlalchemy as sa
 from alembic import op
 
-revision = "021"
-down_revision = "020"
+revision = "023"
+down_revision = "022"
 branch_labels = None
 depends_on = None
 
