@@ -58,6 +58,11 @@ async def _settle(books: Books, org_id: int, proposal_ids: Collection[int]) -> N
             await settle_schedule(session, org_id, proposal_id)
 
 
+async def money_moved(books: Books, org_id: int, _proposal_ids: Collection[int]) -> None:
+    """A payout arrived or came back, a dispute ended: what stands in no book yet is brought there."""
+    await book(books, org_id)
+
+
 async def books_connected(books: Books, org_id: int, _proposal_ids: Collection[int]) -> None:
     """Everything that waited for the connection is due now."""
     async with books.db.transaction(org_id) as session:
@@ -82,6 +87,9 @@ FOLLOWS: dict[Event, Callable[[Books, int, Collection[int]], Awaitable[None]]] =
     Event.PAYMENT_FAILED: transfer_moved,
     Event.PAYMENT_REFUNDED: refund_moved,
     Event.REFUND_FAILED: refund_moved,
+    Event.PAYOUT_PAID: money_moved,
+    Event.PAYOUT_FAILED: money_moved,
+    Event.DISPUTE_CLOSED: money_moved,
     Event.QBO_CONNECTED: books_connected,
 }
 

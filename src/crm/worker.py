@@ -134,6 +134,7 @@ class Work:
         """A posting for every paid payment, should a follow-up be lost."""
         for org_id in await self._orgs():
             async with self.db.transaction(org_id) as session:
+                await transactions.group_fees(session, org_id)
                 await postings.ensure(session, org_id)
 
     async def keep_connections_alive(self) -> None:

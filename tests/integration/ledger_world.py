@@ -143,6 +143,18 @@ class Ledger:
         assert found["sum_cents"] == 0
         return {one["name"]: one["balance_cents"] for one in found["accounts"]}
 
+    def quickbooks(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What somebody else does in QuickBooks: a POST with a grant of their own."""
+        token = self.sandbox.connect_quickbooks(self.realm_id).access_token
+        answer = httpx2.post(
+            f"{self.sandbox.base_url}/v3/company/{self.realm_id}/{path}",
+            json=body,
+            headers={"authorization": f"Bearer {token}", "accept": "application/json"},
+        )
+        assert answer.status_code == 200, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
     def in_books(self, entity: str) -> list[dict[str, Any]]:
         return self.sandbox.quickbooks.objects(self.realm_id, entity)
 

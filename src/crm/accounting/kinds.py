@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from crm.accounting.booking import Kind
-from crm.accounting.sync import deposit, refund
+from crm.accounting.sync import deposit, refund, stripe_money
 
-ALL: tuple[Kind, ...] = (deposit.KIND, refund.GIVEN, refund.CAME_BACK)
+ALL: tuple[Kind, ...] = (deposit.KIND, refund.GIVEN, refund.CAME_BACK, *stripe_money.KINDS)
 BY_NAME = {kind.name: kind for kind in ALL}
 
 # On the posting `p`: what must stand in the books before it does. A kind of a newer version is left alone.

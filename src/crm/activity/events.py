@@ -72,6 +72,12 @@ class Event(StrEnum):
     INVOICE_PAID = "invoice_paid"
     REFUND_BOOKED = "refund_booked"
     REFUND_RETURN_BOOKED = "refund_return_booked"
+    FEE_BOOKED = "fee_booked"
+    PAYOUT_BOOKED = "payout_booked"
+    PAYOUT_RETURN_BOOKED = "payout_return_booked"
+    DISPUTE_BOOKED = "dispute_booked"
+    DISPUTE_RETURN_BOOKED = "dispute_return_booked"
+    DISPUTE_LOSS_BOOKED = "dispute_loss_booked"
     POSTING_NEEDS_YOU = "posting_needs_you"
     POSTING_RETRIED = "posting_retried"
 
@@ -125,5 +131,8 @@ FOLLOWED = MAILED | {
     Event.PAYMENT_REFUNDED,
     Event.INVOICE_CREATED,
     Event.REFUND_FAILED,
+    Event.PAYOUT_PAID,
+    Event.PAYOUT_FAILED,
+    Event.DISPUTE_CLOSED,
     Event.QBO_CONNECTED,
 }

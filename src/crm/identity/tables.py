@@ -28,6 +28,7 @@ class Org(Base):
     __tablename__ = "orgs"
     __table_args__ = (
         CheckConstraint("language IN ('en','es')", name="language"),
+        CheckConstraint("fee_documents IN ('per_payment','per_day')", name="fee_documents"),
         CheckConstraint("validity_days IS NULL OR validity_days BETWEEN 1 AND 365", name="validity_days"),
         # use_alter: files belong to an org, and the org's logo is a file.
         ForeignKeyConstraint(["id", "logo_file_id"], ["files.org_id", "files.id"], use_alter=True),
@@ -54,6 +55,7 @@ class Org(Base):
     default_terms: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     stripe_account: Mapped[str | None] = mapped_column(unique=True)
     stripe_disconnected_at: Mapped[datetime | None]
+    fee_documents: Mapped[str] = mapped_column(server_default="per_payment")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -17,7 +17,8 @@ class StripeTransaction(Base):
     payer's (`exchange_rate` says how it was converted). `payout_id` is the automatic payout that paid it out.
 
     `charge` and `intent` are those of its source, by which it is known whose payment it is. `org_id` 0: a movement
-    of our own account that no org's payment explains.
+    of our own account that no org's payment explains. `fee_group`: whose fees share one document in the books, this
+    movement's alone or a day's; None until the day is over.
     """
 
     __tablename__ = "stripe_transactions"
@@ -26,6 +27,13 @@ class StripeTransaction(Base):
         Index("ix_stripe_transactions_org_id_payout_id", "org_id", "payout_id"),
         Index("ix_stripe_transactions_org_id_source", "org_id", "source"),
         Index("ix_stripe_transactions_account_created_at", "account", "created_at"),
+        Index("ix_stripe_transactions_org_id_learned_at", "org_id", "learned_at"),
+        Index("ix_stripe_transactions_org_id_fee_group", "org_id", "fee_group"),
+        Index(
+            "ix_stripe_transactions_ungrouped",
+            "org_id",
+            postgresql_where="fee_group IS NULL AND fee_minor <> 0",
+        ),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -44,6 +52,7 @@ class StripeTransaction(Base):
     exchange_rate: Mapped[Decimal | None] = mapped_column(Numeric)
     description: Mapped[str | None]
     payout_id: Mapped[str | None]
+    fee_group: Mapped[str | None]
     created_at: Mapped[datetime]
     available_on: Mapped[datetime]
     learned_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -4,6 +4,13 @@ const KINDS: Record<string, string> = {
   payment: "Payment",
   refund: "Refund",
   refund_return: "Refund that came back",
+  stripe_fee: "Stripe fee",
+  account_fee: "Stripe account fee",
+  payout: "Payout",
+  payout_return: "Payout that came back",
+  dispute: "Disputed payment",
+  dispute_return: "Dispute won",
+  dispute_lost: "Dispute lost",
 };
 
 /** Returns the word for a kind of posting; one that this build does not know yet is shown as it is. */

@@ -81,8 +81,8 @@ async def deposit_item(books: Books, access: Access) -> str:
             build=lambda _: item_body(name, income),
             look=look,
         )
-        return await _keep(books, access, "Item", local_id, written.object, written)
-    return await _keep(books, access, "Item", local_id, found, None)
+        return await keep(books, access, "Item", local_id, written.object, written)
+    return await keep(books, access, "Item", local_id, found, None)
 
 
 async def clearing_account(books: Books, access: Access, company: Company, currency: str) -> str:
@@ -104,7 +104,7 @@ async def clearing_account(books: Books, access: Access, company: Company, curre
                 "Bank. Change or rename it in QuickBooks (Settings > Chart of accounts), then retry.",
                 code="clearing-account",
             )
-        return await _keep(books, access, "Account", local_id, found, None)
+        return await keep(books, access, "Account", local_id, found, None)
     written = await outbox.write_once(
         books,
         access.org_id,
@@ -115,7 +115,7 @@ async def clearing_account(books: Books, access: Access, company: Company, curre
         build=lambda _: clearing_account_body(company, currency),
         look=look,
     )
-    return await _keep(books, access, "Account", local_id, written.object, written)
+    return await keep(books, access, "Account", local_id, written.object, written)
 
 
 async def _income_account(books: Books, access: Access) -> str:
@@ -145,7 +145,7 @@ async def _one(
     return min(rows, key=lambda row: row.get("Active") is False, default=None)
 
 
-async def _keep(
+async def keep(
     books: Books,
     access: Access,
     entity: links.Entity,
