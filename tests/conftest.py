@@ -169,9 +169,9 @@ def start_app() -> Iterator[Callable[[Settings], RunningApp]]:
     """Starts the server with given settings; all that a test started end with it."""
     started: list[tuple[uvicorn.Server, threading.Thread, RunningApp]] = []
 
-    def start(settings: Settings) -> RunningApp:
+    def start(settings: Settings, port: int = 0) -> RunningApp:
         app = create_app(settings)
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = socket.create_server(("127.0.0.1", port))
         server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=3)
         )

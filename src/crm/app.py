@@ -14,6 +14,7 @@ from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from crm.accounting.comeback.routes import router as comeback
 from crm.accounting.routes import router as accounting
 from crm.accounting.sync_log_routes import router as sync_log
 from crm.accounting.webhook import router as quickbooks_webhook
@@ -80,6 +81,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     papers,
     accounting,
     sync_log,
+    comeback,
     quickbooks_webhook,
     overview,
     search,

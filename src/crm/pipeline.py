@@ -78,6 +78,7 @@ async def books_connected(books: Books, org_id: int, _proposal_ids: Collection[i
             text("UPDATE qbo_lanes SET paused_until = NULL, failures = 0 WHERE org_id = :org"),
             {"org": org_id},
         )
+        await queue.enqueue(session, "catch_up_quickbooks", org_id=org_id)  # what changed there meanwhile
     await postings.run_lane(books, org_id)
 
 

@@ -36,6 +36,7 @@ SIMULATED_STRIPE_KEY = "sk_test_simulator_on_this_machine_only"
 SIMULATED_WEBHOOK_SECRET = "whsec_simulator_on_this_machine_only"  # noqa: S105
 SIMULATED_CLIENT_ID = "sandbox-client-id"
 SIMULATED_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105
+SIMULATED_VERIFIER_TOKEN = "simulated-verifier-token"  # noqa: S105 - of the simulator
 # The Stripe account of the second demo company (crm.demo.content), connected at the simulator.
 DEMO_STRIPE_ACCOUNT = "acct_1SandboxSummit0002"
 
@@ -85,6 +86,7 @@ def environment_for(mode: Mode, settings: Settings, database_url: str | None) ->
         "PORTAL_PUBLIC_URL": f"http://localhost:{settings.portal_port}",
         "QBO_REDIRECT_URI": f"http://localhost:{settings.port}/qbo/oauth/callback",
     }
+    books_webhook = f"http://localhost:{settings.port}/qbo/webhook"
     if mode == "demo" or "qbo_client_id" not in settings.model_fields_set:
         defaults |= {
             "QBO_CLIENT_ID": SIMULATED_CLIENT_ID,
@@ -93,6 +95,8 @@ def environment_for(mode: Mode, settings: Settings, database_url: str | None) ->
             "QBO_AUTHORIZE_URL": f"{simulators}/connect/oauth2",
             "QBO_TOKEN_URL": f"{simulators}/oauth2/v1/tokens/bearer",
             "QBO_REVOKE_URL": f"{simulators}/v2/oauth2/tokens/revoke",
+            "QBO_WEBHOOK_VERIFIER_TOKEN": SIMULATED_VERIFIER_TOKEN,
+            "SANDBOX_QBO_WEBHOOK_URL": os.environ.get("SANDBOX_QBO_WEBHOOK_URL") or books_webhook,
         }
     if mode == "demo":
         defaults |= {

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from crm import pipeline
 from crm.accounting import connection, postings
+from crm.accounting.comeback import change_data, looking, restoring
 from crm.accounting.context import Books
 from crm.accounting.sync_log import forget_old_calls
 from crm.gateways.http import Client, make_client
@@ -32,6 +33,7 @@ from crm.proposals.decision import expire_due
 
 LANE_SWEEP_SECONDS = 2.0
 COURIERS_SECONDS = 1.0
+CATCH_UP_EVERY = timedelta(hours=23)  # asked every hour, so each company at its own time of day, once
 KEEP_ALIVE_EVERY = timedelta(days=7)
 
 log = logger("worker")
@@ -69,6 +71,33 @@ class Work:
 
     async def run_lane(self, org_id: int) -> None:
         await postings.run_lane(self.books, org_id)
+
+    async def look_at_changes(self, org_id: int) -> None:
+        await looking.look_at_changes(self.books, org_id)
+
+    async def catch_up_quickbooks(self, org_id: int) -> None:
+        await change_data.catch_up_if_connected(self.books, org_id)
+
+    async def restore_in_quickbooks(self, org_id: int, difference_id: int, press: int) -> None:
+        await restoring.restore(self.books, org_id, difference_id, press)
+
+    async def sweep_changes(self) -> None:
+        """What QuickBooks said has changed and was not looked at, should its job be lost."""
+        orgs = await self._orgs()
+        async with self.db.transaction(*orgs) as session:
+            rows = await session.scalars(
+                text("SELECT DISTINCT org_id FROM qbo_changes WHERE due_at <= :now ORDER BY 1"),
+                {"now": clock.now()},
+            )
+            for org_id in rows.all():
+                await queue.enqueue(session, "look_at_changes", org_id=org_id)
+
+    async def catch_up_all(self) -> None:
+        """CDC, once a day and company: webhooks may be lost."""
+        due = await change_data.due(self.books, await self._orgs(), CATCH_UP_EVERY)
+        async with self.db.transaction(*due) as session:
+            for org_id in due:
+                await queue.enqueue(session, "catch_up_quickbooks", org_id=org_id)
 
     async def handle_inbox_event(self, inbox_id: int, org_id: int) -> None:  # noqa: ARG002 - for GET /jobs/failed
         """`org_id` says whose list the job stands on should it give up; the event itself is routed again."""
@@ -211,6 +240,8 @@ async def run(settings: Settings, database_url: str) -> None:
                 "sweep_inbox": ("*/5 * * * *", work.sweep_inbox),
                 "sweep_mail": ("*/2 * * * *", work.sweep_mail),
                 "sweep_postings": ("* * * * *", work.sweep_postings),
+                "sweep_changes": ("*/5 * * * *", work.sweep_changes),
+                "catch_up_all": ("23 * * * *", work.catch_up_all),
                 "sweep_refunds": ("*/5 * * * *", work.sweep_refunds),
                 "keep_connections_alive": ("17 */6 * * *", work.keep_connections_alive),
                 "expire_proposals": ("*/30 * * * *", work.expire_proposals),

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company
 from crm.accounting.comeback import mirror
+from crm.accounting.comeback.picture import moment
 from crm.accounting.context import Books
 from crm.accounting.tables import QboRequest
 from crm.gateways.quickbooks import Call, dumps
@@ -39,6 +41,7 @@ class Written:
     found: bool = False
     realm_id: str = ""
     entity: str = ""
+    told_at: datetime | None = None  # QuickBooks' own time of its answer
 
 
 async def write_once(
@@ -76,7 +79,14 @@ async def write_once(
         if error.outcome_known and not tried:
             await _settle(books, request, state="prepared", fault=_fault(error), tid=error.reference)
         raise
-    return Written(request.id, answer.data[entity], answer.intuit_tid, realm_id=realm_id, entity=entity)
+    return Written(
+        request.id,
+        answer.data[entity],
+        answer.intuit_tid,
+        realm_id=realm_id,
+        entity=entity,
+        told_at=moment(answer.data.get("time")),
+    )
 
 
 async def _take(
@@ -156,7 +166,9 @@ def make_requestid(org_id: int, realm_id: str, operation: str, subject: str, gen
 async def succeeded(session: AsyncSession, org_id: int, written: Written) -> None:
     """To be called in the transaction that links the document; mirrors it as what now stands in QuickBooks."""
     if written.entity:
-        await mirror.wrote(session, org_id, written.realm_id, written.entity, written.object)
+        await mirror.wrote(
+            session, org_id, written.realm_id, written.entity, written.object, told_at=written.told_at
+        )
     await session.execute(
         update(QboRequest)
         .where(QboRequest.org_id == org_id, QboRequest.id == written.request_id)

@@ -15,6 +15,7 @@ from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import connection, kinds, oauth_state, postings
+from crm.accounting.comeback.noticing import open_on
 from crm.accounting.context import Books
 from crm.accounting.sync.deposit import proposal_payment
 from crm.accounting.tables import Posting, QboLink, QboRequest, QboToken
@@ -231,7 +232,8 @@ class DocumentOut(BaseModel):
 
 
 class PostingOut(BaseModel):
-    """`state` as people read it: waiting, posting, posted, needs_you. `kind` says what is booked, `subject` which one
+    """`state` as people read it: waiting, posting, posted, different (it stands otherwise in QuickBooks now, see
+    `difference_id`), needs_you. `kind` says what is booked, `subject` which one
     ("payment:12"); payment, proposal and customer are those it belongs to. `documents` stand in QuickBooks for it; the
     usual ones have fields of their own."""
 
@@ -253,6 +255,7 @@ class PostingOut(BaseModel):
     paid_at: datetime | None
     posted_at: datetime | None
     documents: list[DocumentOut]
+    difference_id: int | None
     qbo_invoice_id: str | None
     qbo_payment_id: str | None
     qbo_receipt_id: str | None
@@ -302,19 +305,28 @@ async def _postings_out(session: AsyncSession, found: Sequence[Sequence[Any]]) -
         )
         for link in links:
             made[f"{link.local_kind}:{link.local_id}"].append(link)
+    linked = [link for of_one in made.values() for link in of_one]
+    differ = await open_on(session, linked[0].org_id, linked) if linked else {}
     return [
-        _posting_out(posting, paid_at, title, customer, made[posting.subject])
+        _posting_out(posting, paid_at, title, customer, made[posting.subject], differ)
         for posting, paid_at, title, customer in found
     ]
 
 
 def _posting_out(
-    posting: Posting, paid_at: datetime | None, title: str | None, customer: str | None, made: list[QboLink]
+    posting: Posting,
+    paid_at: datetime | None,
+    title: str | None,
+    customer: str | None,
+    made: list[QboLink],
+    differ: dict[tuple[str, str], int],
 ) -> PostingOut:
     busy = posting.lease_until is not None and posting.lease_until > clock.now()
     kind = kinds.BY_NAME.get(posting.kind)
     documents = [link for link in made if kind is not None and link.entity in kind.entities]
     ids = {link.entity: link.qbo_id for link in documents}
+    difference_id = next((differ[key] for key in ids.items() if key in differ), None)
+    state = "posting" if posting.state == "waiting" and busy else posting.state
     return PostingOut(
         id=posting.id,
         kind=posting.kind,
@@ -326,7 +338,8 @@ def _posting_out(
         customer_name=customer,
         amount_minor=posting.amount_minor,
         currency=posting.currency,
-        state="posting" if posting.state == "waiting" and busy else posting.state,
+        state="different" if state == "posted" and difference_id is not None else state,
+        difference_id=difference_id,
         problem_code=posting.problem_code,
         problem=posting.problem,
         attempts=posting.attempts,

@@ -1,17 +1,19 @@
 """Where QuickBooks tells us what changed: proven, kept in the inbox under its org, answered at once.
 
-Kept is all for now: nothing follows from them until differences are compared (issue 5); the answer must
-come within 3 seconds (facts/quickbooks.md 2.9).
+The answer must come within 3 seconds (facts/quickbooks.md 2.9), so only what is to be looked at is noted here
+(`comeback/heard`); a job looks.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from crm.accounting.comeback import heard
 from crm.dependencies import StateDep
 from crm.gateways.intuit_signature import is_from_intuit
 from crm.inbox.quickbooks_event import QuickBooksEvent, parse
@@ -61,7 +63,7 @@ async def receive_qbo_webhook(
 
 async def keep(db: Database, events: list[QuickBooksEvent], env: str) -> int:
     """Keeps each event once, under the org that holds its company; how many were new."""
-    new = 0
+    fresh: dict[int, list[QuickBooksEvent]] = defaultdict(list)
     async with db.transaction() as session:
         owners = {
             realm_id: await session.scalar(
@@ -88,5 +90,8 @@ async def keep(db: Database, events: list[QuickBooksEvent], env: str) -> int:
                     "note": None if owner is not None else "no org holds this company",
                 },
             )
-            new += kept.first() is not None
-    return new
+            if kept.first() is not None:
+                fresh[owner if owner is not None else NOBODY].append(event)
+        for org_id in sorted(fresh.keys() - {NOBODY}):
+            await heard.hear(session, org_id, fresh[org_id])
+    return sum(map(len, fresh.values()))

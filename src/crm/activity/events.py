@@ -65,10 +65,12 @@ class Event(StrEnum):
     STRIPE_DISCONNECTED = "stripe_disconnected"
     DIFFERENCE_FOUND = "difference_found"
     DIFFERENCE_RESOLVED = "difference_resolved"
+    DIFFERENCE_REOPENED = "difference_reopened"
 
     QBO_CONNECTED = "qbo_connected"
     QBO_DISCONNECTED = "qbo_disconnected"
     CUSTOMER_LINKED = "customer_linked"
+    BOOKS_RELINKED = "books_relinked"
     INVOICE_PAID = "invoice_paid"
     REFUND_BOOKED = "refund_booked"
     REFUND_RETURN_BOOKED = "refund_return_booked"

@@ -190,12 +190,15 @@ class Payout(Base):
 
 
 class Difference(Base):
-    """Something that does not fit and that a person must look at; `sentence` says what and what to do."""
+    """Something that does not fit and that a person must look at; `sentence` says what and what to do.
+
+    `resolution` is how it ended (or is about to: `restoring`), `undo` what is needed to take that back."""
 
     __tablename__ = "differences"
     __table_args__ = (
         UniqueConstraint("org_id", "kind", "subject"),
         Index("ix_differences_open", "org_id", "id", postgresql_where="resolved_at IS NULL"),
+        Index("ix_differences_payment", "org_id", "payment_id", postgresql_where="resolved_at IS NULL"),
     )
 
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
@@ -207,6 +210,10 @@ class Difference(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None]
+    payment_id: Mapped[int | None]
+    proposal_id: Mapped[int | None]
+    resolution: Mapped[str | None]
+    undo: Mapped[dict[str, Any] | None]
 
 
 class StripeCursor(Base):

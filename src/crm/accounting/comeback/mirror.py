@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import literal_column, select, text, update
@@ -20,16 +20,27 @@ from crm.kit import clock
 
 LearnedFrom = Literal["write", "webhook", "cdc", "query"]
 FALLBACK_CURRENCY = "USD"
+# The echo of a write is dated by another clock of QuickBooks than its answer, or a moment later. Nobody edits in that
+# time what was written just now; should somebody, the daily CDC tells.
+ECHO_MARGIN = timedelta(milliseconds=500)
 
 
 async def wrote(
-    session: AsyncSession, org_id: int, realm_id: str, entity: str, object_: dict[str, Any]
+    session: AsyncSession,
+    org_id: int,
+    realm_id: str,
+    entity: str,
+    object_: dict[str, Any],
+    *,
+    told_at: datetime | None = None,
 ) -> None:
     """What our write was answered with, or what we found and linked: from now on this is what we agreed to.
 
-    Whatever the same write touched (the invoice that a payment settles) echoes too: see `touched`.
+    Whatever the same write touched (the invoice that a payment settles) echoes too: see `touched`. `told_at` is
+    QuickBooks' time of its answer, to the millisecond: what it tells of a moment before is the echo of this.
     """
     shown = picture(entity, object_, await _home_currency(session, org_id, object_))
+    heard_until = (told_at or shown.last_updated or clock.now()) + ECHO_MARGIN
     row = _columns(shown) | {
         "org_id": org_id,
         "realm_id": realm_id,
@@ -37,7 +48,7 @@ async def wrote(
         "theirs": None,
         "learned_from": "write",
         "learned_at": clock.now(),
-        "heard_until": shown.last_updated,
+        "heard_until": heard_until,
         "merged_into": None,
     }
     keys = ("org_id", "realm_id", "entity", "qbo_id")
@@ -52,7 +63,7 @@ async def wrote(
     for (kind, qbo_id), minor in touched(object_, shown.currency).items():
         settled = minor if new and entity == "Payment" else 0
         await session.execute(_ECHOES, {
-            "org": org_id, "realm": realm_id, "entity": kind, "id": qbo_id, "until": shown.last_updated,
+            "org": org_id, "realm": realm_id, "entity": kind, "id": qbo_id, "until": heard_until,
             "settled": settled,
         })  # fmt: skip
 

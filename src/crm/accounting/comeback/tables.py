@@ -49,3 +49,35 @@ class QboMirror(Base):
     followed: Mapped[bool] = mapped_column(server_default="true")
     learned_from: Mapped[str]
     learned_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class QboChange(Base):
+    """Something that QuickBooks said has changed and that we have yet to look at: one row per object, however
+    often it was told. `changed_at` is QuickBooks' time of the newest telling; `merged_into` the survivor of a merge."""
+
+    __tablename__ = "qbo_changes"
+    __table_args__ = (Index("ix_qbo_changes_due", "org_id", "due_at"),)
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    realm_id: Mapped[str] = mapped_column(primary_key=True)
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    qbo_id: Mapped[str] = mapped_column(primary_key=True)
+    operation: Mapped[str]
+    changed_at: Mapped[datetime | None]
+    merged_into: Mapped[str | None]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+
+
+class QboWatermark(Base):
+    """How far one company's changes are known from CDC, by QuickBooks' own clock. It moves on only when all of
+    a run was taken in."""
+
+    __tablename__ = "qbo_watermarks"
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    realm_id: Mapped[str] = mapped_column(primary_key=True)
+    known_until: Mapped[datetime]
+    ran_at: Mapped[datetime]
+    compared_at: Mapped[datetime | None]
+    changed: Mapped[int] = mapped_column(server_default="0")
