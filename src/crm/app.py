@@ -38,6 +38,8 @@ from crm.notifications.routes import router as mail
 from crm.notifications.template_routes import router as mail_templates
 from crm.notifications.unsubscribing import router as unsubscribing
 from crm.operations.activity_routes import router as activity
+from crm.operations.exports import router as exports
+from crm.operations.import_routes import router as imports
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
 from crm.operations.search_routes import router as search
@@ -85,6 +87,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     quickbooks_webhook,
     overview,
     search,
+    imports,
+    exports,
     activity,
     jobs,
     outgoing,

@@ -12,11 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crm.files.content import FILE_BYTES_MAX
 from crm.kit.logging import logger
+from crm.operations.csv_cells import FILE_BYTES_MAX as CSV_BYTES_MAX
 from crm.problems import internal_problem, problem_response
 
 BODY_BYTES_MAX = 1_000_000
 # Where files are taken in, a request may be larger.
-LARGER_BODIES = {"/files": FILE_BYTES_MAX}
+LARGER_BODIES = {"/files": FILE_BYTES_MAX, "/imports": CSV_BYTES_MAX}
 READ_BYTES_MAX = 40_000_000
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

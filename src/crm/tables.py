@@ -11,6 +11,7 @@ from crm.inbox import tables as inbox
 from crm.kit.database import Base
 from crm.law import tables as law
 from crm.notifications import tables as notifications
+from crm.operations import tables as operations
 from crm.outgoing import tables as outgoing
 from crm.papers import tables as papers
 from crm.payments import tables as payments
@@ -32,6 +33,7 @@ __all__ = [
     "law",
     "metadata",
     "notifications",
+    "operations",
     "outgoing",
     "papers",
     "payments",

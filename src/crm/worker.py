@@ -25,6 +25,7 @@ from crm.kit.errors import OutsideError
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
 from crm.notifications import reminders, sending
+from crm.operations import imports
 from crm.outgoing.couriers import Couriers
 from crm.outgoing.keeping import forget_old_deliveries
 from crm.papers.keeping import make_missing
@@ -128,6 +129,9 @@ class Work:
 
     async def send_refund(self, org_id: int, order_id: int) -> None:
         await refunds.send_refund(self.db, self.stripe, org_id, order_id)
+
+    async def run_import(self, org_id: int, import_id: int) -> None:
+        await imports.run(self.db, org_id, import_id)
 
     async def expire_session(self, session_id: str, account: str, org_id: int) -> None:  # noqa: ARG002 - likewise
         await stripe_sweeps.close_session(self.stripe, session_id, account)

@@ -19,6 +19,8 @@ class Event(StrEnum):
     LEAD_FORM_CHANGED = "lead_form_changed"
     CUSTOMER_CREATED = "customer_created"
     CUSTOMER_UPDATED = "customer_updated"
+    IMPORT_DONE = "import_done"
+    IMPORT_UNDONE = "import_undone"
     PROPOSAL_CREATED = "proposal_created"
     PROPOSAL_UPDATED = "proposal_updated"
     PROPOSAL_SENT = "proposal_sent"

@@ -32,6 +32,7 @@ ORG_TASKS = (
     "fetch_fee",
     "fetch_refunds",
     "send_refund",
+    "run_import",
     "pull_transactions",
     "itemise_payout",
     "book_money",
@@ -39,7 +40,7 @@ ORG_TASKS = (
 
 
 # Money first: these wait while anything else is due.
-PATIENT_TASKS = frozenset({"stage_mail", "send_mail", "make_papers"})
+PATIENT_TASKS = frozenset({"run_import", "stage_mail", "send_mail", "make_papers"})
 
 
 async def enqueue(session: AsyncSession, task: str, *, at: datetime | None = None, **args: Any) -> None:

@@ -21,6 +21,7 @@ from crm.kit.inputs import ID_MAX, SearchText
 from crm.kit.paging import Cursor, Limit, Page, after, cursor_for
 from crm.kit.search import find
 from crm.operations.sentences import sentence
+from crm.proposals.tables import Proposal
 
 router = APIRouter(tags=["activity"])
 READ = require(Permission.READ)
@@ -48,6 +49,9 @@ async def list_activity(
     session: OrgTx,
     principal: StaffDep,
     proposal_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
+    customer_id: Annotated[
+        int | None, Query(ge=1, le=ID_MAX, description="What happened to this customer's proposals.")
+    ] = None,
     event: Annotated[Event | None, Query()] = None,
     actor: Annotated[
         str | None, Query(max_length=40, pattern="^[a-z_]+(:[0-9]+)?$", description="Who, like `user:3`.")
@@ -61,6 +65,11 @@ async def list_activity(
     query = select(ActivityEntry).where(ActivityEntry.org_id == principal.org_id)
     if proposal_id is not None:
         query = query.where(ActivityEntry.proposal_id == proposal_id)
+    if customer_id is not None:
+        theirs = select(Proposal.id).where(
+            Proposal.org_id == principal.org_id, Proposal.customer_id == customer_id
+        )
+        query = query.where(ActivityEntry.proposal_id.in_(theirs))
     if event is not None:
         query = query.where(ActivityEntry.event == event)
     if actor is not None:

@@ -51,6 +51,8 @@ _PLAIN: dict[Event, str] = {
     Event.LEAD_FORM_CHANGED: "The website's form changed",
     Event.CUSTOMER_CREATED: "Customer added",
     Event.CUSTOMER_UPDATED: "Customer changed",
+    Event.IMPORT_DONE: "Import of {kind}: {created} added, {skipped} there already, {failed} not taken",
+    Event.IMPORT_UNDONE: "Import of {kind} undone: {deleted} taken back, {kept} kept",
     Event.PROPOSAL_CREATED: "Proposal written",
     Event.PROPOSAL_UPDATED: "Proposal changed",
     Event.PROPOSAL_SENT: "Proposal sent",

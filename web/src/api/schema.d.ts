@@ -124,125 +124,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/books/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How far QuickBooks' changes are known */
-        get: operations["get_books_changes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/books/changes/look": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Look for changes in QuickBooks now */
-        post: operations["look_for_books_changes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/books/differences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What does not fit, wherever it was found */
-        get: operations["list_books_differences"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/books/differences/bulk": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Settle several differences alike */
-        post: operations["settle_books_differences"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/books/differences/{difference_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One difference */
-        get: operations["get_books_difference"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/books/differences/{difference_id}/undo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take back what was done about a difference */
-        post: operations["undo_books_difference"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/books/differences/{difference_id}/{way}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Accept theirs, restore ours, or unlink */
-        post: operations["settle_books_difference"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/customers": {
         parameters: {
             query?: never;
@@ -307,6 +188,27 @@ export interface paths {
         put?: never;
         /** Say what was done about a difference */
         post: operations["resolve_difference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{kind}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All rows as a CSV file
+         * @description Customers, leads and price items come in the columns that an import takes. A cell that a spreadsheet would run
+         *     begins with an apostrophe, which an import takes off again.
+         */
+        get: operations["export_csv"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -380,6 +282,98 @@ export interface paths {
         get: operations["healthz"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports, newest first */
+        get: operations["list_imports"];
+        put?: never;
+        /** Upload a CSV file to import */
+        post: operations["upload_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import and how far it is */
+        get: operations["read_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Dry run: what would become of each row */
+        post: operations["check_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import it
+         * @description The worker takes it in; ask for the import again to see how far it is.
+         */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back what it made
+         * @description What was changed or used since stays, and is counted in `kept_count`.
+         */
+        post: operations["undo_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2574,14 +2568,6 @@ export interface components {
              */
             token?: string | null;
         };
-        /** Asked */
-        Asked: {
-            /**
-             * Asked
-             * @default true
-             */
-            asked: boolean;
-        };
         /**
          * AttachedFileOut
          * @description A photo or paper of the proposal; the link that opens the proposal opens it too.
@@ -2641,54 +2627,6 @@ export interface components {
             /** Url */
             url: string;
         };
-        /**
-         * BooksDifference
-         * @description Something that does not fit. `ways_out` are what one press does about it, the likeliest first; without any a
-         *     person says what was done (`POST /differences/{id}/resolve`). `resolution`: accepted, restoring, restored,
-         *     unlinked, undoing, or over (it was put right at its source). `problem` is what QuickBooks had against a restore.
-         */
-        BooksDifference: {
-            /** Can Undo */
-            can_undo: boolean;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Entity */
-            entity: string | null;
-            /** Fields */
-            fields: components["schemas"]["FieldOut"][];
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Note */
-            note: string | null;
-            /** Payment Id */
-            payment_id: number | null;
-            /** Problem */
-            problem: string | null;
-            /** Proposal Id */
-            proposal_id: number | null;
-            /** Qbo Id */
-            qbo_id: string | null;
-            /** Resolution */
-            resolution: string | null;
-            /** Resolved At */
-            resolved_at: string | null;
-            /** Resolved By */
-            resolved_by: string | null;
-            /** Sentence */
-            sentence: string;
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "quickbooks" | "stripe";
-            /** Ways Out */
-            ways_out: ("accept" | "restore" | "unlink")[];
-        };
         /** BounceTaken */
         BounceTaken: {
             /**
@@ -2704,29 +2642,6 @@ export interface components {
         BrandColor: {
             on_dark: components["schemas"]["ReadableColor"];
             on_light: components["schemas"]["ReadableColor"];
-        };
-        /**
-         * Bulk
-         * @description Only ways that write nothing to QuickBooks are taken in bulk; restoring is decided one by one.
-         */
-        Bulk: {
-            /** Ids */
-            ids: number[];
-            /**
-             * Way
-             * @enum {string}
-             */
-            way: "accept" | "unlink";
-        };
-        /**
-         * BulkDone
-         * @description `settled` were taken; `left` were not, because their kind has no such way or somebody settled them otherwise.
-         */
-        BulkDone: {
-            /** Left */
-            left: number[];
-            /** Settled */
-            settled: number[];
         };
         /**
          * CallDetail
@@ -2960,19 +2875,22 @@ export interface components {
             title?: string | null;
         };
         /**
-         * Changes
-         * @description How far QuickBooks' changes are known (its own time), when they were last asked for, how many objects wait
-         *     to be looked at, and whether its webhooks are set up.
+         * CheckOut
+         * @description What an import would do. Of problems and duplicates the first 200 are told, all are counted.
          */
-        Changes: {
-            /** Known Until */
-            known_until: string | null;
-            /** Ran At */
-            ran_at: string | null;
-            /** Waiting */
-            waiting: number;
-            /** Webhooks */
-            webhooks: boolean;
+        CheckOut: {
+            /** Duplicate Count */
+            duplicate_count: number;
+            /** Duplicates */
+            duplicates: components["schemas"]["DuplicateRow"][];
+            /** Failed Count */
+            failed_count: number;
+            /** Good Count */
+            good_count: number;
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /** Rows Total */
+            rows_total: number;
         };
         /**
          * CheckoutOut
@@ -3384,6 +3302,22 @@ export interface components {
             valid_until?: string | null;
         };
         /**
+         * DuplicateRow
+         * @description A row that is there already: as a record of `table`, or in row `of_row` of the same file.
+         */
+        DuplicateRow: {
+            /** Name */
+            name: string;
+            /** Of Row */
+            of_row: number | null;
+            /** Record Id */
+            record_id: number | null;
+            /** Row */
+            row: number;
+            /** Table */
+            table: string | null;
+        };
+        /**
          * EndpointChanges
          * @description What is left out stays as it is.
          */
@@ -3475,7 +3409,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -3488,20 +3422,6 @@ export interface components {
             id: number;
             /** Task */
             task: string;
-        };
-        /**
-         * FieldOut
-         * @description One field side by side, as people read it.
-         */
-        FieldOut: {
-            /** Field */
-            field: string;
-            /** Label */
-            label: string;
-            /** Ours */
-            ours: string;
-            /** Theirs */
-            theirs: string;
         };
         /** FieldProblem */
         FieldProblem: {
@@ -3611,6 +3531,69 @@ export interface components {
             kind: "customer" | "lead" | "proposal" | "payment" | "mail" | "file";
             /** More */
             more: boolean;
+        };
+        /** ImportColumn */
+        ImportColumn: {
+            /** Label */
+            label: string;
+            /** Name */
+            name: string;
+            /** Needed */
+            needed: boolean;
+        };
+        /**
+         * ImportOut
+         * @description `mapping`: our column to the place of the file's, from 0. `kept_count`: what an undo left, for it was used.
+         */
+        ImportOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created Count */
+            created_count: number;
+            /**
+             * Duplicates
+             * @enum {string}
+             */
+            duplicates: "skip" | "create";
+            /** Failed Count */
+            failed_count: number;
+            /** File Name */
+            file_name: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Headers */
+            headers: string[];
+            /** Id */
+            id: number;
+            /** Kept Count */
+            kept_count: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "customers" | "leads" | "price_items";
+            /** Mapping */
+            mapping: {
+                [key: string]: number;
+            };
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /** Rows Done */
+            rows_done: number;
+            /** Rows Total */
+            rows_total: number;
+            /** Skipped Count */
+            skipped_count: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "uploaded" | "running" | "done" | "undone";
+            /** Undone At */
+            undone_at: string | null;
         };
         /** InvoiceOut */
         InvoiceOut: {
@@ -4044,6 +4027,13 @@ export interface components {
             state: "kept" | "queued" | "sending" | "sent" | "failed" | "bounced" | "suppressed";
             /** Subject */
             subject: string;
+        };
+        /** MappingIn */
+        MappingIn: {
+            /** Mapping */
+            mapping: {
+                [key: string]: number;
+            };
         };
         /**
          * Me
@@ -4510,13 +4500,6 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
-        /** Page[BooksDifference] */
-        Page_BooksDifference_: {
-            /** Items */
-            items: components["schemas"]["BooksDifference"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
-        };
         /** Page[CallOut] */
         Page_CallOut_: {
             /** Items */
@@ -4563,6 +4546,13 @@ export interface components {
         Page_FileOut_: {
             /** Items */
             items: components["schemas"]["FileOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ImportOut] */
+        Page_ImportOut_: {
+            /** Items */
+            items: components["schemas"]["ImportOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -4936,8 +4926,7 @@ export interface components {
         };
         /**
          * PostingOut
-         * @description `state` as people read it: waiting, posting, posted, different (it stands otherwise in QuickBooks now, see
-         *     `difference_id`), needs_you. `kind` says what is booked, `subject` which one
+         * @description `state` as people read it: waiting, posting, posted, needs_you. `kind` says what is booked, `subject` which one
          *     ("payment:12"); payment, proposal and customer are those it belongs to. `documents` stand in QuickBooks for it; the
          *     usual ones have fields of their own.
          */
@@ -4950,8 +4939,6 @@ export interface components {
             currency: string;
             /** Customer Name */
             customer_name: string | null;
-            /** Difference Id */
-            difference_id: number | null;
             /** Documents */
             documents: components["schemas"]["DocumentOut"][];
             /** Id */
@@ -5606,6 +5593,18 @@ export interface components {
          */
         Role: "owner" | "office" | "sales" | "bookkeeper" | "read_only";
         /**
+         * RowProblem
+         * @description `row` as a spreadsheet numbers it; `column` is ours, "" for the row as a whole; `message` says the fix.
+         */
+        RowProblem: {
+            /** Column */
+            column: string;
+            /** Message */
+            message: string;
+            /** Row */
+            row: number;
+        };
+        /**
          * SameDecision
          * @description `same`: it is the same person; a customer then gets the lead, and of two leads the other one goes on.
          */
@@ -5724,6 +5723,19 @@ export interface components {
             /** Source */
             source: string;
         };
+        /** StartIn */
+        StartIn: {
+            /**
+             * Duplicates
+             * @default skip
+             * @enum {string}
+             */
+            duplicates: "skip" | "create";
+            /** Mapping */
+            mapping: {
+                [key: string]: number;
+            };
+        };
         /** StateOut */
         StateOut: {
             /** Name */
@@ -5803,6 +5815,64 @@ export interface components {
              * @default
              */
             es: string;
+        };
+        /**
+         * UploadedImport
+         * @description With what the file can be imported into, and its first rows, to choose the columns by.
+         */
+        UploadedImport: {
+            /** Columns */
+            columns: components["schemas"]["ImportColumn"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created Count */
+            created_count: number;
+            /**
+             * Duplicates
+             * @enum {string}
+             */
+            duplicates: "skip" | "create";
+            /** Failed Count */
+            failed_count: number;
+            /** File Name */
+            file_name: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Headers */
+            headers: string[];
+            /** Id */
+            id: number;
+            /** Kept Count */
+            kept_count: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "customers" | "leads" | "price_items";
+            /** Mapping */
+            mapping: {
+                [key: string]: number;
+            };
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /** Rows Done */
+            rows_done: number;
+            /** Rows Total */
+            rows_total: number;
+            /** Sample */
+            sample: string[][];
+            /** Skipped Count */
+            skipped_count: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "uploaded" | "running" | "done" | "undone";
+            /** Undone At */
+            undone_at: string | null;
         };
         /**
          * UsageOut
@@ -6159,236 +6229,6 @@ export interface operations {
             };
         };
     };
-    get_books_changes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Changes"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    look_for_books_changes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Asked"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_books_differences: {
-        parameters: {
-            query?: {
-                state?: "open" | "settled";
-                source?: ("quickbooks" | "stripe") | null;
-                kind?: string | null;
-                proposal_id?: number | null;
-                /** @description How many items to return at most. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_BooksDifference_"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    settle_books_differences: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Bulk"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BulkDone"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_books_difference: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                difference_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BooksDifference"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    undo_books_difference: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                difference_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BooksDifference"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    settle_books_difference: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                difference_id: number;
-                way: "accept" | "restore" | "unlink";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BooksDifference"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_customers: {
         parameters: {
             query?: {
@@ -6603,6 +6443,38 @@ export interface operations {
             };
         };
     };
+    export_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "customers" | "leads" | "price_items" | "proposals" | "payments" | "activity";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 with a byte order mark, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_files: {
         parameters: {
             query?: {
@@ -6788,6 +6660,225 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alive"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImportOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_import: {
+        parameters: {
+            query: {
+                kind: "customers" | "leads" | "price_items";
+                /** @description The file's name. */
+                name?: string;
+            };
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file's bytes: at most 10 MB and 20,000 rows, the first row the names of the columns. Nothing is imported yet. */
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedImport"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
                 };
             };
             /** @description A problem (RFC 9457) */

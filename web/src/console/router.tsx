@@ -13,6 +13,7 @@ import {
 import { Problem } from "../api/problem";
 import type { EventName } from "./data/books";
 import { EVENTS } from "./data/events";
+import { IMPORT_KINDS, type ImportKind } from "./data/imports";
 import { MAIL_STATES, type MailState } from "./data/mail";
 import { meQuery } from "./data/session";
 import { type LogFilter, OUTCOMES } from "./data/syncLog";
@@ -275,12 +276,23 @@ const mailMessage = createRoute({
   component: page(() => import("./pages/MailMessage"), "MailMessage"),
 });
 
+const importing = createRoute({
+  getParentRoute: () => office,
+  path: "/import",
+  validateSearch: (search: Record<string, unknown>): { kind: ImportKind; id?: number | undefined } => ({
+    kind: IMPORT_KINDS.find(({ value }) => value === search["kind"])?.value ?? "customers",
+    id: Number(search["id"]) || undefined,
+  }),
+  component: page(() => import("./pages/Import"), "Import"),
+});
+
 const activity = createRoute({
   getParentRoute: () => office,
   path: "/activity",
-  validateSearch: (search: Record<string, unknown>): { event?: EventName | undefined; proposal?: number | undefined } => ({
+  validateSearch: (search: Record<string, unknown>): { event?: EventName | undefined; proposal?: number | undefined; q?: Text } => ({
     event: EVENTS.find(({ value }) => value === search["event"])?.value,
     proposal: Number(search["proposal"]) || undefined,
+    q: textOf(search["q"]),
   }),
   component: page(() => import("./pages/ActivityPage"), "ActivityPage"),
 });
@@ -316,6 +328,7 @@ const tree = root.addChildren([
     ]),
     mail,
     mailMessage,
+    importing,
     activity,
     settingsUnder(office),
   ]),

@@ -8,6 +8,8 @@ import { useListing } from "../data/pages";
 import { EVENTS } from "../data/events";
 import { Empty, Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
+import { Search } from "../parts/Search";
+import { TakeAlong } from "../parts/TakeAlong";
 
 const COLUMNS: Column<Activity>[] = [
   {
@@ -35,11 +37,11 @@ const COLUMNS: Column<Activity>[] = [
 ];
 
 export function ActivityPage() {
-  const { event, proposal } = useSearch({ from: "/office/activity" });
+  const { event, proposal, q } = useSearch({ from: "/office/activity" });
   const navigate = useNavigate({ from: "/activity" });
-  const listing = useListing(activityQuery({ event, proposal_id: proposal }));
+  const listing = useListing(activityQuery({ event, proposal_id: proposal, q }));
   return (
-    <Page title="Activity">
+    <Page title="Activity" actions={<TakeAlong kind="activity" />}>
       <Group mb="sm" gap="sm" align="end">
         <Select
           label="Event"
@@ -49,7 +51,7 @@ export function ActivityPage() {
           searchable
           clearable
           clearButtonProps={{ "aria-label": "Show all events" }}
-          onChange={(value) => void navigate({ search: { event: EVENTS.find((each) => each.value === value)?.value, proposal } })}
+          onChange={(value) => void navigate({ search: { event: EVENTS.find((each) => each.value === value)?.value, proposal, q } })}
         />
         <NumberInput
           label="Proposal"
@@ -59,8 +61,13 @@ export function ActivityPage() {
           hideControls
           value={proposal ?? ""}
           onChange={(value) =>
-            void navigate({ search: { event, proposal: Number(value) || undefined }, replace: true })
+            void navigate({ search: { event, proposal: Number(value) || undefined, q }, replace: true })
           }
+        />
+        <Search
+          label="Search by job or customer"
+          value={q ?? ""}
+          onChange={(text) => void navigate({ search: { event, proposal, q: text || undefined }, replace: true })}
         />
       </Group>
       <div className="block flush">
@@ -70,8 +77,8 @@ export function ActivityPage() {
           columns={COLUMNS}
           keyOf={(entry) => entry.id}
           empty={
-            <Empty action={event || proposal ? <Link to="/activity">Show all</Link> : undefined}>
-              {event || proposal ? "Nothing like this happened yet." : "Everything that happens is written here, once and for good."}
+            <Empty action={event || proposal || q ? <Link to="/activity">Show all</Link> : undefined}>
+              {event || proposal || q ? "Nothing like this happened yet." : "Everything that happens is written here, once and for good."}
             </Empty>
           }
         />

@@ -13,6 +13,7 @@ import { useNewKey } from "../parts/newKey";
 import { Empty, Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
 import { Search } from "../parts/Search";
+import { TakeAlong } from "../parts/TakeAlong";
 
 const COLUMNS: Column<Customer>[] = [
   {
@@ -40,7 +41,12 @@ export function Customers() {
   return (
     <Page
       title="Customers"
-      actions={may("customers:write") && <Button onClick={() => setAdding(true)}>New customer</Button>}
+      actions={
+        <>
+          <TakeAlong kind="customers" mayImport={may("customers:write")} />
+          {may("customers:write") && <Button onClick={() => setAdding(true)}>New customer</Button>}
+        </>
+      }
     >
       <Group mb="sm" justify="flex-end">
         <Search

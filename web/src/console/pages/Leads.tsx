@@ -15,6 +15,7 @@ import { useNewKey } from "../parts/newKey";
 import { Empty, Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
 import { Search } from "../parts/Search";
+import { TakeAlong } from "../parts/TakeAlong";
 
 export const leadColumns: Column<Lead>[] = [
   {
@@ -48,6 +49,7 @@ export function Leads() {
       title="Leads"
       actions={
         <>
+          <TakeAlong kind="leads" mayImport={may("leads:write")} />
           <Button variant="default" renderRoot={(props) => <Link to="/leads/form" {...props} />}>
             Website form
           </Button>

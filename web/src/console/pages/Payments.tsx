@@ -9,6 +9,7 @@ import { Empty, Page } from "../parts/Page";
 import { Payouts } from "../parts/Payouts";
 import { Refunds } from "../parts/Refunds";
 import { type Column, Rows } from "../parts/Rows";
+import { TakeAlong } from "../parts/TakeAlong";
 import { PAYMENTS_TABS, type PaymentsTab } from "../router";
 
 const TITLES: Record<PaymentsTab, string> = { payments: "Payments", refunds: "Refunds", payouts: "Payouts" };
@@ -63,7 +64,7 @@ export function Payments() {
   const { tab = "payments" } = useSearch({ from: "/office/payments" });
   const navigate = useNavigate({ from: "/payments" });
   return (
-    <Page title="Payments">
+    <Page title="Payments" actions={<TakeAlong kind="payments" />}>
       <Tabs
         value={tab}
         onChange={(value) => void navigate({ search: { tab: value === "payments" ? undefined : (value as PaymentsTab) } })}

@@ -9,6 +9,7 @@ import { Ago, Money, State } from "../parts/Money";
 import { Empty, Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
 import { Search } from "../parts/Search";
+import { TakeAlong } from "../parts/TakeAlong";
 import { useNewKey } from "../parts/newKey";
 import { ProposalPlaces } from "../reusable/ProposalPlaces";
 
@@ -70,9 +71,12 @@ export function Proposals() {
     <Page
       title="Proposals"
       actions={
-        may("proposals:write") && (
+        <>
+          <TakeAlong kind="proposals" />
+          {may("proposals:write") && (
           <Button renderRoot={(props) => <Link to="/proposals/new" {...props} />}>New proposal</Button>
-        )
+        )}
+        </>
       }
     >
       <ProposalPlaces />
