@@ -124,6 +124,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/books/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far QuickBooks' changes are known */
+        get: operations["get_books_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/changes/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look for changes in QuickBooks now */
+        post: operations["look_for_books_changes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What does not fit, wherever it was found */
+        get: operations["list_books_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/differences/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Settle several differences alike */
+        post: operations["settle_books_differences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/differences/{difference_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One difference */
+        get: operations["get_books_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/differences/{difference_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what was done about a difference */
+        post: operations["undo_books_difference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/differences/{difference_id}/{way}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept theirs, restore ours, or unlink */
+        post: operations["settle_books_difference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customers": {
         parameters: {
             query?: never;
@@ -2568,6 +2687,14 @@ export interface components {
              */
             token?: string | null;
         };
+        /** Asked */
+        Asked: {
+            /**
+             * Asked
+             * @default true
+             */
+            asked: boolean;
+        };
         /**
          * AttachedFileOut
          * @description A photo or paper of the proposal; the link that opens the proposal opens it too.
@@ -2627,6 +2754,54 @@ export interface components {
             /** Url */
             url: string;
         };
+        /**
+         * BooksDifference
+         * @description Something that does not fit. `ways_out` are what one press does about it, the likeliest first; without any a
+         *     person says what was done (`POST /differences/{id}/resolve`). `resolution`: accepted, restoring, restored,
+         *     unlinked, undoing, or over (it was put right at its source). `problem` is what QuickBooks had against a restore.
+         */
+        BooksDifference: {
+            /** Can Undo */
+            can_undo: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Entity */
+            entity: string | null;
+            /** Fields */
+            fields: components["schemas"]["FieldOut"][];
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Note */
+            note: string | null;
+            /** Payment Id */
+            payment_id: number | null;
+            /** Problem */
+            problem: string | null;
+            /** Proposal Id */
+            proposal_id: number | null;
+            /** Qbo Id */
+            qbo_id: string | null;
+            /** Resolution */
+            resolution: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolved By */
+            resolved_by: string | null;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "quickbooks" | "stripe";
+            /** Ways Out */
+            ways_out: ("accept" | "restore" | "unlink")[];
+        };
         /** BounceTaken */
         BounceTaken: {
             /**
@@ -2642,6 +2817,29 @@ export interface components {
         BrandColor: {
             on_dark: components["schemas"]["ReadableColor"];
             on_light: components["schemas"]["ReadableColor"];
+        };
+        /**
+         * Bulk
+         * @description Only ways that write nothing to QuickBooks are taken in bulk; restoring is decided one by one.
+         */
+        Bulk: {
+            /** Ids */
+            ids: number[];
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "accept" | "unlink";
+        };
+        /**
+         * BulkDone
+         * @description `settled` were taken; `left` were not, because their kind has no such way or somebody settled them otherwise.
+         */
+        BulkDone: {
+            /** Left */
+            left: number[];
+            /** Settled */
+            settled: number[];
         };
         /**
          * CallDetail
@@ -2873,6 +3071,21 @@ export interface components {
             reason?: string | null;
             /** Title */
             title?: string | null;
+        };
+        /**
+         * Changes
+         * @description How far QuickBooks' changes are known (its own time), when they were last asked for, how many objects wait
+         *     to be looked at, and whether its webhooks are set up.
+         */
+        Changes: {
+            /** Known Until */
+            known_until: string | null;
+            /** Ran At */
+            ran_at: string | null;
+            /** Waiting */
+            waiting: number;
+            /** Webhooks */
+            webhooks: boolean;
         };
         /**
          * CheckOut
@@ -3409,7 +3622,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -3422,6 +3635,20 @@ export interface components {
             id: number;
             /** Task */
             task: string;
+        };
+        /**
+         * FieldOut
+         * @description One field side by side, as people read it.
+         */
+        FieldOut: {
+            /** Field */
+            field: string;
+            /** Label */
+            label: string;
+            /** Ours */
+            ours: string;
+            /** Theirs */
+            theirs: string;
         };
         /** FieldProblem */
         FieldProblem: {
@@ -4500,6 +4727,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[BooksDifference] */
+        Page_BooksDifference_: {
+            /** Items */
+            items: components["schemas"]["BooksDifference"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[CallOut] */
         Page_CallOut_: {
             /** Items */
@@ -4926,7 +5160,8 @@ export interface components {
         };
         /**
          * PostingOut
-         * @description `state` as people read it: waiting, posting, posted, needs_you. `kind` says what is booked, `subject` which one
+         * @description `state` as people read it: waiting, posting, posted, different (it stands otherwise in QuickBooks now, see
+         *     `difference_id`), needs_you. `kind` says what is booked, `subject` which one
          *     ("payment:12"); payment, proposal and customer are those it belongs to. `documents` stand in QuickBooks for it; the
          *     usual ones have fields of their own.
          */
@@ -4939,6 +5174,8 @@ export interface components {
             currency: string;
             /** Customer Name */
             customer_name: string | null;
+            /** Difference Id */
+            difference_id: number | null;
             /** Documents */
             documents: components["schemas"]["DocumentOut"][];
             /** Id */
@@ -5968,6 +6205,8 @@ export interface operations {
         parameters: {
             query?: {
                 proposal_id?: number | null;
+                /** @description What happened to this customer's proposals. */
+                customer_id?: number | null;
                 event?: components["schemas"]["Event"] | null;
                 /** @description Who, like `user:3`. */
                 actor?: string | null;
@@ -6215,6 +6454,236 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_books_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_for_books_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_books_differences: {
+        parameters: {
+            query?: {
+                state?: "open" | "settled";
+                source?: ("quickbooks" | "stripe") | null;
+                kind?: string | null;
+                proposal_id?: number | null;
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BooksDifference_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle_books_differences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Bulk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkDone"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_books_difference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                difference_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksDifference"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_books_difference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                difference_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksDifference"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle_books_difference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                difference_id: number;
+                way: "accept" | "restore" | "unlink";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksDifference"];
                 };
             };
             /** @description A problem (RFC 9457) */
