@@ -153,6 +153,7 @@ def test_the_application_works_as_a_lesser_role(
     """Every connection of the server is that of the role which row-level security binds."""
     assert api.get("/leads").status_code == 200
     rows = owner_sql.execute(
-        "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"
     ).fetchall()
     assert rows == [(app_role(database_url),)]
