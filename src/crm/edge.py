@@ -35,6 +35,14 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
+# The console shows a draft in a frame; it holds no session's data but what its own page tells it.
+FRAMED = {"/preview.html"}
+FRAMED_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY.replace(
+        "frame-ancestors 'none'", "frame-ancestors 'self'"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+}
 STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 # Asked every few seconds by machines; they would fill the log with nothing.
@@ -59,7 +67,8 @@ class Edge:
     def __init__(self, app: ASGIApp, *, production: bool) -> None:
         self._app = app
         headers = SECURITY_HEADERS | (STRICT_TRANSPORT if production else {}) | {"Cache-Control": "no-store"}
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._headers = _raw(headers)
+        self._framed = _raw(headers | FRAMED_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,6 +79,7 @@ class Edge:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
+        ours = self._framed if scope["path"] in FRAMED else self._headers
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -78,7 +88,7 @@ class Edge:
                 status = message["status"]
                 headers = [header for header in message["headers"] if header[0] != b"x-request-id"]
                 given = {name for name, _ in headers}
-                headers += [header for header in self._headers if header[0] not in given]
+                headers += [header for header in ours if header[0] not in given]
                 message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -105,6 +115,10 @@ class Edge:
                     status=status,
                     ms=round(seconds * 1000, 1),
                 )
+
+
+def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def _method(scope: Scope) -> str:

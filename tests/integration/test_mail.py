@@ -172,7 +172,7 @@ FACTS: list[tuple[str, dict[str, Any], set[str]]] = [
     ("payment_requested", {"amount_cents": 400_000, "currency": "USD"}, {"payment_asked"}),
     ("payment_refunded", {"amount_cents": 5_000, "currency": "USD"}, {"refund_made"}),
     ("change_order_sent", {"position": 1, "title": "Decking"}, {"change_order_sent"}),
-    ("change_order_approved", {"position": 1}, {"staff_change_order"}),
+    ("change_order_approved", {"position": 1}, {"change_order_signed", "staff_change_order"}),
     ("change_order_declined", {"position": 2, "reason": "No"}, {"staff_change_order"}),
     ("proposal_cancelled", {"reason": "Changed mind"}, {"cancelled"}),
     ("question_answered", {"text": "Yes, in May."}, {"answered"}),

@@ -6,6 +6,7 @@ CrmError                 the caller sees `status`, `type` and a sentence
 ├── Forbidden            403: we know you, but not this
 ├── NotFound             404: not here, or not yours
 ├── Conflict             409: right request, wrong moment
+├── ChangedMeanwhile     412: somebody else was first; says who and when
 ├── TooMany              429: slow down; says when
 ├── NotConfigured        503: an administrator must set something first
 └── OutsideError         something outside our process failed
@@ -75,6 +76,10 @@ class NotFound(CrmError):
 
 class Conflict(CrmError):
     status, title, kind = 409, "Not possible right now", "conflict"
+
+
+class ChangedMeanwhile(CrmError):
+    status, title, kind = 412, "Changed meanwhile", "changed-meanwhile"
 
 
 class TooMany(CrmError):

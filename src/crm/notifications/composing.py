@@ -29,6 +29,7 @@ from crm.kit.errors import Conflict
 from crm.kit.money import format_money
 from crm.kit.settings import Settings
 from crm.notifications import unsubscribing
+from crm.notifications.attaching import paper_for
 from crm.notifications.kinds import AFTER, KINDS, Kind
 from crm.notifications.letter import Frame, Letter, compose, wording_for
 from crm.notifications.suppressing import is_suppressed
@@ -55,6 +56,7 @@ class _Case:
     org: Org
     content: Content | None
     values: dict[str, str]
+    payment_id: int | None
 
 
 async def stage(session: AsyncSession, settings: Settings, org_id: int, entry_ids: Collection[int]) -> int:
@@ -114,6 +116,8 @@ async def _write_one(
     if row_id is None:
         return 0
     row = await session.get_one(MailMessage, (org_id, row_id))
+    if paper := await paper_for(session, kind, case.entry, case.payment_id):
+        row.paper_kind, row.paper_subject_id = paper.kind, paper.subject_id
     url: str | None = None
     try:
         url = await _url(session, settings, kind, case)
@@ -190,9 +194,11 @@ async def _case(session: AsyncSession, settings: Settings, entry: ActivityEntry)
     values |= {"paid_on": day, "cancelled_on": day}
     values["change"] = await _change(session, org.id, meta)
     values["answer"] = _ANSWERS[org.language][entry.event == Event.CHANGE_ORDER_APPROVED]
+    payment_id = None
     if content is not None:
-        values |= await _part_values(session, content.proposal, entry)
-    return _Case(entry, org, content, values)
+        parts, payment_id = await _part_values(session, content.proposal, entry)
+        values |= parts
+    return _Case(entry, org, content, values, payment_id)
 
 
 def company_values(org: Org) -> dict[str, str]:
@@ -214,18 +220,21 @@ def proposal_values(content: Content, default_percent: int) -> dict[str, str]:
     }
 
 
-async def _part_values(session: AsyncSession, proposal: Proposal, entry: ActivityEntry) -> dict[str, str]:
-    """The payment that the fact is about, and what remains after all that is paid."""
+async def _part_values(
+    session: AsyncSession, proposal: Proposal, entry: ActivityEntry
+) -> tuple[dict[str, str], int | None]:
+    """The payment that the fact is about, what remains after all that is paid, and the payment's id."""
     rows = [row for row in await parts_of(session, proposal) if row.state != "void"]
     named = [row for row in rows if row.id == entry.meta.get("payment_id")]
     if not named and (page := entry.meta.get("stripe_session_id")):
         named = [row for row in rows if row.stripe_session_id == page]
     paid = sum(row.amount_minor - row.refunded_minor for row in rows if row.state == "paid")
     left = max(0, proposal.total_minor + proposal.changes_minor - paid)
-    return {
+    values = {
         "part": part_name(named[0], proposal.language) if named else "",
         "remaining": format_money(left, proposal.currency),
     }
+    return values, named[0].id if named else None
 
 
 def part_name(payment: Payment, language: str) -> str:

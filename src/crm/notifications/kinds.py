@@ -20,6 +20,7 @@ class Kind(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     REFUND_MADE = "refund_made"
     CHANGE_ORDER_SENT = "change_order_sent"
+    CHANGE_ORDER_SIGNED = "change_order_signed"
     CANCELLED = "cancelled"
     ANSWERED = "answered"
     STAFF_VIEWED = "staff_viewed"
@@ -53,6 +54,7 @@ KINDS: dict[Kind, KindOf] = {
     Kind.PAYMENT_FAILED: KindOf("customer", ("amount", "part")),
     Kind.REFUND_MADE: KindOf("customer", ("amount",)),
     Kind.CHANGE_ORDER_SENT: KindOf("customer", ("change",)),
+    Kind.CHANGE_ORDER_SIGNED: KindOf("customer", ("signer", "change")),
     Kind.CANCELLED: KindOf("customer", ("cancelled_on",)),
     Kind.ANSWERED: KindOf("customer", ("message",)),
     Kind.STAFF_VIEWED: KindOf("staff"),
@@ -77,7 +79,7 @@ AFTER: dict[Event, tuple[Kind, ...]] = {
     Event.PAYMENT_REQUESTED: (Kind.PAYMENT_ASKED,),
     Event.PAYMENT_REFUNDED: (Kind.REFUND_MADE,),
     Event.CHANGE_ORDER_SENT: (Kind.CHANGE_ORDER_SENT,),
-    Event.CHANGE_ORDER_APPROVED: (Kind.STAFF_CHANGE_ORDER,),
+    Event.CHANGE_ORDER_APPROVED: (Kind.CHANGE_ORDER_SIGNED, Kind.STAFF_CHANGE_ORDER),
     Event.CHANGE_ORDER_DECLINED: (Kind.STAFF_CHANGE_ORDER,),
     Event.PROPOSAL_CANCELLED: (Kind.CANCELLED,),
     Event.QUESTION_ANSWERED: (Kind.ANSWERED,),

@@ -13,6 +13,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import cast
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,13 +27,15 @@ from crm.kit import clock
 from crm.kit.database import Database
 from crm.kit.errors import NotConfigured, Refused, Unavailable
 from crm.kit.settings import Settings
+from crm.notifications.attaching import PaperOf, attachment
 from crm.notifications.composing import sender_of, unseal
 from crm.notifications.letter import one_line
 from crm.notifications.suppressing import is_suppressed, mark_bounced
 from crm.notifications.tables import MailMessage, MailSettings
+from crm.papers.paper import Kind as PaperKind
 
-# Longer than the dialogue can take: eight steps of gateways.email.TIMEOUT_SECONDS.
-LEASE = timedelta(seconds=180)
+# Longer than all can take: the paper, and a dialogue of eight steps of gateways.email.TIMEOUT_SECONDS.
+LEASE = timedelta(seconds=240)
 ATTEMPTS_MAX = 12
 WAIT_MAX = timedelta(hours=6)
 SWEPT_AT_ONCE_MAX = 500
@@ -43,6 +46,7 @@ class _Claimed:
     attempt: int
     recipient: str
     message: EmailMessage
+    paper: PaperOf | None
 
 
 def next_try_at(attempts: int, now: datetime) -> datetime | None:
@@ -62,14 +66,31 @@ async def send(db: Database, settings: Settings, org_id: int, mail_id: int) -> N
     if claimed is None:
         return
     failure: Refused | Unavailable | None = None
+    without: str | None = None
     try:
+        without = await _attach(db, settings, org_id, claimed)
         await send_mail(server, sender_of(settings), claimed.recipient, claimed.message)
     except (Refused, Unavailable) as error:
         failure = error
     async with db.transaction(org_id) as session:
         row = await _held(session, org_id, mail_id, claimed.attempt)
         if row is not None:
-            await _settle(session, row, failure)
+            await _settle(session, row, failure, without)
+
+
+async def _attach(db: Database, settings: Settings, org_id: int, claimed: _Claimed) -> str | None:
+    """Puts the mail's paper into it; returns why it goes without one, if so."""
+    if claimed.paper is None:
+        return None
+    found = await attachment(db, settings, org_id, claimed.paper, claimed.attempt)
+    if isinstance(found, str):
+        return found
+    language = claimed.message["Content-Language"]
+    claimed.message.add_attachment(found.pdf, maintype="application", subtype="pdf", filename=found.name)
+    claimed.message["Content-Language"] = (
+        language  # attaching moved it to the text, which is now one part of two
+    )
+    return None
 
 
 async def _claim(session: AsyncSession, settings: Settings, org_id: int, mail_id: int) -> _Claimed | None:
@@ -90,7 +111,10 @@ async def _claim(session: AsyncSession, settings: Settings, org_id: int, mail_id
     org = await session.get_one(Org, org_id)
     chosen = await session.get(MailSettings, org_id)
     message = envelope(settings, row, org, chosen.from_name if chosen else None)
-    return _Claimed(row.attempts, row.recipient, message)
+    paper = None
+    if row.paper_kind is not None and row.paper_subject_id is not None:
+        paper = PaperOf(cast("PaperKind", row.paper_kind), row.paper_subject_id)
+    return _Claimed(row.attempts, row.recipient, message, paper)
 
 
 async def _held(session: AsyncSession, org_id: int, mail_id: int, attempt: int) -> MailMessage | None:
@@ -108,10 +132,12 @@ async def _held(session: AsyncSession, org_id: int, mail_id: int, attempt: int) 
     return row
 
 
-async def _settle(session: AsyncSession, row: MailMessage, failure: Refused | Unavailable | None) -> None:
+async def _settle(
+    session: AsyncSession, row: MailMessage, failure: Refused | Unavailable | None, without: str | None
+) -> None:
     row.lease_until = None
     if failure is None:
-        row.state, row.sent_at, row.problem, row.next_attempt_at = "sent", clock.now(), None, None
+        row.state, row.sent_at, row.problem, row.next_attempt_at = "sent", clock.now(), without, None
         await record(
             session, row.org_id, Event.MAIL_SENT, proposal_id=row.proposal_id, mail_id=row.id, kind=row.kind,
             recipient=row.recipient, subject=row.subject,

@@ -10,6 +10,7 @@ from crm.kit.inputs import Input, Line, LongText, OptionalEmail, OptionalName, R
 from crm.kit.times import Moment
 from crm.notifications.composing import NOTICED_MAX
 from crm.notifications.kinds import Audience, Kind
+from crm.papers.paper import Kind as PaperKind
 
 Language = Literal["en", "es"]
 MailState = Literal["kept", "queued", "sending", "sent", "failed", "bounced", "suppressed"]
@@ -26,6 +27,7 @@ class MailSummary(BaseModel):
     language: Language
     subject: str
     state: MailState
+    paper_kind: Annotated[PaperKind | None, Field(description="The PDF that goes with it.")]
     attempts: int
     problem: str | None
     created_at: Moment

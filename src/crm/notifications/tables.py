@@ -61,6 +61,8 @@ class MailMessage(Base):
     recipient: Mapped[str]  # empty when nobody has an address; `problem` then says so
     language: Mapped[str]
     subject: Mapped[str] = mapped_column(server_default="")
+    paper_kind: Mapped[str | None]  # the paper that goes with it, as `papers` has it
+    paper_subject_id: Mapped[int | None]
     sealed: Mapped[str] = mapped_column(server_default="")
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(server_default="0")

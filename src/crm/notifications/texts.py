@@ -64,6 +64,12 @@ EN: dict[Kind, Wording] = {
         "Hello {customer},\n\nWe wrote down a change to the work: {change}.\n\nNothing changes until you approve it.",
         "Read the change",
     ),
+    Kind.CHANGE_ORDER_SIGNED: Wording(
+        "Thank you: change {change} is signed",
+        "Hello {customer},\n\nThank you. {signer} signed the change “{change}” to “{title}”. The new total is "
+        "{total}.\n\nThe signed change stays on the proposal’s page, where you can read it again.",
+        "See the signed change",
+    ),
     Kind.CANCELLED: Wording(
         "The contract “{title}” is cancelled",
         "Hello {customer},\n\nThe contract “{title}” was cancelled on {cancelled_on}.\n\nWhat you paid and is to be "
@@ -177,6 +183,12 @@ ES: dict[Kind, Wording] = {
         "Un cambio en «{title}» para su aprobación",
         "Hola, {customer}:\n\nAnotamos un cambio en el trabajo: {change}.\n\nNada cambia hasta que usted lo apruebe.",
         "Leer el cambio",
+    ),
+    Kind.CHANGE_ORDER_SIGNED: Wording(
+        "Gracias: el cambio {change} está firmado",
+        "Hola, {customer}:\n\nGracias. {signer} firmó el cambio «{change}» de «{title}». El nuevo total es de "
+        "{total}.\n\nEl cambio firmado queda en la página de la propuesta, donde puede leerlo de nuevo.",
+        "Ver el cambio firmado",
     ),
     Kind.CANCELLED: Wording(
         "El contrato «{title}» está cancelado",

@@ -21,8 +21,13 @@ PAPERS_AT_ONCE_MAX = 2  # per process of ours; each takes a core and some 100 MB
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
+class NotTypeset(RuntimeError):
+    """The typesetter made no paper of this; a fault of ours."""
+
+
 async def typeset(paper: Paper) -> bytes:
-    """The PDF, tagged and with its fonts embedded. Raises Unavailable when it takes longer than SECONDS_MAX."""
+    """The PDF, tagged and with its fonts embedded. Raises Unavailable when it takes longer than
+    SECONDS_MAX, NotTypeset when it cannot be set."""
     order = orjson.dumps(
         {
             "paper": paper.as_json(),
@@ -49,7 +54,7 @@ async def typeset(paper: Paper) -> bytes:
                 process.kill()
                 await process.wait()
     if process.returncode != 0 or not made.startswith(b"%PDF-"):
-        raise RuntimeError(f"typst made no paper: {complaint.decode(errors='replace')[-2_000:]}")
+        raise NotTypeset(f"typst made no paper: {complaint.decode(errors='replace')[-2_000:]}")
     return made
 
 

@@ -21,6 +21,7 @@ from crm.proposals import lifecycle, pricing
 from crm.proposals.attached_files import attach, set_files
 from crm.proposals.content import Content, load, store_totals, today
 from crm.proposals.lifecycle import Status
+from crm.proposals.revisions import must_match, revise
 from crm.proposals.shapes import DepositIn, FileIn, LineIn, MilestoneIn, NewProposal, OptionIn, ProposalChange
 from crm.proposals.tables import LineItem, Milestone, Proposal, ProposalFile, ProposalOption
 
@@ -76,12 +77,21 @@ def _valid_until(new: NewProposal, org: Org) -> date | None:
 
 
 async def change(
-    session: AsyncSession, principal: Principal, proposal_id: int, given: ProposalChange
+    session: AsyncSession,
+    principal: Principal,
+    proposal_id: int,
+    given: ProposalChange,
+    *,
+    if_match: str | None = None,
+    autosave: bool = False,
 ) -> Content:
-    """Changes a draft. Raises Conflict once the customer has been sent it."""
+    """Changes a draft. Raises Conflict once the customer has been sent it, and ChangedMeanwhile when it is not
+    the revision of `if_match` any more. What `autosave` saves in one sitting is said once."""
     content = await load(session, principal.org_id, proposal_id, lock=True)
     lifecycle.must_be_editable(content.status())
     proposal = content.proposal
+    await must_match(session, proposal, if_match)
+    said_already = revise(proposal, principal.actor) and autosave
     plain = {"title", "introduction", "terms", "currency", "language"}
     fields = given.model_dump(exclude_unset=True, include=plain)
     for name, value in fields.items():
@@ -114,6 +124,8 @@ async def change(
     if given.files is not None:
         await set_files(session, proposal, _named(given.files))
     changed = await _priced(session, proposal)
+    if said_already:
+        return changed
     await record(
         session,
         principal.org_id,

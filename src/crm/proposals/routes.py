@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Header, Path, Query, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,9 +19,10 @@ from crm.kit.inputs import ID_MAX, SearchText
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.kit.search import find
 from crm.proposals import decision, drafting
-from crm.proposals.content import deposit_minor, load, status_today
+from crm.proposals.content import Content, deposit_minor, load, status_today
 from crm.proposals.lifecycle import Status
 from crm.proposals.links import create_link, revoke_link
+from crm.proposals.revisions import etag, reviser
 from crm.proposals.shapes import (
     CustomerRef,
     Discarded,
@@ -41,6 +42,14 @@ from crm.proposals.tables import PortalLink, Proposal
 router = APIRouter(prefix="/proposals", tags=["proposals"], route_class=IdempotentRoute)
 
 Id = Annotated[int, Path(ge=1, le=ID_MAX)]
+IF_MATCH_LENGTH_MAX = 500
+IfMatch = Annotated[
+    str | None,
+    Header(max_length=IF_MATCH_LENGTH_MAX, description="The ETag that the change was made upon."),
+]
+Autosave = Annotated[
+    bool, Query(description="Saved by a program while somebody writes: the log says it once a sitting.")
+]
 READ = [require(Permission.READ)]
 WRITE = [require(Permission.PROPOSALS_WRITE)]
 
@@ -118,15 +127,29 @@ async def create_proposal(
 
 
 @router.get("/{id}", dependencies=READ, summary="One proposal")
-async def read_proposal(id: Id, principal: StaffDep, session: OrgTx, settings: SettingsDep) -> ProposalOut:
-    return proposal_out(await load(session, principal.org_id, id), settings.deposit_percent)
+async def read_proposal(
+    id: Id, principal: StaffDep, session: OrgTx, settings: SettingsDep, response: Response
+) -> ProposalOut:
+    """A draft comes with an `ETag`, which a change of it may name."""
+    content = await load(session, principal.org_id, id)
+    return await _with_revision(session, content, settings.deposit_percent, response)
 
 
 @router.patch("/{id}", dependencies=WRITE, summary="Change a draft")
 async def change_proposal(
-    id: Id, body: ProposalChange, principal: StaffDep, session: OrgTx, settings: SettingsDep
+    id: Id,
+    body: ProposalChange,
+    principal: StaffDep,
+    session: OrgTx,
+    settings: SettingsDep,
+    response: Response,
+    *,
+    if_match: IfMatch = None,
+    autosave: Autosave = False,
 ) -> ProposalOut:
-    return proposal_out(await drafting.change(session, principal, id, body), settings.deposit_percent)
+    """With `If-Match` nobody's change is overwritten unseen: 412 says who was first and when."""
+    content = await drafting.change(session, principal, id, body, if_match=if_match, autosave=autosave)
+    return await _with_revision(session, content, settings.deposit_percent, response)
 
 
 @router.post("/{id}/send", dependencies=[*WRITE, once], summary="Open it to the customer")
@@ -202,6 +225,15 @@ async def create_portal_link(
 @router.delete("/{id}/portal-links/{link_id}", dependencies=WRITE, status_code=204, summary="Revoke a link")
 async def revoke_portal_link(id: Id, link_id: Id, principal: StaffDep, session: OrgTx) -> None:
     await revoke_link(session, principal, id, link_id)
+
+
+async def _with_revision(
+    session: AsyncSession, content: Content, default_percent: int, response: Response
+) -> ProposalOut:
+    if content.status() is Status.DRAFT:
+        response.headers["ETag"] = etag(content.proposal)
+    out = proposal_out(content, default_percent)
+    return out.model_copy(update={"revised_by": await reviser(session, content.proposal)})
 
 
 async def _must_exist(session: AsyncSession, org_id: int, proposal_id: int) -> None:

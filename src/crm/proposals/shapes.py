@@ -312,6 +312,9 @@ class ProposalOut(ProposalCore):
     findings: Annotated[
         list[FindingOut], Field(description="What contract law may not allow; shown to the office alone.")
     ]
+    revision: Annotated[int, Field(description="Counts the changes of a draft; its ETag, for If-Match.")]
+    revised_at: Moment
+    revised_by: Annotated[str | None, Field(description="Who made the last change of the draft.")] = None
     created_at: Moment
     updated_at: Moment
 
@@ -374,6 +377,8 @@ def proposal_out(content: Content, default_percent: int) -> ProposalOut:
         cancel_reason=proposal.cancel_reason,
         approval=ApprovalOut.model_validate(approval, from_attributes=True) if approval else None,
         findings=[finding_out(one) for one in content.findings(default_percent)],
+        revision=proposal.revision,
+        revised_at=proposal.revised_at,
         created_at=proposal.created_at,
         updated_at=proposal.updated_at,
     )

@@ -81,6 +81,10 @@ class Proposal(Base):
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
     cancelled_by: Mapped[str | None]
+    # Counts the changes of a draft, so that two people who write at once cannot overwrite each other unseen.
+    revision: Mapped[int] = mapped_column(server_default="1")
+    revised_by: Mapped[str | None]  # an actor as the activity log has them
+    revised_at: Mapped[datetime] = mapped_column(server_default=func.now())
     right_to_cancel: Mapped[bool | None]  # null in a draft: as the company has it; sending freezes it
     cancel_until: Mapped[datetime | None]
     search_text: Mapped[str | None] = search_text("lower(' ' || id || ' ' || title)")

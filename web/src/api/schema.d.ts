@@ -1749,7 +1749,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One proposal */
+        /**
+         * One proposal
+         * @description A draft comes with an `ETag`, which a change of it may name.
+         */
         get: operations["read_proposal"];
         put?: never;
         post?: never;
@@ -1757,7 +1760,10 @@ export interface paths {
         delete: operations["discard_proposal"];
         options?: never;
         head?: never;
-        /** Change a draft */
+        /**
+         * Change a draft
+         * @description With `If-Match` nobody's change is overwritten unseen: 412 says who was first and when.
+         */
         patch: operations["change_proposal"];
         trace?: never;
     };
@@ -3843,7 +3849,7 @@ export interface components {
          * Kind
          * @enum {string}
          */
-        Kind: "proposal_sent" | "reminder" | "thank_you" | "receipt" | "payment_asked" | "payment_failed" | "refund_made" | "change_order_sent" | "cancelled" | "answered" | "staff_viewed" | "staff_approved" | "staff_declined" | "staff_paid" | "staff_payment_failed" | "staff_asked" | "staff_link_asked" | "staff_change_order" | "staff_dispute" | "staff_reconnect";
+        Kind: "proposal_sent" | "reminder" | "thank_you" | "receipt" | "payment_asked" | "payment_failed" | "refund_made" | "change_order_sent" | "change_order_signed" | "cancelled" | "answered" | "staff_viewed" | "staff_approved" | "staff_declined" | "staff_paid" | "staff_payment_failed" | "staff_asked" | "staff_link_asked" | "staff_change_order" | "staff_dispute" | "staff_reconnect";
         /**
          * LeadChange
          * @description Fields left out stay as they are. A lead becomes `converted` by converting it, not by saying so.
@@ -4157,6 +4163,11 @@ export interface components {
             message_id: string;
             /** Next Attempt At */
             next_attempt_at: string | null;
+            /**
+             * Paper Kind
+             * @description The PDF that goes with it.
+             */
+            paper_kind: ("signed_proposal" | "signed_change_order" | "receipt") | null;
             /** Problem */
             problem: string | null;
             /** Proposal Id */
@@ -4239,6 +4250,11 @@ export interface components {
             language: "en" | "es";
             /** Next Attempt At */
             next_attempt_at: string | null;
+            /**
+             * Paper Kind
+             * @description The PDF that goes with it.
+             */
+            paper_kind: ("signed_proposal" | "signed_change_order" | "receipt") | null;
             /** Problem */
             problem: string | null;
             /** Proposal Id */
@@ -5486,6 +5502,21 @@ export interface components {
             number: number;
             /** Options */
             options: components["schemas"]["OptionOut"][];
+            /**
+             * Revised At
+             * Format: date-time
+             */
+            revised_at: string;
+            /**
+             * Revised By
+             * @description Who made the last change of the draft.
+             */
+            revised_by?: string | null;
+            /**
+             * Revision
+             * @description Counts the changes of a draft; its ETag, for If-Match.
+             */
+            revision: number;
             /** Right To Cancel */
             right_to_cancel: boolean;
             /** Schedule */
@@ -10462,8 +10493,14 @@ export interface operations {
     };
     change_proposal: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Saved by a program while somebody writes: the log says it once a sitting. */
+                autosave?: boolean;
+            };
+            header?: {
+                /** @description The ETag that the change was made upon. */
+                "if-match"?: string | null;
+            };
             path: {
                 id: number;
             };

@@ -67,8 +67,11 @@ const proposals = createRoute({
 const newProposal = createRoute({
   getParentRoute: () => office,
   path: "/proposals/new",
-  validateSearch: (search: Record<string, unknown>): { customer?: number | undefined } => ({
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { customer?: number | undefined; draft?: number | undefined } => ({
     customer: Number(search["customer"]) || undefined,
+    draft: Number(search["draft"]) || undefined,
   }),
   component: page(() => import("./pages/NewProposal"), "NewProposal"),
 });

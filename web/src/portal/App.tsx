@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { accentOf } from "../look/accent";
 import type { Language } from "../words/money";
-import { fileAddress } from "./Files";
+import { fileAddress } from "./calls";
 import { Proposal } from "./Proposal";
 import { Loading, Trouble } from "./Trouble";
 import { firstLanguage, keepLanguage, TEXTS } from "./texts";
@@ -88,7 +88,7 @@ type FrameProps = LanguageChoice & {
   children: React.ReactNode;
 };
 
-function Frame({ language, onLanguage, contractor, brand, logo, loading = false, children }: FrameProps) {
+export function Frame({ language, onLanguage, contractor, brand, logo, loading = false, children }: FrameProps) {
   const accent = accentOf(brand);
   const t = TEXTS[language];
   const colors = {

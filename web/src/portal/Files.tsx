@@ -1,9 +1,12 @@
 /** The contractor's photos with their captions, and papers to read: all part of what is signed. */
 
+import type { ProposalState } from "./useProposal";
 import type { PortalView } from "./view";
 import { useWords } from "./words";
 
-export function Files({ view }: { view: PortalView }) {
+type FilesProps = { view: PortalView; fileAddress: ProposalState["fileAddress"] };
+
+export function Files({ view, fileAddress }: FilesProps) {
   const { t } = useWords();
   const photos = view.files.filter((file) => file.kind === "photo");
   const papers = view.files.filter((file) => file.kind === "attachment");
@@ -45,11 +48,6 @@ export function Files({ view }: { view: PortalView }) {
       )}
     </section>
   );
-}
-
-/** Returns where a file of the proposal is opened with the link that opens the proposal. */
-export function fileAddress(proposalId: number, fileId: number): string {
-  return `/portal/${proposalId}/files/${fileId}`;
 }
 
 function sizeText(bytes: number): string {

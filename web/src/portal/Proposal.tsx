@@ -24,7 +24,7 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
   const [changed, setChanged] = useState(false);
   const { stage } = proposal;
   const signing = stage === "sign";
-  const choice = useChoice(view);
+  const choice = useChoice(view, proposal.readPrice);
   const { price } = choice;
   const status = stateWord("proposal", view.status);
   const signed = view.status === "approved" || view.status === "cancelled";
@@ -76,7 +76,7 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
           )}
           {view.options.length > 0 && <Options view={view} choice={choice} choosing={signing} />}
           <Included view={view} choice={choice} choosing={signing} />
-          <Files view={view} />
+          <Files view={view} fileAddress={proposal.fileAddress} />
           {signing && <Plan price={price} currency={view.currency} pending={choice.pending} />}
           {view.terms && (
             <section className="card" aria-labelledby="terms">

@@ -27,6 +27,11 @@ export function readPrice(id: number, optionId: number | null, lineIds: number[]
   return call<Price>("GET", `/portal/${id}/price?${query}`);
 }
 
+/** Returns where a file of the proposal is opened with the link that opens the proposal. */
+export function fileAddress(proposalId: number, fileId: number): string {
+  return `/portal/${proposalId}/files/${fileId}`;
+}
+
 export type Signature = Signed & { content_hash: string; option_id?: number; line_ids: number[]; language: Language };
 
 export function approve(id: number, signature: Signature): Promise<PortalView> {

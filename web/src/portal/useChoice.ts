@@ -2,8 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Problem } from "../api/problem";
-import { readPrice } from "./calls";
-import { asProblem } from "./useProposal";
+import { asProblem, type ProposalState } from "./useProposal";
 import { extrasOf, firstOption, firstPrice, type PortalView, type Price } from "./view";
 
 export type Choice = {
@@ -20,7 +19,7 @@ export type Choice = {
   retry: () => void;
 };
 
-export function useChoice(view: PortalView): Choice {
+export function useChoice(view: PortalView, readPrice: ProposalState["readPrice"]): Choice {
   const [chosen, setChosen] = useState<number | null>(null);
   const [ticks, setTicks] = useState<ReadonlySet<number> | null>(null);
   const [known, setKnown] = useState<ReadonlyMap<string, Price>>(new Map());
@@ -48,6 +47,12 @@ export function useChoice(view: PortalView): Choice {
   const complete = now !== null && now.schedule.length > 0;
   const wanted = view.can_approve && !complete && (now === null || now.total_minor > 0);
   const key = keyOf(optionId);
+  // Another way of reckoning (the preview has one for each change of the draft): what was known is old.
+  const [reckoning, setReckoning] = useState(() => readPrice);
+  if (reckoning !== readPrice) {
+    setReckoning(() => readPrice);
+    setKnown(new Map());
+  }
   useEffect(() => {
     if (!wanted) return;
     let current = true;
@@ -71,7 +76,7 @@ export function useChoice(view: PortalView): Choice {
     };
     // `key` stands for option, ticks and version; the view itself is a new object at every poll.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [key, wanted, tries]);
+  }, [key, wanted, tries, readPrice]);
 
   return {
     optionId,

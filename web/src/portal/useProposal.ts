@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { networkAway, Problem } from "../api/problem";
-import { confirmPayment, openSession, readProposal } from "./calls";
+import { confirmPayment, fileAddress, openSession, readPrice, readProposal } from "./calls";
 import { arrivalOf, focusedOn, sessionOf, stageOf, type Arrival, type PortalView, type Stage } from "./view";
 import { kept, keep } from "./kept";
 
@@ -31,6 +31,10 @@ export type ProposalState = {
   awaitPayment: () => void;
   /** Forgets how the browser arrived, so that the page shows the payment's own state. */
   settle: () => void;
+  /** Reckons a choice as it would be signed. */
+  readPrice: typeof readPrice;
+  /** Where a photo or paper of the proposal is opened. */
+  fileAddress: typeof fileAddress;
 };
 
 export function useProposal(id: number): ProposalState {
@@ -146,7 +150,9 @@ export function useProposal(id: number): ProposalState {
     if (answered && window.location.search) window.history.replaceState(null, "", window.location.pathname);
   }, [state]);
 
-  return { view, problem, stage, arrival, late, show, reload, focus, awaitPayment, settle };
+  return {
+    view, problem, stage, arrival, late, show, reload, focus, awaitPayment, settle, readPrice, fileAddress,
+  };
 }
 
 /** Not for this link, nothing there, replaced by a newer version. */

@@ -83,6 +83,7 @@ const KINDS: Record<MailKind, string> = {
   payment_failed: "Bank transfer failed",
   refund_made: "Refund made",
   change_order_sent: "Change order sent",
+  change_order_signed: "Change order signed",
   cancelled: "Contract cancelled",
   answered: "Question answered",
   staff_viewed: "Notice: proposal viewed",
@@ -99,4 +100,15 @@ const KINDS: Record<MailKind, string> = {
 
 export function kindWord(kind: MailKind): string {
   return KINDS[kind];
+}
+
+const PAPERS: Record<string, string> = {
+  receipt: "Receipt (PDF)",
+  signed_proposal: "Signed proposal (PDF)",
+  signed_change_order: "Signed change order (PDF)",
+};
+
+/** Returns what travels with a mail, in words. */
+export function attachedWord(paper: string | null): string {
+  return paper === null ? "Nothing" : (PAPERS[paper] ?? paper);
 }

@@ -32,8 +32,21 @@ export const historyQuery = (id: number) =>
 export const createProposal = (body: NewProposal, key: string) =>
   answerOf(client.POST("/proposals", { body, headers: { "Idempotency-Key": key } }));
 
-export const changeProposal = (id: number, body: Shape<"ProposalChange">) =>
-  answerOf(client.PATCH("/proposals/{id}", { params: { path: { id } }, body }));
+/** Stores a draft upon the revision that was seen; somebody else's change meanwhile is a Problem of status 412. */
+export const saveDraft = ({ id, revision, body }: { id: number; revision: number; body: Shape<"ProposalChange"> }) =>
+  answerOf(
+    client.PATCH("/proposals/{id}", {
+      params: { path: { id }, query: { autosave: true }, header: { "if-match": `"${revision}"` } },
+      body,
+    }),
+  );
+
+/** The customer's page of a proposal, as the office sees it before it is sent. */
+export const customersPageQuery = (id: number, revision: number) =>
+  queryOptions({
+    queryKey: ["proposals", id, "customers-page", revision],
+    queryFn: () => answerOf(client.GET("/portal/{proposal_id}", { params: { path: { proposal_id: id } } })),
+  });
 
 export const sendProposal = (id: number, body: Shape<"SendIn">) =>
   answerOf(client.POST("/proposals/{id}/send", { params: { path: { id } }, body }));

@@ -1,22 +1,28 @@
-/** The form in which a proposal is written, with total and payments always beside it. */
+/** The form in which a proposal is written and saved by itself, with its total and the customer's page beside it. */
 
 import { Button, SegmentedControl, Stack, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useBlocker } from "@tanstack/react-router";
-import { useState } from "react";
-import { Problem } from "../../api/problem";
+import { useCallback, useMemo, useState } from "react";
+import { formatMoment, formatTime } from "../../words/dates";
+import { customerQuery } from "../data/customers";
 import { orgQuery } from "../data/org";
-import type { NewProposal } from "../data/proposals";
-import { Failed } from "../parts/Failed";
+import { customersPageQuery, type Proposal } from "../data/proposals";
 import { Block } from "../parts/Page";
 import { CustomerPicker } from "./CustomerPicker";
-import { bodyOf, type Draft, type FieldErrors, inLanguage } from "./draft";
+import { bodyOf, contentOf, type Draft, draftOf, type FieldErrors, inLanguage } from "./draft";
 import { FilesEditor } from "./FilesEditor";
 import { LinesEditor } from "./LinesEditor";
+import { Meanwhile } from "./Meanwhile";
 import { OptionsEditor } from "./OptionsEditor";
+import { PreviewFrame } from "./PreviewFrame";
+import { type Around, previewOf } from "./previewOf";
+import { SaveLine } from "./SaveLine";
 import { TermsEditor } from "./TermsEditor";
 import { TotalCard } from "./TotalCard";
+import { useAutosave } from "./useAutosave";
 import { takingOut, takingOutOf, useDraft } from "./useDraft";
+import { useRestored } from "./useRestored";
 
 /** What the installation asks when the company has no standard of its own (DEPOSIT_PERCENT's default). */
 const DEPOSIT_PERCENT = 30;
@@ -26,35 +32,55 @@ const LANGUAGES = [
 ];
 
 type ProposalEditorProps = {
-  first: Draft;
+  /** What is stored, or what a new proposal begins with. */
+  saved: Draft;
+  /** The stored proposal; null for a new one. */
+  stored: Proposal | null;
   currency: string;
-  saving: boolean;
-  problem: Error | null;
-  saveLabel: string;
-  onSave: (body: NewProposal) => void;
+  /** A new proposal has been stored for the first time. */
+  onMade?: (proposal: Proposal) => void;
+  /** All is stored, and the person is done. */
+  onDone: (proposal: Proposal) => void;
 };
 
-export function ProposalEditor({ first, currency, saving, problem, saveLabel, onSave }: ProposalEditorProps) {
-  const { draft, change, remove, undo, removed } = useDraft(first);
+export function ProposalEditor({ saved, stored, currency, onMade, onDone }: ProposalEditorProps) {
+  const restored = useRestored(saved, stored?.id ?? null, stored?.revision ?? null);
+  const { draft, change, remove, undo, removed } = useDraft(restored.first);
+  const [restoredAt, setRestoredAt] = useState(restored.at);
+  const [adopted, setAdopted] = useState<Proposal | null>(null);
   const [tried, setTried] = useState(false);
-  const [saved, setSaved] = useState(false);
+  const [finishing, setFinishing] = useState(false);
   const [waiting, setWaiting] = useState(0);
+  const [shown, setShown] = useState("write");
   const org = useQuery(orgQuery).data;
   const standard = org?.deposit_percent ?? DEPOSIT_PERCENT;
   const tax = org?.default_tax_percent ?? "0";
 
+  const adopt = useCallback(
+    (theirs: Proposal) => {
+      change(() => draftOf(theirs));
+      setAdopted(theirs);
+    },
+    // `change` only sets state.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    [],
+  );
+  const autosave = useAutosave({ draft, currency, first: restored.stored, adopt, onMade: (made) => onMade?.(made) });
+  const { saving } = autosave;
+  const around = useAround(draft, currency, standard, autosave.id, autosave.revision);
+
   useBlocker({
     shouldBlockFn: () =>
-      draft !== first && !saved && !window.confirm("Leave without saving? What you typed would be lost."),
-    enableBeforeUnload: () => draft !== first && !saved,
+      autosave.dirty && !autosave.kept && !window.confirm("Leave without saving? What you typed would be lost."),
+    enableBeforeUnload: () => autosave.dirty && !autosave.kept,
   });
 
   const { body, errors: own } = bodyOf(draft, currency);
-  const errors: FieldErrors = tried ? own : {};
-  if (problem instanceof Problem) {
-    for (const { field, message } of problem.fields) errors[field.replace(/^body\./, "")] ??= message;
+  const errors: FieldErrors = tried ? { ...own } : {};
+  if (saving.state === "refused") {
+    for (const { field, message } of saving.problem.fields) errors[field.replace(/^body\./, "")] ??= message;
   }
-  const save = (event: React.FormEvent) => {
+  const finish = async (event: React.FormEvent) => {
     event.preventDefault();
     setTried(true);
     if (!body) {
@@ -62,14 +88,87 @@ export function ProposalEditor({ first, currency, saving, problem, saveLabel, on
       requestAnimationFrame(() => document.querySelector<HTMLElement>("form [aria-invalid=true]")?.focus());
       return;
     }
-    setSaved(true);
-    onSave(body);
+    setFinishing(true);
+    const done = await autosave.finish();
+    setFinishing(false);
+    if (done) onDone(done);
   };
-  if (saved && problem) setSaved(false);
+  /** Swaps whole drafts; the one that goes can be brought back. */
+  const swap = (next: Draft, words: string) => remove(words, () => next, () => draft);
 
   return (
-    <form onSubmit={save} noValidate className="editor">
-      <div>
+    <form onSubmit={finish} noValidate className="editor" data-shown={shown}>
+      <SegmentedControl
+        className="editor-switch"
+        fullWidth
+        aria-label="Write or preview"
+        data={[
+          { value: "write", label: "Write" },
+          { value: "preview", label: "Preview" },
+        ]}
+        value={shown}
+        onChange={setShown}
+      />
+      <div className="editor-form">
+        {saving.state === "meanwhile" && around && (
+          <Meanwhile
+            theirs={saving.theirs}
+            mine={previewOf(draft, around)}
+            onTake={() => {
+              const theirs = draftOf(saving.theirs);
+              swap(theirs, "What you had written");
+              autosave.settle(saving.theirs, contentOf(theirs));
+            }}
+            onKeep={() => {
+              const theirs = draftOf(saving.theirs);
+              remove(`What ${saving.theirs.revised_by ?? "the other"} had written`, (mine) => mine, () => theirs);
+              autosave.settle(saving.theirs, contentOf(theirs));
+            }}
+          />
+        )}
+        {restoredAt && (
+          <div className="notice neutral undo" role="status">
+            <span>What you typed on {formatMoment(restoredAt)} had not been saved; it is here again.</span>
+            <Button
+              variant="default"
+              size="xs"
+              onClick={() => {
+                swap(saved, "What you had typed");
+                setRestoredAt(null);
+              }}
+            >
+              Take the saved version
+            </Button>
+          </div>
+        )}
+        {restored.offered && (
+          <div className="notice neutral undo" role="status">
+            <span>
+              {restored.offered.draft.title.trim() || "A proposal"} was begun on {formatMoment(restored.offered.at)} and
+              not saved.
+            </span>
+            <span className="notice-acts">
+              <Button
+                size="xs"
+                onClick={() => {
+                  const words = restored.take();
+                  if (words) swap(words, "What was here before");
+                }}
+              >
+                Bring it back
+              </Button>
+              <Button variant="default" size="xs" onClick={restored.refuse}>
+                Throw it away
+              </Button>
+            </span>
+          </div>
+        )}
+        {adopted && (
+          <p className="notice neutral" role="status">
+            {adopted.revised_by ?? "Somebody else"} changed this draft at {formatTime(new Date(adopted.revised_at))}; you
+            see it as it is now.
+          </p>
+        )}
         <Block title="Job">
           <Stack gap="sm">
             <CustomerPicker
@@ -186,16 +285,23 @@ export function ProposalEditor({ first, currency, saving, problem, saveLabel, on
             </Button>
           </div>
         )}
-        {problem && <Failed problem={problem} />}
         {tried && !body && (
           <p className="notice amber" role="alert">
             Some fields need a second look; they are marked.
           </p>
         )}
         {waiting > 0 && <p className="notice neutral">Save once all files are here, or leave out those that failed.</p>}
-        <Button type="submit" fullWidth size="md" loading={saving} disabled={waiting > 0}>
-          {saveLabel}
+        <SaveLine
+          saving={saving}
+          savedAt={autosave.savedAt}
+          kept={autosave.kept}
+          onRetry={() => void autosave.save()}
+          onBegin={autosave.begin}
+        />
+        <Button type="submit" fullWidth size="md" loading={finishing} disabled={waiting > 0 || saving.state === "meanwhile"}>
+          Save draft
         </Button>
+        {around && <PreviewFrame draft={draft} around={around} />}
       </aside>
     </form>
   );
@@ -203,4 +309,26 @@ export function ProposalEditor({ first, currency, saving, problem, saveLabel, on
 
 function named(place: string, name: string): string {
   return name.trim() ? `${place}, ${name.trim()},` : place;
+}
+
+/** What the customer's page shows besides the draft; null until it is known. */
+function useAround(
+  draft: Draft,
+  currency: string,
+  standard: number,
+  id: number | null,
+  revision: number | null,
+): Around | null {
+  const org = useQuery(orgQuery).data;
+  const customer = useQuery({ ...customerQuery(draft.customerId ?? 0), enabled: draft.customerId !== null }).data;
+  const page = useQuery({
+    ...customersPageQuery(id ?? 0, revision ?? 0),
+    enabled: id !== null && revision !== null,
+    placeholderData: (before) => before,
+  }).data;
+  const name = customer?.name ?? "";
+  return useMemo(
+    () => (org ? { currency, standard, org, customer: name, stored: page ?? null } : null),
+    [org, currency, standard, name, page],
+  );
 }

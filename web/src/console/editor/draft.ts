@@ -165,6 +165,38 @@ export function draftOf(proposal: Proposal): Draft {
   };
 }
 
+/** Returns everything that was written, to compare drafts by. */
+export function contentOf(draft: Draft): string {
+  return JSON.stringify(draft, (name, value: unknown) => (name === "key" ? undefined : value));
+}
+
+function fresh<T extends { key: string }>(item: T): T {
+  return { ...item, key: newKey() };
+}
+
+/** Returns a draft that was kept outside this page: its keys may be in use here. */
+export function withNewKeys(draft: Draft): Draft {
+  return {
+    ...draft,
+    lines: draft.lines.map(fresh),
+    milestones: draft.milestones.map(fresh),
+    options: draft.options.map((option) => ({ ...fresh(option), lines: option.lines.map(fresh) })),
+  };
+}
+
+/** Returns the draft without lines that nobody has begun to fill in: they do not keep the rest from being saved. */
+export function savable(draft: Draft): Draft {
+  return {
+    ...draft,
+    lines: draft.lines.filter(begun),
+    options: draft.options.map((option) => ({ ...option, lines: option.lines.filter(begun) })),
+  };
+}
+
+function begun(line: LineDraft): boolean {
+  return Boolean(line.name.trim() || line.price.trim() || line.description.trim());
+}
+
 /** Returns what the API takes, or which fields cannot be understood. */
 export function bodyOf(draft: Draft, currency: string): { body?: NewProposal; errors: FieldErrors } {
   const errors: FieldErrors = {};

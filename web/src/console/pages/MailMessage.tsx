@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { formatMoment } from "../../words/dates";
-import { dismissMail, kindWord, mailQuery, type MailWithContent, sendMailAgain } from "../data/mail";
+import { attachedWord, dismissMail, kindWord, mailQuery, type MailWithContent, sendMailAgain } from "../data/mail";
 import { useMay } from "../data/session";
 import { useAct } from "../parts/act";
 import { Failed } from "../parts/Failed";
@@ -53,6 +53,7 @@ export function MailMessage() {
                 ["To", data.recipient || "No address"],
                 ["Written", formatMoment(data.created_at)],
                 ["Sent", data.sent_at ? formatMoment(data.sent_at) : "Not yet"],
+                ["Attached", attachedWord(data.paper_kind)],
                 ["Tries", data.attempts],
                 [
                   "Proposal",

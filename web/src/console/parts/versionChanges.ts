@@ -6,8 +6,15 @@ import type { Proposal } from "../data/proposals";
 
 type Line = Proposal["lines"][number];
 
+/** What is offered: of a stored proposal, or of one that is being written. */
+export type Offered = Pick<
+  Proposal,
+  | "title" | "language" | "introduction" | "terms" | "lines" | "options" | "files" | "schedule" | "valid_until"
+  | "currency" | "total_minor"
+> & { customer: { name: string } };
+
 /** Returns the changes in the order in which a reader meets them; empty when nothing that is offered differs. */
-export function changesBetween(before: Proposal, after: Proposal): string[] {
+export function changesBetween(before: Offered, after: Offered): string[] {
   const money = (minor: number) => formatMoney(minor, after.currency);
   const changes: string[] = [];
   const told = (name: string, was: string, is: string) => {
@@ -84,6 +91,6 @@ function fileChanges(before: Proposal["files"], after: Proposal["files"]): strin
   ];
 }
 
-function scheduleText(proposal: Proposal, money: (minor: number) => string): string {
+function scheduleText(proposal: Offered, money: (minor: number) => string): string {
   return proposal.schedule.map(({ name, amount_minor }) => `${name} ${money(amount_minor)}`).join(", ") || "none";
 }
