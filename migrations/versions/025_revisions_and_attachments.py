@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "024"
-down_revision = "023"
+revision = "025"
+down_revision = "024"
 branch_labels = None
 depends_on = None
 
