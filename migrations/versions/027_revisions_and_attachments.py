@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "026"
-down_revision = "025"
+revision = "027"
+down_revision = "026"
 branch_labels = None
 depends_on = None
 
