@@ -157,7 +157,7 @@ web/node_modules/.installed: web/package.json $(wildcard web/package-lock.json)
 
 web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
 	@echo "setting up: front end"
-	@$(NPM) run --silent build
+	@$(NPM) run --silent build -- --logLevel warn
 	@touch $@
 
 $(NODE_CLIENTS)/node_modules/.installed: $(NODE_CLIENTS)/package.json $(NODE_CLIENTS)/package-lock.json

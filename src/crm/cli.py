@@ -59,7 +59,7 @@ def api() -> None:
     from crm.kit.logging import configure_logging
 
     settings = Settings()
-    configure_logging(production=settings.crm_env == "production")
+    configure_logging(production=settings.crm_env == "production", level=settings.log_level)
     config = uvicorn.Config(
         create_app(settings),
         log_level="warning",
@@ -85,7 +85,7 @@ def worker() -> None:
     from crm.worker import run as run_worker
 
     settings = Settings()
-    configure_logging(production=settings.crm_env == "production")
+    configure_logging(production=settings.crm_env == "production", level=settings.log_level)
     _settle_memory()
     asyncio.run(run_worker(settings, _database_url(settings)))
 

@@ -103,6 +103,7 @@ def environment_for(mode: Mode, settings: Settings, database_url: str | None) ->
             "STRIPE_SECRET_KEY": SIMULATED_STRIPE_KEY,
             "STRIPE_WEBHOOK_SECRET": SIMULATED_WEBHOOK_SECRET,
             "STRIPE_API_BASE": simulators,
+            "LOG_LEVEL": "warning",  # a line for each request would drown the story
         }
     ours = {name: value for name, value in defaults.items() if name.lower() not in settings.model_fields_set}
     # The simulator delivers here, as an endpoint set in Stripe's dashboard would be.

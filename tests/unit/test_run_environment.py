@@ -47,6 +47,7 @@ def test_demo_takes_the_real_path_through_the_simulated_stripe() -> None:
     assert not children.stripe_dev_mode
     assert not children.unsigned_events_allowed
     assert environment["STRIPE_API_BASE"] == "http://localhost:8090"
+    assert environment["LOG_LEVEL"] == "warning"
     assert environment["SANDBOX_STRIPE_WEBHOOK_URL"] == "http://localhost:8089/payments/webhook"
 
 

@@ -30,7 +30,8 @@ def _scrub_event(_: Any, __: str, event: structlog.typing.EventDict) -> structlo
     return event
 
 
-def configure_logging(*, production: bool, level: int = logging.INFO) -> None:
+def configure_logging(*, production: bool, level: str = "info") -> None:
+    """From `level` up; info says each request and each call outside."""
     renderer: Any = (
         structlog.processors.JSONRenderer() if production else structlog.dev.ConsoleRenderer(colors=False)
     )
@@ -43,7 +44,7 @@ def configure_logging(*, production: bool, level: int = logging.INFO) -> None:
             _scrub_event,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     portal_port: int = Field(default=5173, ge=1, le=65535)
     sandbox_port: int = Field(default=8090, ge=1, le=65535)
     bind_host: str = "127.0.0.1"
+    log_level: Literal["info", "warning", "error"] = "info"
     smtp_url: SecretStr | None = None
     mail_from: str | None = Field(default=None, pattern=r"^[^@\s<>]{1,64}@[A-Za-z0-9.-]{1,250}$")
     mail_bounce_token: SecretStr | None = None

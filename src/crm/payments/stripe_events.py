@@ -39,7 +39,7 @@ async def take_in(db: Database, events: list[StripeEvent], *, dev_mode: bool) ->
             await _take_batch(conn, events, dev_mode=dev_mode)
         return [None] * len(events)
     except HELD:
-        log.warning("rows are held by somebody else; each event is tried alone", events=len(events))
+        log.info("rows are held by somebody else; each event is tried alone", events=len(events))
     except DATABASE_AWAY:
         return [_away()] * len(events)
     except Exception:
