@@ -10,6 +10,7 @@ from crm.activity.log import record
 from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict
+from crm.kit.money import format_money
 from crm.payments.parts import close_page, open_page, parts_of
 from crm.payments.refunds import CANCELLED, order_refund, refundable
 from crm.payments.states import SETTLED
@@ -21,11 +22,18 @@ from crm.proposals.tables import Proposal
 
 
 async def cancel(
-    session: AsyncSession, org_id: int, proposal_id: int, *, reason: str, actor: str, by_customer: bool
+    session: AsyncSession,
+    org_id: int,
+    proposal_id: int,
+    *,
+    reason: str,
+    actor: str,
+    by_customer: bool,
+    refund_minor: int | None = None,
 ) -> Proposal:
     """Cancels; again changes nothing. The customer may until `cancel_until`, the office at any time.
 
-    Raises NotFound or Conflict. A bank transfer that is under way is given back when it clears (`refund_paid`).
+    Raises NotFound or Conflict, also when `refund_minor` is given and another amount would go back. A bank transfer that is under way is given back when it clears (`refund_paid`).
     """
     proposal = await get_own(session, Proposal, proposal_id, org_id, lock=True)
     if proposal.status == Status.CANCELLED:
@@ -44,6 +52,13 @@ async def cancel(
     proposal.cancel_reason, proposal.cancelled_by = reason, actor
     await session.flush()
     back = await refund_paid(session, proposal, actor=actor)
+    if refund_minor is not None and back != refund_minor:
+        raise Conflict(
+            f"Meanwhile it is {format_money(back, proposal.currency)} that would go back, not "
+            f"{format_money(refund_minor, proposal.currency)}. Please look at the amount and cancel again.",
+            kind="amount-differs",
+            refund_minor=back,
+        )
     await record(
         session, org_id, Event.PROPOSAL_CANCELLED, proposal_id=proposal_id, actor=actor, reason=reason,
         amount_cents=back, currency=proposal.currency,

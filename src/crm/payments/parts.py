@@ -22,7 +22,7 @@ from crm.payments.tables import CheckoutSession, Payment
 from crm.proposals import schedule
 from crm.proposals.content import Content
 from crm.proposals.lifecycle import Status
-from crm.proposals.schedule import DEPOSIT, Part
+from crm.proposals.schedule import DEPOSIT, Part, Replanned
 from crm.proposals.tables import Proposal
 
 REMAINDERS_FROM = 1000
@@ -59,17 +59,10 @@ async def alter_schedule(session: AsyncSession, proposal: Proposal, added: Part)
     """Divides what is not settled anew, so that all parts are `agreed_minor`; returns what has been paid beyond
     it, in minor units, which a person is told. `added` names a new part, should everything else be settled."""
     rows = await parts_of(session, proposal, lock=True)
-    current = [
-        Part(row.part, row.name, row.amount_minor, settled=row.state in SETTLED)
-        for row in rows
-        if row.state != "void"
-    ]
-    if not current:
+    if all(row.state == "void" for row in rows):
         return 0
     total = proposal.total_minor + proposal.changes_minor
-    # What was paid too much and went back is part of the rows' sum, but nobody owes it.
-    whole = total + await returned_minor(session, proposal)
-    done = schedule.replan(current, whole, proposal.currency, added)
+    done = await replanned(session, proposal, rows, total, added)
     existing = {row.part: row for row in rows}
     await _store(session, proposal, done.parts, existing, stripe_account=rows[0].stripe_account)
     await record(
@@ -79,6 +72,20 @@ async def alter_schedule(session: AsyncSession, proposal: Proposal, added: Part)
     await session.flush()
     await tell_overpaid(session, proposal)
     return done.overpaid_minor
+
+
+async def replanned(
+    session: AsyncSession, proposal: Proposal, rows: Sequence[Payment], total_minor: int, added: Part
+) -> Replanned:
+    """The parts of a contract as they would be for this total, in minor units; nothing is stored."""
+    current = [
+        Part(row.part, row.name, row.amount_minor, settled=row.state in SETTLED)
+        for row in rows
+        if row.state != "void"
+    ]
+    # What was paid too much and went back is part of the rows' sum, but nobody owes it.
+    whole = total_minor + await returned_minor(session, proposal)
+    return schedule.replan(current, whole, proposal.currency, added)
 
 
 async def settle_schedule(session: AsyncSession, org_id: int, proposal_id: int) -> int:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from crm.kit.inputs import AmountMinor, Input, LongText
 from crm.payments.refunds import Reason
 from crm.payments.simulated import Outcome
+from crm.payments.tables import RefundOrder
 
 # Stripe's ids, and ours of dev mode.
 SessionId = Annotated[str, StringConstraints(max_length=255, pattern="^[A-Za-z0-9_]+$")]
@@ -78,13 +79,23 @@ class RefundOrderOut(BaseModel):
     note: str
     state: Literal["prepared", "sent", "refused"]
     refund_id: str | None
+    refund_status: Annotated[str | None, Field(description="What Stripe says of it; null until it has.")]
     problem: str | None
     asked_by: str
     created_at: datetime
 
 
+def refund_order_out(order: RefundOrder, refund_status: str | None) -> RefundOrderOut:
+    own = {name: getattr(order, name) for name in RefundOrderOut.model_fields if name != "refund_status"}
+    return RefundOrderOut(**own, refund_status=refund_status)
+
+
 class CancelIn(Input):
     reason: Annotated[LongText, StringConstraints(min_length=3, max_length=1000)]
+    refund_minor: Annotated[
+        int | None,
+        Field(ge=0, description="What you expect to go back at once; when it is another amount by now, 409."),
+    ] = None
 
 
 class Cancelled(BaseModel):

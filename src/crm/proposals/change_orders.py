@@ -70,10 +70,15 @@ async def change(
     return order
 
 
-def _price(order: ChangeOrder, proposal: Proposal, lines: Sequence[LineIn]) -> None:
+def priced(proposal: Proposal, lines: Sequence[LineIn]) -> pricing.Totals:
+    """What the lines add to the contract. Raises Invalid for a discount or a new total that cannot be."""
     for number, line in enumerate(lines):
         pricing.check_discount(line, f"lines.{number}")
-    totals = pricing.change_totals(lines, proposal.total_minor + proposal.changes_minor, proposal.currency)
+    return pricing.change_totals(lines, proposal.total_minor + proposal.changes_minor, proposal.currency)
+
+
+def _price(order: ChangeOrder, proposal: Proposal, lines: Sequence[LineIn]) -> None:
+    totals = priced(proposal, lines)
     order.lines = [line.model_dump(mode="json") for line in lines]
     order.subtotal_minor, order.tax_minor = Big(totals.subtotal_minor), Big(totals.tax_minor)
     order.total_minor = Big(totals.total_minor)
@@ -226,9 +231,14 @@ async def own(
 async def _approved(session: AsyncSession, org_id: int, proposal_id: int) -> Proposal:
     """The proposal, locked: changes of one contract follow each other. Raises Conflict unless it is approved."""
     proposal = await get_own(session, Proposal, proposal_id, org_id, lock=True)
+    must_be_approved(proposal)
+    return proposal
+
+
+def must_be_approved(proposal: Proposal) -> None:
+    """Raises Conflict for what is no contract, or none any more."""
     if proposal.status != Status.APPROVED:
         raise lifecycle.blocked(Status(proposal.status), "have change orders")
-    return proposal
 
 
 def _must_be(order: ChangeOrder, state: str, what: str) -> None:

@@ -1784,6 +1784,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/proposals/{id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What cancelling would give back; nothing is stored */
+        get: operations["preview_cancellation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/proposals/{id}/change-orders": {
         parameters: {
             query?: never;
@@ -1796,6 +1813,23 @@ export interface paths {
         put?: never;
         /** Write a change order */
         post: operations["create_change_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{id}/change-orders/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change order would do to price and payments; nothing is stored */
+        post: operations["preview_change_order"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2959,6 +2993,11 @@ export interface components {
         CancelIn: {
             /** Reason */
             reason: string;
+            /**
+             * Refund Minor
+             * @description What you expect to go back at once; when it is another amount by now, 409.
+             */
+            refund_minor?: number | null;
         };
         /**
          * CancellationOut
@@ -3733,6 +3772,60 @@ export interface components {
             sentence: string;
             /** Source */
             source: string;
+            /** State */
+            state: string;
+        };
+        /**
+         * ForeseenCancellation
+         * @description `refund_minor` goes back at once; `processing_minor` is under way and goes back when it clears.
+         */
+        ForeseenCancellation: {
+            /** Cancel Until */
+            cancel_until: string | null;
+            /** Currency */
+            currency: string;
+            /** In Time */
+            in_time: boolean;
+            /** Processing Minor */
+            processing_minor: number;
+            /** Refund Minor */
+            refund_minor: number;
+        };
+        /**
+         * ForeseenChange
+         * @description A change order as though the customer had signed it now. Minor units of `currency`.
+         */
+        ForeseenChange: {
+            /** Contract After Minor */
+            contract_after_minor: number;
+            /** Contract Before Minor */
+            contract_before_minor: number;
+            /** Currency */
+            currency: string;
+            /** Overpaid Minor */
+            overpaid_minor: number;
+            /** Parts */
+            parts: components["schemas"]["ForeseenPart"][];
+            /** Subtotal Minor */
+            subtotal_minor: number;
+            /** Tax Minor */
+            tax_minor: number;
+            /** Total Minor */
+            total_minor: number;
+        };
+        /**
+         * ForeseenPart
+         * @description One payment, in minor units: null before when it would be new, null after when it would fall away.
+         */
+        ForeseenPart: {
+            /** After Minor */
+            after_minor: number | null;
+            /** Before Minor */
+            before_minor: number | null;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
             /** State */
             state: string;
         };
@@ -5774,6 +5867,11 @@ export interface components {
             reason: string;
             /** Refund Id */
             refund_id: string | null;
+            /**
+             * Refund Status
+             * @description What Stripe says of it; null until it has.
+             */
+            refund_status: string | null;
             /**
              * State
              * @enum {string}
@@ -10572,6 +10670,38 @@ export interface operations {
             };
         };
     };
+    preview_cancellation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeseenCancellation"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_change_orders: {
         parameters: {
             query?: never;
@@ -10629,6 +10759,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeOrderOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_change_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeOrderIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeseenChange"];
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -11540,6 +11706,7 @@ export interface operations {
         parameters: {
             query?: {
                 payment_id?: number | null;
+                proposal_id?: number | null;
                 /** @description How many items to return at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

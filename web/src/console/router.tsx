@@ -130,6 +130,24 @@ const editProposal = createRoute({
   component: page(() => import("./pages/EditProposal"), "EditProposal"),
 });
 
+const newChangeOrder = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/$id/change-orders/new",
+  validateSearch: (search: Record<string, unknown>): { from?: number | undefined } => ({
+    from: Number(search["from"]) || undefined,
+  }),
+  component: page(() => import("./contract/ChangePages"), "NewChangeOrder"),
+});
+
+const changeOrder = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/$id/change-orders/$order",
+  validateSearch: (search: Record<string, unknown>): { send?: boolean | undefined } => ({
+    send: search["send"] ? true : undefined,
+  }),
+  component: page(() => import("./contract/ChangePages"), "ChangeOrderPage"),
+});
+
 const customers = createRoute({
   getParentRoute: () => office,
   path: "/customers",
@@ -313,6 +331,8 @@ const tree = root.addChildren([
     priceBook,
     proposal,
     editProposal,
+    newChangeOrder,
+    changeOrder,
     customers,
     customer,
     leads,

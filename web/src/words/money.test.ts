@@ -22,6 +22,7 @@ describe("parseMoney", () => {
     expect(parseMoney("$1,234.5", "USD")).toBe(123450);
     expect(parseMoney(" 95 ", "USD")).toBe(9500);
     expect(parseMoney("-156.41", "USD")).toBe(-15641);
+    expect(parseMoney("−156.41", "USD")).toBe(-15641);
     expect(parseMoney("-0", "USD")).toBe(0);
   });
 

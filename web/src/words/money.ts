@@ -31,7 +31,7 @@ export function exponent(currency: string): number {
 /** Returns what somebody typed (`$1,234.5`) as minor units, or null when it is not an amount of that currency. */
 export function parseMoney(typed: string, currency: string): number | null {
   const digits = exponent(currency);
-  const match = /^(-?)(\d{1,10})(?:\.(\d*))?$/.exec(typed.replaceAll(/[\s,$€£¥]/g, ""));
+  const match = /^(-?)(\d{1,10})(?:\.(\d*))?$/.exec(typed.replaceAll(/[\s,$€£¥]/g, "").replace("−", "-"));
   if (!match) return null;
   const [, sign, whole = "", fraction = ""] = match;
   if (fraction.length > digits) return null;

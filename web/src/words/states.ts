@@ -29,6 +29,7 @@ const PAYMENT: Record<string, StateWord> = {
 };
 
 const CHANGE: Record<string, StateWord> = {
+  draft: { en: "Draft", es: "Borrador", tone: "neutral" },
   sent: { en: "To sign", es: "Por firmar", tone: "blue" },
   approved: { en: "Agreed", es: "Acordado", tone: "green" },
   declined: { en: "Declined", es: "Rechazado", tone: "neutral" },

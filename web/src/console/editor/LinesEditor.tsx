@@ -17,12 +17,14 @@ type LinesEditorProps = {
   errors: FieldErrors;
   /** The tax of a first line. */
   tax: string;
+  /** Whether lines may be left to the customer; a change order is signed as a whole. */
+  choices?: boolean;
   onChange: (lines: LineDraft[]) => void;
   /** A line was taken out and can be put back. */
   onRemove: (line: LineDraft, index: number) => void;
 };
 
-export function LinesEditor({ lines, path, currency, errors, tax, onChange, onRemove }: LinesEditorProps) {
+export function LinesEditor({ lines, path, currency, errors, tax, choices = true, onChange, onRemove }: LinesEditorProps) {
   const sections = useId();
   const change = (i: number, part: Partial<LineDraft>) =>
     onChange(lines.map((line, at) => (at === i ? { ...line, ...part } : line)));
@@ -39,6 +41,7 @@ export function LinesEditor({ lines, path, currency, errors, tax, onChange, onRe
           sections={sections}
           currency={currency}
           errors={errors}
+          choices={choices}
           onChange={(part) => change(i, part)}
           onMove={(step) => onChange(moved(lines, i, step))}
           onRemove={() => onRemove(line, i)}
@@ -72,12 +75,14 @@ type LineEditorProps = {
   sections: string;
   currency: string;
   errors: FieldErrors;
+  choices: boolean;
   onChange: (part: Partial<LineDraft>) => void;
   onMove: (step: -1 | 1) => void;
   onRemove: () => void;
 };
 
-function LineEditor({ line, number, count, at, sections, currency, errors, onChange, onMove, onRemove }: LineEditorProps) {
+function LineEditor(props: LineEditorProps) {
+  const { line, number, count, at, sections, currency, errors, choices, onChange, onMove, onRemove } = props;
   const amount = lineAmount(line, currency);
   const [opened, setOpened] = useState(false);
   const open = opened || Boolean(line.section || line.discount || line.optional);
@@ -142,13 +147,15 @@ function LineEditor({ line, number, count, at, sections, currency, errors, onCha
         error={errors[`${at}.description`]}
         onChange={(event) => onChange({ description: event.currentTarget.value })}
       />
-      {open && <LineExtras line={line} at={at} sections={sections} errors={errors} onChange={onChange} />}
+      {open && (
+        <LineExtras line={line} at={at} sections={sections} errors={errors} choices={choices} onChange={onChange} />
+      )}
       <Group className="line-editor-acts" justify="space-between" gap="xs">
         {open ? (
           <span />
         ) : (
           <Button variant="subtle" size="compact-sm" onClick={() => setOpened(true)}>
-            Section, discount, optional
+            {choices ? "Section, discount, optional" : "Section, discount"}
           </Button>
         )}
         <OrderButtons what={`line ${number}`} index={number - 1} count={count} onMove={onMove} onRemove={onRemove} />
@@ -157,9 +164,9 @@ function LineEditor({ line, number, count, at, sections, currency, errors, onCha
   );
 }
 
-type LineExtrasProps = Pick<LineEditorProps, "line" | "at" | "sections" | "errors" | "onChange">;
+type LineExtrasProps = Pick<LineEditorProps, "line" | "at" | "sections" | "errors" | "choices" | "onChange">;
 
-function LineExtras({ line, at, sections, errors, onChange }: LineExtrasProps) {
+function LineExtras({ line, at, sections, errors, choices, onChange }: LineExtrasProps) {
   return (
     <Group className="line-editor-words" gap="sm" align="start">
       <TextInput
@@ -179,22 +186,24 @@ function LineExtras({ line, at, sections, errors, onChange }: LineExtrasProps) {
         error={errors[`${at}.discount`] ?? errors[`${at}.discount_percent`] ?? errors[`${at}.discount_minor`]}
         onChange={(event) => onChange({ discount: event.currentTarget.value })}
       />
-      <Group className="line-editor-ticks" gap="md">
-        <Checkbox
-          label="Optional: the customer decides"
-          checked={line.optional}
-          onChange={(event) =>
-            onChange({ optional: event.currentTarget.checked, preselected: event.currentTarget.checked && line.preselected })
-          }
-        />
-        {line.optional && (
+      {choices && (
+        <Group className="line-editor-ticks" gap="md">
           <Checkbox
-            label="Ticked to begin with"
-            checked={line.preselected}
-            onChange={(event) => onChange({ preselected: event.currentTarget.checked })}
+            label="Optional: the customer decides"
+            checked={line.optional}
+            onChange={(event) =>
+              onChange({ optional: event.currentTarget.checked, preselected: event.currentTarget.checked && line.preselected })
+            }
           />
-        )}
-      </Group>
+          {line.optional && (
+            <Checkbox
+              label="Ticked to begin with"
+              checked={line.preselected}
+              onChange={(event) => onChange({ preselected: event.currentTarget.checked })}
+            />
+          )}
+        </Group>
+      )}
     </Group>
   );
 }

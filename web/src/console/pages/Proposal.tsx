@@ -3,6 +3,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { formatDay } from "../../words/dates";
+import { ChangeOrders } from "../contract/ChangeOrders";
+import { MoneyBack } from "../contract/MoneyBack";
+import { PaymentPlan } from "../contract/PaymentPlan";
 import { historyQuery, type Proposal as ProposalData, proposalQuery } from "../data/proposals";
 import { CustomerMessages } from "../parts/CustomerMessages";
 import { Failed } from "../parts/Failed";
@@ -45,6 +48,7 @@ export function Proposal() {
               <div className="terms">{data.terms}</div>
             </Block>
           )}
+          <ChangeOrders proposal={data} />
           <CustomerMessages proposalId={data.id} />
           <Block title="What happened">
             {history.error && !history.data ? (
@@ -56,6 +60,8 @@ export function Proposal() {
         </div>
         <div>
           <ProposalMoney proposal={data} />
+          <PaymentPlan proposal={data} />
+          {data.approval && <MoneyBack proposalId={data.id} />}
           {data.status === "draft" && <Findings findings={data.findings} />}
           <Planned proposal={data} />
           <Versions proposal={data} />
@@ -97,6 +103,8 @@ function Offer({ proposal }: { proposal: ProposalData }) {
     ["Sent", proposal.sent_at ? <Ago key="sent" at={proposal.sent_at} /> : "Not yet"],
     ["First viewed", proposal.viewed_at ? <Ago key="viewed" at={proposal.viewed_at} /> : "Not yet"],
   ];
+  if (proposal.cancelled_at) facts.push(["Cancelled", <Ago key="cancelled" at={proposal.cancelled_at} />]);
+  if (proposal.cancel_reason) facts.push(["Reason for cancelling", proposal.cancel_reason]);
   if (proposal.decline_reason) facts.push(["Reason for declining", proposal.decline_reason]);
   if (proposal.superseded_by) {
     facts.push([

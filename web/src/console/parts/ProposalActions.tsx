@@ -4,6 +4,7 @@ import { Button, Group, Modal, Text, TextInput } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { idempotencyKey } from "../../api/client";
+import { CancelContract } from "../contract/CancelContract";
 import { createProposal, discardProposal, makePortalLink, type Proposal, supersedeProposal } from "../data/proposals";
 import { useMay } from "../data/session";
 import { bodyOf, draftOf } from "../editor/draft";
@@ -31,7 +32,7 @@ export function ProposalActions({ proposal }: { proposal: Proposal }) {
     refresh: ["proposals"],
     onDone: ({ id }) => void navigate({ to: "/proposals/$id/edit", params: { id: String(id) } }),
   });
-  if (!may("proposals:write")) return null;
+  if (!may("proposals:write")) return <CancelContract proposal={proposal} />;
   const { status } = proposal;
   const failure = make.error ?? supersede.error ?? duplicate.error ?? discard.error;
 
@@ -42,6 +43,7 @@ export function ProposalActions({ proposal }: { proposal: Proposal }) {
         Duplicate
       </Button>
       <KeepAsTemplate proposal={proposal} />
+      <CancelContract proposal={proposal} />
       {status === "draft" && (
         <>
           <Button variant="subtle" color="red" onClick={() => setDiscarding(true)}>
