@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from crm.accounting.comeback.routes import router as comeback
+from crm.accounting.posting_action_routes import router as posting_actions
 from crm.accounting.routes import router as accounting
 from crm.accounting.sync_log_routes import router as sync_log
 from crm.accounting.webhook import router as quickbooks_webhook
@@ -82,6 +83,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     money_back,
     papers,
     accounting,
+    posting_actions,
     sync_log,
     comeback,
     quickbooks_webhook,

@@ -8,6 +8,7 @@ from crm.accounting.context import Books
 from crm.gateways import quickbooks
 from crm.gateways.exchange import Exchange
 from crm.gateways.quickbooks import Answer, Call
+from crm.gateways.quickbooks_codes import CODES
 from crm.gateways.quickbooks_faults import TokenExpired
 from crm.kit.errors import Disconnected, OutsideError
 
@@ -26,7 +27,7 @@ async def ask(books: Books, org_id: int, call: Call) -> Answer:
             return await _send(books, access, call)
     except TokenExpired as error:
         lost = Disconnected(
-            "QuickBooks does not accept our sign-in, even renewed. Please reconnect.",
+            CODES["3200"].sentence,
             code=error.code,
             reference=error.reference,
         )

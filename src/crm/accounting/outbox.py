@@ -22,12 +22,14 @@ from crm.accounting import company
 from crm.accounting.comeback import mirror
 from crm.accounting.comeback.picture import moment
 from crm.accounting.context import Books
-from crm.accounting.tables import QboRequest
-from crm.gateways.quickbooks import Call, dumps
+from crm.accounting.tables import QboEdit, QboRequest
+from crm.gateways.quickbooks import Call, dumps, loads, query, quote
 from crm.kit import clock
 from crm.kit.errors import Disconnected, Refused, Unavailable
 
 GENERATIONS_MAX = 20  # a definite no and a changed body make a new one; more than this is a loop
+NUMBERED = frozenset({"create_invoice", "create_estimate"})  # a receipt's number is QuickBooks' own
+WITH_MEMO = NUMBERED | {"create_refund_receipt", "create_sales_receipt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,11 @@ async def write_once(
     made. The caller links the result and calls `succeeded` in one transaction. Raises Refused (with the
     row marked, so that the next call starts a new generation), Unavailable or Disconnected.
     """
-    request, tried = await _take(books, org_id, realm_id, operation, subject, build)
+    request, tried, edits = await _take(books, org_id, realm_id, operation, subject, build)
     if tried:
         found = await look(request.requestid)
+        if found is None and edits:  # a person gave it another date: `look` knows only ours
+            found = await look_as_sent(books, org_id, entity, request)
         if found is not None:
             return Written(request.id, found, "", found=True, realm_id=realm_id, entity=entity)
     call = Call(
@@ -96,8 +100,8 @@ async def _take(
     operation: str,
     subject: str,
     build: Callable[[str], dict[str, Any]],
-) -> tuple[QboRequest, bool]:
-    """The request to send, stored as sent; and whether an earlier attempt may have arrived."""
+) -> tuple[QboRequest, bool, dict[str, Any]]:
+    """The request to send, stored as sent; whether an earlier attempt may have arrived; and a person's changes to it."""
     try:
         return await _store(books, org_id, realm_id, operation, subject, build)
     except IntegrityError:
@@ -112,7 +116,7 @@ async def _store(
     operation: str,
     subject: str,
     build: Callable[[str], dict[str, Any]],
-) -> tuple[QboRequest, bool]:
+) -> tuple[QboRequest, bool, dict[str, Any]]:
     async with books.db.transaction(org_id) as session:
         last = await session.scalar(
             select(QboRequest)
@@ -126,6 +130,7 @@ async def _store(
             .limit(1)
             .with_for_update()
         )
+        edits = await edits_of(session, org_id, subject)
         if last is None or last.state == "refused":
             generation = last.generation + 1 if last else 1
             if generation > GENERATIONS_MAX:
@@ -141,7 +146,7 @@ async def _store(
                 subject=subject,
                 generation=generation,
                 requestid=requestid,
-                body=dumps(build(requestid)),
+                body=dumps(edited(build(requestid), operation, edits)),
                 state="prepared",
                 attempts=0,
             )
@@ -150,7 +155,44 @@ async def _store(
         last.state = "sent"
         last.attempts += 1
         await session.flush()
-        return last, tried
+        return last, tried, edits
+
+
+async def look_as_sent(books: Books, org_id: int, entity: str, request: QboRequest) -> dict[str, Any] | None:
+    """What this very body made, by its own customer and date and our key in the note (facts 2.6)."""
+    body = loads(request.body)
+    if "TxnDate" not in body or "CustomerRef" not in body:
+        return None
+    statement = (
+        f"SELECT * FROM {entity} WHERE CustomerRef = {quote(str(body['CustomerRef']['value']))} "
+        f"AND TxnDate = {quote(str(body['TxnDate']))} MAXRESULTS 1000"
+    )
+    answer = await company.ask(books, org_id, query(f"look_for_{entity.lower()}", statement))
+    rows: list[dict[str, Any]] = answer.data.get("QueryResponse", {}).get(entity, [])
+    return next((row for row in rows if request.requestid in str(row.get("PrivateNote", ""))), None)
+
+
+async def edits_of(session: AsyncSession, org_id: int, subject: str) -> dict[str, Any]:
+    return (
+        await session.scalar(
+            select(QboEdit.fields).where(QboEdit.org_id == org_id, QboEdit.subject == subject)
+        )
+        or {}
+    )
+
+
+def edited(body: dict[str, Any], operation: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The body with a person's values, where the document has such a field."""
+    changed = dict(body)
+    if "TxnDate" in fields and "TxnDate" in body:
+        changed["TxnDate"] = fields["TxnDate"]
+        if "DueDate" in body:
+            changed["DueDate"] = max(fields["TxnDate"], body["DueDate"])
+    if "DocNumber" in fields and operation in NUMBERED:
+        changed["DocNumber"] = fields["DocNumber"]
+    if "CustomerMemo" in fields and operation in WITH_MEMO:
+        changed["CustomerMemo"] = {"value": fields["CustomerMemo"]}
+    return changed
 
 
 def make_requestid(org_id: int, realm_id: str, operation: str, subject: str, generation: int) -> str:

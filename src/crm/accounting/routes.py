@@ -204,6 +204,12 @@ async def create_qbo_invoice(proposal_id: int, principal: StaffDep, work: BooksD
             )
         )
         assert posting is not None
+        if posting.state == "skipped":
+            raise Conflict(
+                f"A person left this payment out of the books: {posting.skipped_why} Take it back first (Books > "
+                "Left out).",
+                kind="posting-skipped",
+            )
         if posting.state == "needs_you":
             await postings.retry(session, org_id, posting_id=posting.id, actor=principal.actor)
     booked = await postings.post_now(work, org_id, "payment", f"payment:{payment.id}")
@@ -233,8 +239,9 @@ class DocumentOut(BaseModel):
 
 class PostingOut(BaseModel):
     """`state` as people read it: waiting, posting, posted, different (it stands otherwise in QuickBooks now, see
-    `difference_id`), needs_you. `kind` says what is booked, `subject` which one
-    ("payment:12"); payment, proposal and customer are those it belongs to. `documents` stand in QuickBooks for it; the
+    `difference_id`), needs_you, skipped (left out by a person, for the reason `skipped_why`). `kind` says what is booked
+    as which `entities`, `subject` which one ("payment:12"); payment, proposal and customer are those it belongs to.
+    `documents` stand in QuickBooks for it; the
     usual ones have fields of their own."""
 
     id: int
@@ -254,6 +261,8 @@ class PostingOut(BaseModel):
     next_attempt_at: datetime
     paid_at: datetime | None
     posted_at: datetime | None
+    skipped_why: str | None
+    entities: list[str]
     documents: list[DocumentOut]
     difference_id: int | None
     qbo_invoice_id: str | None
@@ -266,7 +275,7 @@ class PostingOut(BaseModel):
 async def list_postings(
     session: OrgTx,
     principal: StaffDep,
-    state: Annotated[str | None, Query(pattern="^(waiting|needs_you|posted)$")] = None,
+    state: Annotated[str | None, Query(pattern="^(waiting|needs_you|posted|skipped)$")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[PostingOut]:
@@ -353,6 +362,8 @@ def _posting_out(
         qbo_payment_id=ids.get("Payment"),
         qbo_receipt_id=ids.get("RefundReceipt") or ids.get("SalesReceipt"),
         intuit_tid=posting.intuit_tid,
+        skipped_why=posting.skipped_why,
+        entities=list(kind.entities) if kind else [],
     )
 
 
@@ -374,7 +385,16 @@ async def retry_posting(posting_id: int, session: OrgTx, principal: StaffDep) ->
         await postings.retry(session, principal.org_id, posting_id=posting_id, actor=principal.actor)
         await queue.enqueue(session, "run_lane", org_id=principal.org_id)
         await session.refresh(posting)
-    found = (await session.execute(_postings(principal.org_id).where(Posting.id == posting_id))).all()
+    return await one_posting(session, principal.org_id, posting_id)
+
+
+async def one_posting(session: AsyncSession, org_id: int, posting_id: int) -> PostingOut:
+    await session.flush()
+    found = (
+        await session.execute(
+            _postings(org_id).where(Posting.id == posting_id), execution_options={"populate_existing": True}
+        )
+    ).all()
     (posting_out,) = await _postings_out(session, found)
     return posting_out
 

@@ -93,7 +93,7 @@ class Posting(Base):
 
     __tablename__ = "postings"
     __table_args__ = (
-        CheckConstraint("state IN ('waiting','posted','needs_you')", name="state"),
+        CheckConstraint("state IN ('waiting','posted','needs_you','skipped')", name="state"),
         CheckConstraint("kind ~ '^[a-z_]+$'", name="kind"),
         CheckConstraint("subject ~ '^[a-z_]+:.+$'", name="subject"),
         ForeignKeyConstraint(["org_id", "payment_id"], ["payments.org_id", "payments.id"]),
@@ -123,6 +123,7 @@ class Posting(Base):
     intuit_tid: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     posted_at: Mapped[datetime | None]
+    skipped_why: Mapped[str | None]  # a person's reason for leaving it out
 
 
 class QboLink(Base):
@@ -167,6 +168,19 @@ class QboRequest(Base):
     intuit_tid: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     answered_at: Mapped[datetime | None]
+
+
+class QboEdit(Base):
+    """A person's other values for safe fields of what is sent for a subject, in QuickBooks' names."""
+
+    __tablename__ = "qbo_edits"
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    fields: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(server_default="")
+    edited_by: Mapped[str]
+    edited_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class QboUsage(Base):

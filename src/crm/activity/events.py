@@ -84,6 +84,10 @@ class Event(StrEnum):
     DISPUTE_LOSS_BOOKED = "dispute_loss_booked"
     POSTING_NEEDS_YOU = "posting_needs_you"
     POSTING_RETRIED = "posting_retried"
+    POSTING_SKIPPED = "posting_skipped"
+    POSTING_RESTORED = "posting_restored"
+    POSTING_EDITED = "posting_edited"
+    POSTING_LINKED = "posting_linked"
 
     MAIL_SENT = "mail_sent"
     MAIL_BOUNCED = "mail_bounced"

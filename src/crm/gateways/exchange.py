@@ -29,9 +29,9 @@ _PERSONAL = frozenset(
         "EmployerId", "SSN", "BirthDate", "CreditCardPayment", "CheckPayment",
     }
 )  # fmt: skip
-_SECRET = frozenset(
-    {"access_token", "refresh_token", "id_token", "token", "code", "client_secret", "redirect_uri"}
-)
+_SECRET = frozenset({"access_token", "refresh_token", "id_token", "token", "client_secret"})
+_SECRET_IN_FORM = _SECRET | {"code", "redirect_uri"}  # in JSON a `code` is that of a fault
+_TOKEN = re.compile(r"(?<=Bearer )\S{8,}|eyJ[A-Za-z0-9_-]{6}[A-Za-z0-9_.-]+|(?:sk|rk|whsec)_[A-Za-z0-9_]{8,}")
 _EMAIL = re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+-]*@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
 
@@ -86,14 +86,17 @@ def kept_text(text: str) -> str:
         found = simplejson.loads(text, use_decimal=True) if text[:1] in "{[" else None
     except ValueError:
         found = None
-    if found is not None:
-        text = simplejson.dumps(redacted(found), use_decimal=True, ensure_ascii=False)
-    return _plain(text)
+    if found is None:
+        return _plain(text)
+    # Its fields are told apart by name above; a fault's `code` is not that of a sign-in, which `scrub` would cut.
+    return _bounded(
+        _TOKEN.sub(HIDDEN, simplejson.dumps(redacted(found), use_decimal=True, ensure_ascii=False))
+    )
 
 
 def kept_form(form: Mapping[str, str]) -> str:
     """A form of OAuth: which grant, never its values."""
-    return "&".join(f"{name}={HIDDEN if name in _SECRET else value}" for name, value in form.items())
+    return "&".join(f"{name}={HIDDEN if name in _SECRET_IN_FORM else value}" for name, value in form.items())
 
 
 def redacted(value: Any) -> Any:
@@ -117,7 +120,11 @@ def _kept_answer(response: httpx2.Response) -> str:
 
 
 def _plain(text: str) -> str:
-    shown = _EMAIL.sub(rf"\1{HIDDEN}@\2", scrub(text)).replace("\0", "")
+    return _bounded(scrub(text))
+
+
+def _bounded(text: str) -> str:
+    shown = _EMAIL.sub(rf"\1{HIDDEN}@\2", text).replace("\0", "")
     shown = shown.encode(
         "utf-8", "replace"
     ).decode()  # half a character, which JSON allows and a database does not

@@ -17,6 +17,7 @@ import simplejson
 
 from crm.gateways import quickbooks_faults as faults
 from crm.gateways.exchange import Exchange, kept_response, kept_silence
+from crm.gateways.quickbooks_codes import SILENT, UNREADABLE
 from crm.kit import clock
 from crm.kit.errors import Unavailable
 from crm.kit.logging import logger, scrub
@@ -118,7 +119,7 @@ async def send(
         if kept is not None:
             kept.append(kept_silence(at, _since(began), *about, error))
         raise Unavailable(
-            "QuickBooks did not answer. We try again by ourselves.",
+            SILENT,
             code=type(error).__name__,
             outcome_known=known,
         ) from error
@@ -148,7 +149,7 @@ def _read(response: httpx2.Response, call: Call, tid: str) -> dict[str, Any]:
         raise faults.error(fault, response.status_code, tid, write=not call.metered)
     if not isinstance(found, dict):
         raise Unavailable(
-            "QuickBooks answered with something that is not an answer. We look again by ourselves.",
+            UNREADABLE,
             code="unreadable",
             reference=tid,
             outcome_known=call.metered,

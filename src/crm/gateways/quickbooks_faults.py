@@ -1,6 +1,6 @@
 """QuickBooks' faults: three shapes, read by code, each turned into what to do and a bookkeeper's sentence.
 
-Codes and reactions: facts/quickbooks.md 2.5. Texts are localised, so only codes decide; the detail is
+Codes, reactions and sentences: quickbooks_codes.py. Texts are localised, so only codes decide; the detail is
 shown to a person, with anything that looks like a token cut out.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from crm.gateways.quickbooks_codes import CODES, UNKNOWN_CODE
 from crm.kit.errors import Disconnected, OutsideError, Refused, Unavailable
 from crm.kit.logging import scrub
 
@@ -71,67 +72,24 @@ def _fault(code: Any, message: Any, detail: Any, element: Any) -> Fault:
     )
 
 
-# What a person can do about it, by code. `{detail}` is QuickBooks' own explanation.
-SENTENCES = {
-    "610": "Something this needs was deleted or made inactive in QuickBooks. Make it active there, or retry "
-    "so that we find or make another. QuickBooks says: {detail}",
-    "2500": "The books setup points to something QuickBooks does not know. Check the mapping. QuickBooks "
-    "says: {detail}",
-    "5010": "Somebody changed this in QuickBooks at the same moment. Retry to use the newest version.",
-    "6000": "QuickBooks has a business rule against this: {detail}",
-    "6140": "QuickBooks already has a document with this number. QuickBooks says: {detail}",
-    "6190": "The QuickBooks subscription has ended or the company is read-only, so nothing can be written. "
-    "Renew it in QuickBooks, then retry.",
-    "6210": "The books are closed for this date in QuickBooks. Move the closing date or ask your accountant "
-    "which date to use, then retry.",
-    "6240": "QuickBooks already has somebody with this name. QuickBooks says: {detail}",
-    "6270": "The date lies before the item's inventory start date. Use a service item for deposits.",
-}
-OUR_FAULT = frozenset({"2010", "2020", "2030", "2050", "2080", "4000", "4001", "500", "400"})
-
-
 def error(fault: Fault | None, status: int, tid: str, *, write: bool) -> OutsideError:
     """The error to raise for a fault, or for an HTTP status that came without a readable one."""
     code = fault.code if fault else ""
     detail = fault.detail or fault.message if fault else ""
     known: dict[str, Any] = {"code": code or f"http-{status}", "reference": tid}
     if code == "3001" or status == 429:
-        return Unavailable(
-            "QuickBooks asks us to slow down. We continue in about a minute.",
-            retry_after_seconds=THROTTLE_WAIT_SECONDS,
-            **known,
-        )
+        return Unavailable(CODES["3001"].sentence, retry_after_seconds=THROTTLE_WAIT_SECONDS, **known)
     if code == "3200" or (status == 401 and code != "120"):
         return TokenExpired("The access token has expired.", **known)
-    if code == "3100" or (status == 403 and not code):
-        return Disconnected(
-            "QuickBooks no longer lets us in: the app was disconnected there, or this is another company. "
-            "Please reconnect.",
-            **known,
-        )
-    if code == "120":
-        return Disconnected(
-            "The person who connected QuickBooks has lost access to it. Another QuickBooks administrator "
-            "must reconnect.",
-            **known,
-        )
+    if code in {"3100", "120"} or (status == 403 and not code):
+        return Disconnected(CODES[code or "3100"].sentence, **known)
     if status >= 500 or code == "10000" or fault is None:
-        return Unavailable(
-            "QuickBooks has a problem of its own. We try again by ourselves.",
-            outcome_known=not write,
-            **known,
-        )
-    if code in OUR_FAULT:
-        return Refused(
-            f"QuickBooks did not understand what we sent (code {code}: {detail}). This is a mistake of ours; "
-            f"please send the reference {tid} to support.",
-            element=fault.element,
-            **known,
-        )
-    sentence = SENTENCES.get(code, "QuickBooks refused (code {code}): {detail}")
-    return Refused(
-        sentence.format(detail=detail, code=code), element=fault.element, fault_detail=detail, **known
-    )
+        return Unavailable(CODES["10000"].sentence, outcome_known=not write, **known)
+    entry = CODES.get(code)
+    sentence = (entry.sentence if entry else UNKNOWN_CODE).format(detail=detail, code=code, tid=tid)
+    if entry is not None and entry.ours:
+        return Refused(sentence, element=fault.element, **known)
+    return Refused(sentence, element=fault.element, fault_detail=detail, **known)
 
 
 def existing_transaction_id(detail: str) -> str | None:

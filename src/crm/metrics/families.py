@@ -82,6 +82,10 @@ def _books(counted: Counts) -> list[Metric]:
     now = clock.now()
     waiting = {org_id: list(org.waiting.values()) for org_id, org in counted.items()}
     cents = {org_id: sum(one.amount_minor for one in open_) for org_id, open_ in waiting.items()}
+    unreconciled = {
+        org_id: cents[org_id] + sum(one.amount_minor for one in org.left_out.values())
+        for org_id, org in counted.items()
+    }
     oldest = {
         org_id: max(
             (max(0.0, (now - (one.paid_at or one.known_at)).total_seconds()) for one in open_), default=0.0
@@ -109,7 +113,10 @@ def _books(counted: Counts) -> list[Metric]:
             oldest,
         ),
         _by_org(
-            GaugeMetricFamily, "crm_unreconciled_cents", "Paid, not applied in QuickBooks, minor units", cents
+            GaugeMetricFamily,
+            "crm_unreconciled_cents",
+            "Paid, not applied in QuickBooks, minor units; also what a person left out of the books",
+            unreconciled,
         ),
     ]
 

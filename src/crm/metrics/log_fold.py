@@ -19,7 +19,13 @@ from crm.activity.events import Event
 from crm.kit.database import Database, raw
 
 LATENCY_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
-COUNTED = (Event.PAYMENT_SUCCESS, Event.INVOICE_CREATED, Event.INVOICE_PAID)
+COUNTED = (
+    Event.PAYMENT_SUCCESS,
+    Event.INVOICE_CREATED,
+    Event.INVOICE_PAID,
+    Event.POSTING_SKIPPED,
+    Event.POSTING_RESTORED,
+)
 ORGS_AT_ONCE = 50  # row-level security compares each row with every org of the transaction
 ROWS_AT_ONCE = 1_000
 
@@ -44,6 +50,9 @@ class Counted:
     amount_minor: int = 0
     invoices: int = 0
     waiting: dict[int, Waiting] = field(default_factory=dict)
+    left_out: dict[int, Waiting] = field(
+        default_factory=dict
+    )  # by a person: waits no more, but is unreconciled
     latency_counts: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
     latency_seconds: float = 0.0
 
@@ -131,3 +140,8 @@ def _count(counted: Counted, event: str, payment_id: int, amount_minor: int, at:
                 counted.latency_seconds += seconds
         case Event.INVOICE_PAID:
             counted.waiting.pop(payment_id, None)
+            counted.left_out.pop(payment_id, None)
+        case Event.POSTING_SKIPPED if payment_id in counted.waiting:
+            counted.left_out[payment_id] = counted.waiting.pop(payment_id)
+        case Event.POSTING_RESTORED if payment_id in counted.left_out:
+            counted.waiting[payment_id] = counted.left_out.pop(payment_id)

@@ -110,6 +110,11 @@ _BOOKED = (
     "AND l.local_kind = 'payment' AND l.local_id = p.id::text)"
 )
 
+_LEFT_OUT = (
+    "EXISTS (SELECT 1 FROM postings x WHERE x.org_id = p.org_id AND x.payment_id = p.id AND x.kind = 'payment' "
+    "AND x.state = 'skipped')"
+)
+
 
 async def _money(session: AsyncSession, org: Org) -> MoneyIn:
     row = (
@@ -117,8 +122,8 @@ async def _money(session: AsyncSession, org: Org) -> MoneyIn:
             text(
                 f"""
                 SELECT count(*) FILTER (WHERE paid), coalesce(sum(own) FILTER (WHERE paid), 0),
-                  count(*) FILTER (WHERE paid AND NOT booked),
-                  coalesce(sum(own) FILTER (WHERE paid AND NOT booked), 0),
+                  count(*) FILTER (WHERE paid AND NOT booked AND NOT left_out),
+                  coalesce(sum(own) FILTER (WHERE paid AND NOT booked AND NOT left_out), 0),
                   count(*) FILTER (WHERE state = 'processing'),
                   coalesce(sum(own) FILTER (WHERE state = 'processing'), 0),
                   count(*) FILTER (WHERE booked), coalesce(sum(own) FILTER (WHERE booked), 0),
@@ -128,7 +133,7 @@ async def _money(session: AsyncSession, org: Org) -> MoneyIn:
                   (SELECT coalesce(sum(CASE x.kind WHEN 'refund' THEN x.amount_minor ELSE -x.amount_minor END), 0)
                     FROM postings x WHERE x.org_id = :org AND x.kind IN ('refund', 'refund_return')
                     AND x.state = 'posted' AND x.currency = :currency)
-                FROM (SELECT p.state, p.paid_at IS NOT NULL AS paid, {_BOOKED} AS booked,
+                FROM (SELECT p.state, p.paid_at IS NOT NULL AS paid, {_BOOKED} AS booked, {_LEFT_OUT} AS left_out,
                         CASE WHEN p.currency = :currency THEN p.amount_minor ELSE 0 END AS own
                       FROM payments p WHERE p.org_id = :org) q
                 """

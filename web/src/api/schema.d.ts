@@ -1579,6 +1579,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/postings/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Retry, leave out, take back or redate many postings at once */
+        post: operations["act_on_postings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/postings/retry": {
         parameters: {
             query?: never;
@@ -1596,6 +1613,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/postings/{posting_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change safe fields of a refused posting and send it again */
+        post: operations["edit_posting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/postings/{posting_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare with a document in QuickBooks, and link it by hand */
+        post: operations["link_posting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/postings/{posting_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a posting that was left out */
+        post: operations["restore_posting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/postings/{posting_id}/retry": {
         parameters: {
             query?: never;
@@ -1607,6 +1675,23 @@ export interface paths {
         put?: never;
         /** Try one posting again */
         post: operations["retry_posting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/postings/{posting_id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave one posting out of the books, with a reason */
+        post: operations["skip_posting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2882,6 +2967,31 @@ export interface components {
             settled: number[];
         };
         /**
+         * BulkPostings
+         * @description `skip` needs a reason, `redate` a date. What is in another state meanwhile is left alone.
+         */
+        BulkPostings: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "retry" | "skip" | "restore" | "redate";
+            /** Ids */
+            ids: number[];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Txn Date */
+            txn_date?: string | null;
+        };
+        /** BulkPostingsDone */
+        BulkPostingsDone: {
+            /** Changed */
+            changed: number;
+        };
+        /**
          * CallDetail
          * @description With the request and the answer, redacted and cut to 8,000 characters each.
          */
@@ -3181,6 +3291,19 @@ export interface components {
             tax_minor: number;
             /** Total Minor */
             total_minor: number;
+        };
+        /** ComparedOut */
+        ComparedOut: {
+            /** Agrees */
+            agrees: boolean;
+            /** Must */
+            must: boolean;
+            /** Ours */
+            ours: string;
+            /** Theirs */
+            theirs: string;
+            /** What */
+            what: string;
         };
         /** Connected */
         Connected: {
@@ -3667,7 +3790,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "posting_needs_you" | "posting_retried" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "posting_needs_you" | "posting_retried" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -4154,6 +4277,21 @@ export interface components {
             /** Unit Price Minor */
             unit_price_minor: number;
         };
+        /**
+         * LinkByHand
+         * @description `confirmed` false only compares.
+         */
+        LinkByHand: {
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed: boolean;
+            /** Entity */
+            entity: string;
+            /** Qbo Id */
+            qbo_id: string;
+        };
         /** LinkOut */
         LinkOut: {
             /**
@@ -4170,6 +4308,16 @@ export interface components {
             id: number;
             /** Revoked At */
             revoked_at: string | null;
+        };
+        /**
+         * LinkTryOut
+         * @description What was compared; `linked` says whether it is linked now. `must` differences forbid it.
+         */
+        LinkTryOut: {
+            /** Compared */
+            compared: components["schemas"]["ComparedOut"][];
+            /** Linked */
+            linked: boolean;
         };
         /**
          * LogChoices
@@ -5268,10 +5416,28 @@ export interface components {
             version: number;
         };
         /**
+         * PostingEdit
+         * @description Other values for safe fields. A number is taken by invoices only, the memo by what shows one.
+         */
+        PostingEdit: {
+            /** Doc Number */
+            doc_number?: string | null;
+            /** Memo */
+            memo?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Txn Date */
+            txn_date?: string | null;
+        };
+        /**
          * PostingOut
          * @description `state` as people read it: waiting, posting, posted, different (it stands otherwise in QuickBooks now, see
-         *     `difference_id`), needs_you. `kind` says what is booked, `subject` which one
-         *     ("payment:12"); payment, proposal and customer are those it belongs to. `documents` stand in QuickBooks for it; the
+         *     `difference_id`), needs_you, skipped (left out by a person, for the reason `skipped_why`). `kind` says what is booked
+         *     as which `entities`, `subject` which one ("payment:12"); payment, proposal and customer are those it belongs to.
+         *     `documents` stand in QuickBooks for it; the
          *     usual ones have fields of their own.
          */
         PostingOut: {
@@ -5287,6 +5453,8 @@ export interface components {
             difference_id: number | null;
             /** Documents */
             documents: components["schemas"]["DocumentOut"][];
+            /** Entities */
+            entities: string[];
             /** Id */
             id: number;
             /** Intuit Tid */
@@ -5320,10 +5488,17 @@ export interface components {
             qbo_receipt_id: string | null;
             /** Refund Id */
             refund_id: string | null;
+            /** Skipped Why */
+            skipped_why: string | null;
             /** State */
             state: string;
             /** Subject */
             subject: string;
+        };
+        /** PostingSkip */
+        PostingSkip: {
+            /** Reason */
+            reason: string;
         };
         /**
          * PostingStand
@@ -9966,6 +10141,40 @@ export interface operations {
             };
         };
     };
+    act_on_postings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkPostings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPostingsDone"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retry_postings: {
         parameters: {
             query?: never;
@@ -9996,6 +10205,110 @@ export interface operations {
             };
         };
     };
+    edit_posting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                posting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostingEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_posting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                posting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkByHand"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkTryOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_posting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                posting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retry_posting: {
         parameters: {
             query?: never;
@@ -10006,6 +10319,42 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skip_posting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                posting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostingSkip"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -246,6 +246,12 @@ const booksPosted = createRoute({
   component: page(() => import("./pages/BooksPostings"), "BooksPosted"),
 });
 
+const booksSkipped = createRoute({
+  getParentRoute: () => books,
+  path: "/left-out",
+  component: page(() => import("./pages/BooksPostings"), "BooksSkipped"),
+});
+
 const booksDifferences = createRoute({
   getParentRoute: () => books,
   path: "/differences",
@@ -345,6 +351,7 @@ const tree = root.addChildren([
       booksNeedsYou,
       booksWaiting,
       booksPosted,
+      booksSkipped,
       booksDifferences,
       booksLog,
       booksCall,

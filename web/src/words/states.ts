@@ -58,6 +58,7 @@ const BOOKS: Record<string, StateWord> = {
   posting: { en: "Posting", es: "Registrando", tone: "blue" },
   posted: { en: "In the books", es: "En la contabilidad", tone: "green" },
   needs_you: { en: "Needs you", es: "Requiere su atención", tone: "red" },
+  skipped: { en: "Left out", es: "Excluido", tone: "neutral" },
   different: { en: "Different in QuickBooks", es: "Distinto en QuickBooks", tone: "amber" },
 };
 

@@ -7,7 +7,7 @@ import { pages, REFRESH_MILLISECONDS } from "./pages";
 export type Overview = Shape<"Overview">;
 export type NeedsYou = Overview["needs_you"][number];
 export type Posting = Shape<"PostingOut">;
-export type PostingState = "waiting" | "needs_you" | "posted";
+export type PostingState = "waiting" | "needs_you" | "posted" | "skipped";
 export type Difference = Shape<"DifferenceOut">;
 export type Payment = Shape<"PaymentOut">;
 export type Refund = Shape<"RefundOut">;

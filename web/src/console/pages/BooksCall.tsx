@@ -21,7 +21,7 @@ export function BooksCall() {
   if (!data) return error ? <Failed problem={error} onRetry={() => void refetch()} /> : <RecordBones />;
   return (
     <>
-      <p>
+      <p className="back">
         <Link to="/books/log" className="quiet-link">
           ← Sync log
         </Link>

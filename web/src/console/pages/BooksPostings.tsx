@@ -30,3 +30,11 @@ export function BooksPosted() {
     </Block>
   );
 }
+
+export function BooksSkipped() {
+  return (
+    <Block title="Left out" flush>
+      <Postings state="skipped" />
+    </Block>
+  );
+}

@@ -3,7 +3,8 @@
  * A new page of the books adds one entry here and one route under `books` in router.tsx.
  */
 
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import type { Overview } from "../data/books";
 
 type Place = {
@@ -24,6 +25,7 @@ const GROUPS = [
       { to: "/books/needs-you", label: "Needs you", count: ({ payments }) => ({ n: payments.needs_you_count, red: true }) },
       { to: "/books/waiting", label: "Waiting", count: (overview) => ({ n: waiting(overview), red: false }) },
       { to: "/books/posted", label: "In the books" },
+      { to: "/books/left-out", label: "Left out" },
     ],
   },
   {
@@ -37,8 +39,16 @@ const GROUPS = [
 ] as const satisfies { name: string; places: Place[] }[];
 
 export function BooksNav({ overview }: { overview: Overview | undefined }) {
+  const nav = useRef<HTMLElement>(null);
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  useEffect(() => {
+    // On a phone the places scroll sideways: the open one must be in sight.
+    const links = [...(nav.current?.querySelectorAll("a") ?? [])];
+    const open = links.findLast((link) => `${path}/`.startsWith(`${link.getAttribute("href")}/`));
+    if (nav.current && open) nav.current.scrollLeft = open.offsetLeft - nav.current.offsetLeft - 16;
+  }, [path]);
   return (
-    <nav aria-label="Books" className="books-nav">
+    <nav aria-label="Books" className="books-nav" ref={nav}>
       {GROUPS.map((group) => (
         <div key={group.name} className="books-nav-group">
           <span className="books-nav-name">{group.name}</span>

@@ -1,8 +1,9 @@
 /** What is on its way into the books, by how far it is; what stumbled can be tried again. */
 
-import { Button } from "@mantine/core";
+import { Button, Checkbox, Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { formatAgo, isAhead } from "../../words/dates";
 import { postingKindWord } from "../../words/postings";
 import {
@@ -16,15 +17,25 @@ import {
 import { useListing } from "../data/pages";
 import { useMay } from "../data/session";
 import { useAct } from "./act";
+import { BulkPostings } from "./BulkPostings";
 import { Failed } from "./Failed";
 import { Ago, Money } from "./Money";
 import { Empty } from "./Page";
+import { PostingActions, TakeBack } from "./PostingActions";
 import { type Column, Rows } from "./Rows";
 
 const EMPTY: Record<PostingState, string> = {
   needs_you: "Nothing needs you. What QuickBooks refuses appears here, with the reason and a button.",
   waiting: "Nothing waits. Paid deposits stand here until QuickBooks has them, usually for seconds.",
   posted: "Nothing is in the books yet. Each paid deposit appears here with its invoice number.",
+  skipped: "Nothing was left out. What a person leaves out of the books stands here, with the reason, and can be taken back.",
+};
+
+const LABELS: Record<PostingState, string> = {
+  needs_you: "Needs you",
+  waiting: "Waiting for QuickBooks",
+  posted: "In the books",
+  skipped: "Left out",
 };
 
 const ABOUT: Column<Posting> = {
@@ -60,7 +71,23 @@ const COLUMNS: Record<PostingState, Column<Posting>[]> = {
     ABOUT,
     AMOUNT,
     { name: "What happened", cell: (posting) => posting.problem ?? "QuickBooks refused it without a reason." },
-    { name: "", right: true, cell: (posting) => <Retry posting={posting} /> },
+    {
+      name: "",
+      right: true,
+      cell: (posting) => (
+        <Group gap="xs" justify="flex-end" wrap="nowrap">
+          <Retry posting={posting} />
+          <PostingActions posting={posting} />
+        </Group>
+      ),
+    },
+  ],
+  skipped: [
+    ABOUT,
+    AMOUNT,
+    PAID,
+    { name: "Why it was left out", cell: (posting) => posting.skipped_why },
+    { name: "", right: true, cell: (posting) => <TakeBack posting={posting} /> },
   ],
   waiting: [
     ABOUT,
@@ -86,25 +113,44 @@ export function Postings({ state }: { state: PostingState }) {
   const listing = useListing(postingsQuery(state));
   const may = useMay();
   const all = useAct(() => retryAllPostings());
+  const [ids, setIds] = useState<ReadonlySet<number>>(new Set());
+  const several = state === "needs_you" && may("books:write") && (listing.items?.length ?? 0) > 1;
+  const chosen = listing.items?.filter(({ id }) => ids.has(id)) ?? [];
+  const choose = (id: number, on: boolean) =>
+    setIds((before) => (on ? new Set([...before, id]) : new Set([...before].filter((each) => each !== id))));
   return (
     <>
-      {state === "needs_you" && may("books:write") && (listing.items?.length ?? 0) > 1 && (
+      {several && chosen.length === 0 && (
         <div className="block-actions">
           <Button variant="default" size="xs" loading={all.isPending} onClick={() => all.mutate()}>
             Try all again
           </Button>
         </div>
       )}
+      {chosen.length > 0 && <BulkPostings chosen={chosen} onDone={() => setIds(new Set())} />}
       {all.error && <Failed problem={all.error} />}
       <Rows
-        label={state === "needs_you" ? "Needs you" : state === "waiting" ? "Waiting for QuickBooks" : "In the books"}
+        label={LABELS[state]}
         listing={listing}
-        columns={COLUMNS[state]}
+        columns={several ? [choiceOf(ids, choose), ...COLUMNS[state]] : COLUMNS[state]}
         keyOf={(posting) => posting.id}
         empty={<Empty>{EMPTY[state]}</Empty>}
       />
     </>
   );
+}
+
+function choiceOf(ids: ReadonlySet<number>, choose: (id: number, on: boolean) => void): Column<Posting> {
+  return {
+    name: "Choose",
+    cell: (posting) => (
+      <Checkbox
+        aria-label={`Choose ${posting.proposal_title ?? posting.subject}`}
+        checked={ids.has(posting.id)}
+        onChange={(event) => choose(posting.id, event.currentTarget.checked)}
+      />
+    ),
+  };
 }
 
 /** The document of what has neither invoice nor payment of its own, as a refund. */
