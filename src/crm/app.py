@@ -39,7 +39,9 @@ from crm.notifications.routes import router as mail
 from crm.notifications.template_routes import router as mail_templates
 from crm.notifications.unsubscribing import router as unsubscribing
 from crm.operations.activity_routes import router as activity
+from crm.operations.customer_routes import router as customer_history
 from crm.operations.exports import router as exports
+from crm.operations.figures_routes import router as figures
 from crm.operations.import_routes import router as imports
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
@@ -88,6 +90,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     comeback,
     quickbooks_webhook,
     overview,
+    figures,
+    customer_history,
     search,
     imports,
     exports,

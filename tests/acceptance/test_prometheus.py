@@ -444,6 +444,9 @@ STORED = {
     'crm_portal_payment_amount_cents_sum{org_id="%s"}': (
         "SELECT coalesce(sum(amount_minor), 0) FROM payments WHERE org_id = %s AND state = 'paid'"
     ),
+    'crm_proposals_approved_total{org_id="%s"}': (
+        "SELECT count(*) FROM portal_activity_log WHERE org_id = %s AND event = 'approve'"
+    ),
     'crm_leads_created_total{org_id="%s"}': "SELECT count(*) FROM leads WHERE org_id = %s",
     'crm_invoices_generated_total{org_id="%s"}': (
         "SELECT count(*) FROM qbo_links WHERE org_id = %s AND entity = 'Invoice'"

@@ -39,6 +39,7 @@ async def collect(session: AsyncSession, counted: Counts) -> list[Metric]:
         *_payments(counted),
         *_books(counted),
         _latency(counted),
+        *_sales(counted),
         *await _leads_and_refunds(session, counted),
         *await _quickbooks(session, counted),
         *await _work(session),
@@ -132,6 +133,32 @@ def _latency(counted: Counts) -> Metric:
     seconds = sum(org.latency_seconds for org in counted.values())
     family.add_metric([], buckets=list(zip(bounds, accumulate(counts), strict=True)), sum_value=seconds)
     return family
+
+
+def _sales(counted: Counts) -> list[Metric]:
+    """The way from sent to paid; the first payment after an approval is its deposit."""
+    deposits = SummaryMetricFamily(
+        "crm_deposit_amount_cents", "First payments after an approval, minor units", labels=["org_id"]
+    )
+    waited = SummaryMetricFamily(
+        "crm_approval_to_payment_seconds", "From an approval to the first payment after it", labels=["org_id"]
+    )
+    for org_id, org in counted.items():
+        deposits.add_metric([str(org_id)], count_value=org.deposits, sum_value=org.deposit_minor)
+        waited.add_metric([str(org_id)], count_value=org.deposits, sum_value=org.to_payment_seconds)
+    steps = {
+        "sent": ("Proposals sent", {org_id: org.sent for org_id, org in counted.items()}),
+        "viewed": ("Proposals opened by the customer", {o: org.viewed for o, org in counted.items()}),
+        "approved": ("Proposals approved", {o: org.approved for o, org in counted.items()}),
+    }
+    return [
+        *(
+            _by_org(CounterMetricFamily, f"crm_proposals_{name}", what, each)
+            for name, (what, each) in steps.items()
+        ),
+        deposits,
+        waited,
+    ]
 
 
 async def _leads_and_refunds(session: AsyncSession, counted: Counts) -> list[Metric]:

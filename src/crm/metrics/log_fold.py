@@ -20,6 +20,9 @@ from crm.kit.database import Database, raw
 
 LATENCY_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 COUNTED = (
+    Event.PROPOSAL_SENT,
+    Event.VIEWED,
+    Event.APPROVE,
     Event.PAYMENT_SUCCESS,
     Event.INVOICE_CREATED,
     Event.INVOICE_PAID,
@@ -50,11 +53,18 @@ class Counted:
     amount_minor: int = 0
     invoices: int = 0
     waiting: dict[int, Waiting] = field(default_factory=dict)
-    left_out: dict[int, Waiting] = field(
-        default_factory=dict
-    )  # by a person: waits no more, but is unreconciled
+    # Left out by a person: waits no more, but is unreconciled.
+    left_out: dict[int, Waiting] = field(default_factory=dict)
     latency_counts: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
     latency_seconds: float = 0.0
+    sent: int = 0
+    viewed: int = 0
+    approved: int = 0
+    # Approved and nothing paid yet, by proposal: since when. The first payment after it is the deposit.
+    unpaid: dict[int, datetime] = field(default_factory=dict)
+    deposits: int = 0
+    deposit_minor: int = 0
+    to_payment_seconds: float = 0.0
 
 
 class LogFold:
@@ -119,17 +129,31 @@ async def _read_when_paid(session: AsyncSession, org_id: int, counted: Counted) 
 
 # No join: PostgreSQL plans a cursor for its first rows, and would look each payment up by itself.
 _NEW_ENTRIES = (
-    "SELECT event, cast(meta->>'payment_id' AS int), cast(meta->>'amount_cents' AS bigint), created_at "
+    "SELECT event, proposal_id, cast(meta->>'payment_id' AS int), cast(meta->>'amount_cents' AS bigint), created_at "
     "FROM portal_activity_log WHERE org_id = %s AND seq > %s AND seq <= %s AND event = ANY (%s) ORDER BY seq"
 )
 
 
-def _count(counted: Counted, event: str, payment_id: int, amount_minor: int, at: datetime) -> None:
+def _count(
+    counted: Counted, event: str, proposal_id: int | None, payment_id: int, amount_minor: int, at: datetime
+) -> None:
     match event:
+        case Event.PROPOSAL_SENT:
+            counted.sent += 1
+        case Event.VIEWED:
+            counted.viewed += 1
+        case Event.APPROVE:
+            counted.approved += 1
+            if proposal_id is not None:
+                counted.unpaid[proposal_id] = at
         case Event.PAYMENT_SUCCESS:
             counted.payments += 1
             counted.amount_minor += amount_minor
             counted.waiting[payment_id] = Waiting(amount_minor, at)
+            if proposal_id is not None and (since := counted.unpaid.pop(proposal_id, None)) is not None:
+                counted.deposits += 1
+                counted.deposit_minor += amount_minor
+                counted.to_payment_seconds += max(0.0, (at - since).total_seconds())
         case Event.INVOICE_CREATED:
             counted.invoices += 1
             payment = counted.waiting.get(payment_id)

@@ -980,6 +980,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/overview/customers/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A customer's payments, mails, messages and files
+         * @description Payments are left out for a role that may not see them.
+         */
+        get: operations["get_customer_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overview/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversion, deposits, time to payment, leads by source, ages of what waits */
+        get: operations["get_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/overview/proposals": {
         parameters: {
             query?: never;
@@ -3386,6 +3423,37 @@ export interface components {
             phone?: string | null;
             site_address?: components["schemas"]["Address"] | null;
         };
+        /** CustomerFile */
+        CustomerFile: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Proposal Id */
+            proposal_id: number;
+        };
+        /**
+         * CustomerHistory
+         * @description The newest 100 of each; the activity log (`/activity?customer_id=`) has all, in order.
+         */
+        CustomerHistory: {
+            /** Files */
+            files: components["schemas"]["CustomerFile"][];
+            /** Mails */
+            mails: components["schemas"]["CustomerMail"][];
+            /** Messages */
+            messages: components["schemas"]["CustomerMessage"][];
+            money: components["schemas"]["CustomerMoney"];
+            /** Payments */
+            payments: components["schemas"]["CustomerPayment"][];
+        };
         /** CustomerIn */
         CustomerIn: {
             billing_address?: components["schemas"]["Address"] | null;
@@ -3398,6 +3466,57 @@ export interface components {
             /** Phone */
             phone?: string | null;
             site_address?: components["schemas"]["Address"] | null;
+        };
+        /** CustomerMail */
+        CustomerMail: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Recipient */
+            recipient: string;
+            /** State */
+            state: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * CustomerMessage
+         * @description `kind`: question or changes (the customer's), or answer.
+         */
+        CustomerMessage: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Proposal Id */
+            proposal_id: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * CustomerMoney
+         * @description Minor units of the company's currency, over all of the customer's approved proposals.
+         */
+        CustomerMoney: {
+            /** Agreed Minor */
+            agreed_minor: number;
+            /** Booked Minor */
+            booked_minor: number;
+            /** Currency */
+            currency: string;
+            /** Paid Minor */
+            paid_minor: number;
+            /** Refunded Minor */
+            refunded_minor: number;
         };
         /** CustomerOut */
         CustomerOut: {
@@ -3429,6 +3548,30 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * CustomerPayment
+         * @description `books_state`: none, waiting, posted, needs_you.
+         */
+        CustomerPayment: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Books State */
+            books_state: string;
+            /** Currency */
+            currency: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Paid At */
+            paid_at: string | null;
+            /** Proposal Id */
+            proposal_id: number;
+            /** Refunded Minor */
+            refunded_minor: number;
+            /** State */
+            state: string;
         };
         /** CustomerRef */
         CustomerRef: {
@@ -3825,6 +3968,28 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * Figures
+         * @description Amounts are minor units of the company's currency; other currencies are counted, not summed. A deposit is the
+         *     first payment after an approval; both means are null while there is none.
+         */
+        Figures: {
+            /** Ages */
+            ages: components["schemas"]["WaitingAge"][];
+            /** Approval To Payment Seconds */
+            approval_to_payment_seconds: number | null;
+            /** Average Deposit Minor */
+            average_deposit_minor: number | null;
+            /** Currency */
+            currency: string;
+            /** Days */
+            days: number;
+            /** Deposits */
+            deposits: number;
+            funnel: components["schemas"]["Funnel"];
+            /** Sources */
+            sources: components["schemas"]["LeadSource"][];
+        };
         /** FileIn */
         FileIn: {
             /**
@@ -3980,6 +4145,22 @@ export interface components {
             kind: "customer" | "lead" | "proposal" | "payment" | "mail" | "file";
             /** More */
             more: boolean;
+        };
+        /**
+         * Funnel
+         * @description Proposals that were sent within these days, and how far each has come since. `paid`: at least one payment.
+         */
+        Funnel: {
+            /** Approved */
+            approved: number;
+            /** Paid */
+            paid: number;
+            /** Paid Minor */
+            paid_minor: number;
+            /** Sent */
+            sent: number;
+            /** Viewed */
+            viewed: number;
         };
         /** ImportColumn */
         ImportColumn: {
@@ -4163,6 +4344,22 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * LeadSource
+         * @description Leads that came within these days. `proposal`: their customer got an offer since; `paid`: and paid on one.
+         */
+        LeadSource: {
+            /** Converted */
+            converted: number;
+            /** Leads */
+            leads: number;
+            /** Paid */
+            paid: number;
+            /** Proposal */
+            proposal: number;
+            /** Source */
+            source: string | null;
         };
         /**
          * LeadStatus
@@ -6453,6 +6650,18 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * WaitingAge
+         * @description Paid money that does not stand in the books yet, by how long ago it was paid.
+         */
+        WaitingAge: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Count */
+            count: number;
+            /** Words */
+            words: string;
         };
         /**
          * WordingIn
@@ -8938,6 +9147,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_customer_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerHistory"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_figures: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
                 };
             };
             /** @description A problem (RFC 9457) */

@@ -1,4 +1,4 @@
-/** One customer: how to reach them, and their proposals. */
+/** One customer: how to reach them, their proposals, and everything that happened. */
 
 import { Button, Modal } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -9,6 +9,7 @@ import { useListing } from "../data/pages";
 import { proposalsOfCustomerQuery, type ProposalSummary } from "../data/proposals";
 import { useMay } from "../data/session";
 import { addressLine } from "../parts/AddressFields";
+import { CustomerHistoryBlocks } from "../parts/CustomerHistoryBlocks";
 import { CustomerForm } from "../parts/CustomerForm";
 import { Failed } from "../parts/Failed";
 import { Ago, Money, State } from "../parts/Money";
@@ -72,6 +73,7 @@ export function Customer() {
               empty={<Empty>No proposal for this customer yet.</Empty>}
             />
           </Block>
+          <CustomerHistoryBlocks id={id} />
         </div>
         <div>
           <Block title="Contact">

@@ -11,6 +11,7 @@ import { Failed } from "../parts/Failed";
 import { MoneyChart } from "../parts/MoneyChart";
 import { NeedsYouList } from "../parts/NeedsYouList";
 import { Block, Page } from "../parts/Page";
+import { Selling } from "../parts/Selling";
 import { count } from "../parts/words";
 import { Welcome } from "./Welcome";
 
@@ -78,6 +79,7 @@ function Answers({ overview }: { overview: Overview }) {
       <Block title="Money in and in the books">
         <MoneyChart days={overview.days} currency={currency} />
       </Block>
+      <Selling withBooks />
       {connected && <Connection overview={overview} />}
     </>
   );

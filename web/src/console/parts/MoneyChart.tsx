@@ -2,6 +2,7 @@
 
 import { formatDay } from "../../words/dates";
 import { exponent, formatMoney } from "../../words/money";
+import { saveCsv } from "./saveCsv";
 
 export type DayOfMoney = { date: string; received_minor: number; booked_minor: number };
 
@@ -71,6 +72,9 @@ export function MoneyChart({ days, currency }: { days: DayOfMoney[]; currency: s
       </div>
       <details className="chart-table">
         <summary>Show the numbers</summary>
+        <button type="button" className="link-button" onClick={() => saveCsv("Money in and in the books", cellsOf(sums, currency))}>
+          Save as CSV
+        </button>
         <table>
           <caption className="sr-only">Money in and money in the books, running sums by day</caption>
           <thead>
@@ -93,6 +97,13 @@ export function MoneyChart({ days, currency }: { days: DayOfMoney[]; currency: s
       </details>
     </figure>
   );
+}
+
+function cellsOf(sums: DayOfMoney[], currency: string): string[][] {
+  return [
+    ["Day", "Money in", "In the books"],
+    ...sums.map((day) => [day.date, formatMoney(day.received_minor, currency), formatMoney(day.booked_minor, currency)]),
+  ];
 }
 
 function sentence(last: DayOfMoney, currency: string): string {
