@@ -40,27 +40,29 @@ export function BarChart({ title, heads, bars, tone = "accent" }: BarChartProps)
           </div>
         ))}
       </div>
-      <table className="sr-only">
-        <caption>{title}</caption>
-        <thead>
-          <tr>
-            {cells[0]?.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {bars.map((bar) => (
-            <tr key={bar.name}>
-              <th scope="row">{bar.name}</th>
-              <td>{bar.said}</td>
-              {heads[2] && <td>{bar.detail}</td>}
+      <div className="sr-only">
+        <table>
+          <caption>{title}</caption>
+          <thead>
+            <tr>
+              {cells[0]?.map((head) => (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {bars.map((bar) => (
+              <tr key={bar.name}>
+                <th scope="row">{bar.name}</th>
+                <td>{bar.said}</td>
+                {heads[2] && <td>{bar.detail}</td>}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       <button type="button" className="link-button" onClick={() => saveCsv(title, cells)} aria-label={`Save as CSV: ${title}`}>
         Save as CSV
       </button>
