@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from crm.accounting.comeback.routes import router as comeback
+from crm.accounting.matching.routes import router as matching
 from crm.accounting.posting_action_routes import router as posting_actions
 from crm.accounting.routes import router as accounting
 from crm.accounting.sync_log_routes import router as sync_log
@@ -88,6 +89,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     posting_actions,
     sync_log,
     comeback,
+    matching,
     quickbooks_webhook,
     overview,
     figures,

@@ -3,6 +3,7 @@
 from crm.accounting import sync_log_tables as sync_log
 from crm.accounting import tables as accounting
 from crm.accounting.comeback import tables as comeback
+from crm.accounting.matching import tables as matching
 from crm.activity import tables as activity
 from crm.customers import tables as customers
 from crm.files import tables as files
@@ -31,6 +32,7 @@ __all__ = [
     "identity",
     "inbox",
     "law",
+    "matching",
     "metadata",
     "notifications",
     "operations",

@@ -51,7 +51,7 @@ BOOKING = (
     Call("the token is refreshed", "POST", TOKENS),
     Call("the company is read", "GET", r"^{company}/companyinfo/\d+$"),
     Call("the preferences are read", "GET", "^{company}/preferences$"),
-    Call("the customer is looked for", "GET", "^{company}/query$", "FROM Customer WHERE PrimaryEmailAddr"),
+    Call("the customer is looked for", "GET", "^{company}/query$", "FROM Customer WHERE Active"),
     Call("the customer is made", "POST", "^{company}/customer$"),
     Call("the item is looked for", "GET", "^{company}/query$", "FROM Item"),
     Call("the income account is looked for", "GET", "^{company}/query$", "FROM Account WHERE AccountType"),

@@ -304,11 +304,14 @@ async def test_name_of_a_vendor_or_employee_gets_a_suffix(world: World, kind: st
 
 
 async def test_name_of_an_inactive_customer_is_taken_up_again(world: World) -> None:
-    """6240 because an inactive customer has the name: that customer is made active, there is no twin."""
+    """An inactive customer has the name: a person says that it is the one, who is made active; there is no twin."""
     old = make(world, "Customer", {"DisplayName": CUSTOMER_NAME})
     make(world, "Customer", {"Id": old["Id"], "SyncToken": "0", "sparse": True, "Active": False})
     count = len(world.in_books("Customer"))
     payment_id = world.pay()
+    await world.run()
+    assert world.posting(payment_id)["problem_code"] == "customer-match"
+    world.staff().post("/books/review/1/choose", json={"qbo_id": old["Id"]})
     await world.run()
     world.assert_booked_once(payment_id)
     assert len(world.in_books("Customer")) == count

@@ -72,6 +72,8 @@ class Event(StrEnum):
     QBO_CONNECTED = "qbo_connected"
     QBO_DISCONNECTED = "qbo_disconnected"
     CUSTOMER_LINKED = "customer_linked"
+    CUSTOMER_CHOSEN = "customer_chosen"
+    CUSTOMER_CHOICE_UNDONE = "customer_choice_undone"
     BOOKS_RELINKED = "books_relinked"
     INVOICE_PAID = "invoice_paid"
     REFUND_BOOKED = "refund_booked"

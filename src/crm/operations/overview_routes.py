@@ -258,7 +258,7 @@ async def _days(session: AsyncSession, org: Org) -> list[Day]:
 
 
 class ProposalRow(BaseModel):
-    """A proposal with where its money is. `books_state`: none, waiting, posting, posted, needs_you."""
+    """A proposal with where its money is. `books_state`: none, waiting, posting, posted, different, needs_you."""
 
     id: int
     title: str
@@ -294,7 +294,7 @@ _ROWS = """
       r.total_minor, r.currency, p.amount_minor, p.state, coalesce(p.refunded_minor, 0),
       coalesce(p.disputed, false), p.paid_at,
       x.state, x.lease_until > :now, x.problem, x.id, i.qbo_id, q.qbo_id, coalesce(p.simulated, false),
-      greatest(r.updated_at, p.updated_at, x.posted_at), r.deposit_percent, r.deposit_minor
+      greatest(r.updated_at, p.updated_at, x.posted_at), r.deposit_percent, r.deposit_minor, d.sentence
     FROM proposals r
     JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id
     LEFT JOIN payments p ON p.org_id = r.org_id AND p.proposal_id = r.id AND p.part = 'deposit'
@@ -303,6 +303,8 @@ _ROWS = """
       AND l.local_kind = 'payment' AND l.local_id = p.id::text LIMIT 1) i ON true
     LEFT JOIN LATERAL (SELECT qbo_id FROM qbo_links l WHERE l.org_id = p.org_id AND l.entity = 'Payment'
       AND l.local_kind = 'payment' AND l.local_id = p.id::text LIMIT 1) q ON true
+    LEFT JOIN LATERAL (SELECT sentence FROM differences f WHERE f.org_id = p.org_id AND f.payment_id = p.id
+      AND f.resolved_at IS NULL AND f.kind LIKE 'qbo\\_%' ORDER BY f.id LIMIT 1) d ON true
     WHERE r.org_id = :org
 """
 
@@ -377,6 +379,8 @@ def _row(row: Any, org: Org, settings: Settings) -> ProposalRow:
     books = "none" if not paid else row[11] or "waiting"
     if books == "waiting" and row[12]:
         books = "posting"
+    if books == "posted" and row[21] is not None:
+        books = "different"
     return ProposalRow(
         id=row[0],
         title=row[1],
@@ -388,7 +392,7 @@ def _row(row: Any, org: Org, settings: Settings) -> ProposalRow:
         payment_state=state,
         paid_at=row[10],
         books_state=books,
-        books_sentence=row[13],
+        books_sentence=row[13] or row[21],
         posting_id=row[14],
         qbo_invoice_id=row[15],
         qbo_payment_id=row[16],

@@ -40,6 +40,8 @@ _PLAIN: dict[Event, str] = {
     Event.QBO_CONNECTED: "QuickBooks connected (company {realm_id})",
     Event.QBO_DISCONNECTED: "QuickBooks disconnected: {why}",
     Event.CUSTOMER_LINKED: "Customer {name} linked in QuickBooks (found by: {by})",
+    Event.CUSTOMER_CHOSEN: "Chosen for QuickBooks: {way} customer {qbo_id}",
+    Event.CUSTOMER_CHOICE_UNDONE: "The choice of a customer in QuickBooks was taken back",
     Event.BOOKS_RELINKED: "{entity} {name} stands for another object in QuickBooks now ({to_id}): {why}",
     Event.POSTING_NEEDS_YOU: "QuickBooks needs a person: {sentence}",
     Event.POSTING_RETRIED: "Booking tried again",

@@ -243,6 +243,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/books/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers who wait for a match in QuickBooks */
+        get: operations["list_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/review/exact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over every match that leaves no doubt */
+        post: operations["choose_exact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/review/rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done when it is not safe who is meant */
+        get: operations["get_matching_rule"];
+        /** Change what is done when it is not safe who is meant */
+        put: operations["set_matching_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/review/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One customer who waits for a match */
+        get: operations["get_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/review/{customer_id}/choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who is meant, or that it is a new one */
+        post: operations["choose_match"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/review/{customer_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a choice back before anything is booked */
+        post: operations["undo_match"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customers": {
         parameters: {
             query?: never;
@@ -3168,6 +3271,34 @@ export interface components {
             /** Id */
             id: number;
         };
+        /**
+         * CandidateOut
+         * @description A customer in QuickBooks who may be meant. `score` from 0 to 100, and what speaks for it.
+         */
+        CandidateOut: {
+            /** Active */
+            active: boolean;
+            /** Company */
+            company: string | null;
+            /** Email */
+            email: string | null;
+            /** Job */
+            job: boolean;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Postal Code */
+            postal_code: string | null;
+            /** Qbo Id */
+            qbo_id: string;
+            /** Reasons */
+            reasons: string[];
+            /** Score */
+            score: number;
+            /** Street */
+            street: string | null;
+        };
         /** ChangeLineOut */
         ChangeLineOut: {
             /**
@@ -3312,6 +3443,19 @@ export interface components {
             session_id: string;
             /** Total Cents */
             total_cents: number;
+        };
+        /**
+         * Choice
+         * @description The customer in QuickBooks that is meant; null: none of them, a new one.
+         */
+        Choice: {
+            /** Qbo Id */
+            qbo_id: string | null;
+        };
+        /** Chosen */
+        Chosen: {
+            /** Chosen */
+            chosen: number;
         };
         /**
          * ChosenPrice
@@ -3933,7 +4077,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "posting_needs_you" | "posting_retried" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "posting_needs_you" | "posting_retried" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -5335,6 +5479,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[ReviewOut] */
+        Page_ReviewOut_: {
+            /** Items */
+            items: components["schemas"]["ReviewOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[SuppressionOut] */
         Page_SuppressionOut_: {
             /** Items */
@@ -6022,7 +6173,7 @@ export interface components {
         };
         /**
          * ProposalRow
-         * @description A proposal with where its money is. `books_state`: none, waiting, posting, posted, needs_you.
+         * @description A proposal with where its money is. `books_state`: none, waiting, posting, posted, different, needs_you.
          */
         ProposalRow: {
             /** Books Sentence */
@@ -6326,6 +6477,55 @@ export interface components {
             session_id: string;
         };
         /**
+         * ReviewOut
+         * @description A customer of ours (`id`) and who may be meant. `exact` is the one that a bulk choice takes. `waiting_minor` waits
+         *     for the answer, in `currency`.
+         */
+        ReviewOut: {
+            /** Can Undo */
+            can_undo: boolean;
+            /** Candidates */
+            candidates: components["schemas"]["CandidateOut"][];
+            /** Company */
+            company: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Currency */
+            currency: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decision */
+            decision: ("link" | "new") | null;
+            /** Email */
+            email: string | null;
+            /** Exact */
+            exact: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Postal Code */
+            postal_code: string | null;
+            /** Qbo Id */
+            qbo_id: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "decided";
+            /** Street */
+            street: string | null;
+            /** Waiting Count */
+            waiting_count: number;
+            /** Waiting Minor */
+            waiting_minor: number;
+        };
+        /**
          * Role
          * @enum {string}
          */
@@ -6341,6 +6541,17 @@ export interface components {
             message: string;
             /** Row */
             row: number;
+        };
+        /**
+         * Rule
+         * @description What to do when it is not safe which customer is meant: ask a person, or always make a new one.
+         */
+        Rule: {
+            /**
+             * Unsure
+             * @enum {string}
+             */
+            unsure: "ask" | "always_new";
         };
         /**
          * SameDecision
@@ -7197,6 +7408,236 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BooksDifference"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_review: {
+        parameters: {
+            query?: {
+                state?: "open" | "decided";
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReviewOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_exact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chosen"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_matching_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_matching_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_match: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_match: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
                 };
             };
             /** @description A problem (RFC 9457) */

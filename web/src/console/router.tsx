@@ -12,9 +12,11 @@ import {
 } from "@tanstack/react-router";
 import { Problem } from "../api/problem";
 import type { EventName } from "./data/books";
+import { DIFFERENCE_SOURCES, DIFFERENCE_STATES, type DifferenceFilter } from "./data/differences";
 import { EVENTS } from "./data/events";
 import { IMPORT_KINDS, type ImportKind } from "./data/imports";
 import { MAIL_STATES, type MailState } from "./data/mail";
+import { REVIEW_STATES, type ReviewState } from "./data/review";
 import { meQuery } from "./data/session";
 import { type LogFilter, OUTCOMES } from "./data/syncLog";
 import { page, readAheadSoon, type Text, textOf } from "./lazyPage";
@@ -255,7 +257,26 @@ const booksSkipped = createRoute({
 const booksDifferences = createRoute({
   getParentRoute: () => books,
   path: "/differences",
+  validateSearch: (search: Record<string, unknown>): DifferenceFilter => ({
+    state: DIFFERENCE_STATES.find((state) => state === search["state"]),
+    source: DIFFERENCE_SOURCES.find((source) => source === search["source"]),
+  }),
   component: page(() => import("./pages/BooksDifferences"), "BooksDifferences"),
+});
+
+const booksReview = createRoute({
+  getParentRoute: () => books,
+  path: "/review",
+  validateSearch: (search: Record<string, unknown>): { state?: ReviewState | undefined } => ({
+    state: REVIEW_STATES.find((state) => state === search["state"]),
+  }),
+  component: page(() => import("./pages/BooksReview"), "BooksReview"),
+});
+
+const booksDifference = createRoute({
+  getParentRoute: () => books,
+  path: "/differences/$id",
+  component: page(() => import("./pages/BooksDifference"), "BooksDifference"),
 });
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -353,6 +374,8 @@ const tree = root.addChildren([
       booksPosted,
       booksSkipped,
       booksDifferences,
+      booksDifference,
+      booksReview,
       booksLog,
       booksCall,
     ]),

@@ -1,17 +1,23 @@
-"""Our customer in QuickBooks: by stored link, by e-mail, by name, active or not; else made. Never a silent twin."""
+"""Our customer in QuickBooks: by stored link, by a match that is safe or that a person chose; else made. Never a silent
+twin: where somebody may be meant, the posting waits for a person (docs/decisions/customer-matching.md)."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from sqlalchemy import text
 
 from crm.accounting import company as qbo
 from crm.accounting import links, outbox
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.documents import Company, CustomerFacts, customer_body, display_name
+from crm.accounting.matching import directory, scoring
+from crm.accounting.matching import queue as review
+from crm.accounting.matching.scoring import Candidate, Person
 from crm.activity.events import Event
 from crm.activity.log import record
-from crm.gateways.quickbooks import INACTIVE_MARK, Call, dumps, is_queryable, named, query, quote
+from crm.gateways.quickbooks import INACTIVE_MARK, Call, dumps, is_queryable, named, query
 from crm.kit.errors import Refused
 
 SUFFIXES = ("", " (customer)", " (customer 2)", " (customer 3)")
@@ -20,45 +26,72 @@ SUFFIXES = ("", " (customer)", " (customer 2)", " (customer 3)")
 async def customer_id(
     books: Books, access: Access, company: Company, local_id: int, facts: CustomerFacts, currency: str
 ) -> str:
-    """The QuickBooks Id of our customer. A new one costs one metered read, a linked one none."""
+    """The QuickBooks Id of our customer. A new one costs one metered read, a linked one none. Raises Refused with
+    `customer-match` when a person must say who is meant."""
     async with books.db.transaction(access.org_id) as session:
         known = await links.find(session, access.org_id, access.realm_id, "Customer", "customer", local_id)
         if known is not None:
             return known.qbo_id
-    found = await _by_email(books, access, facts, company)
-    if found is not None:
-        return await _adopt(books, access, local_id, found, "e-mail")
-    return await _create(books, access, company, local_id, facts, currency)
+        chosen = await review.decided(session, access.org_id, access.realm_id, local_id)
+        unsure = await review.rule(session, access.org_id)
+    if chosen is not None and chosen.qbo_id is not None:
+        return await _adopt(books, access, local_id, chosen.qbo_id, "choice")
+    if chosen is not None:
+        return await _create(books, access, company, local_id, facts, currency, twin_is_meant=True)
+    await directory.refresh(books, access)
+    ours = person(facts, company)
+    found = await directory.candidates(books, access, ours, currency if company.multicurrency else None)
+    ranked = scoring.rank(ours, found)
+    decision = scoring.decide(ours, ranked, unsure)
+    if decision.way == "link":
+        assert decision.qbo_id is not None
+        return await _adopt(books, access, local_id, decision.qbo_id, "match")
+    if decision.way == "ask":
+        raise await _ask(books, access, local_id, facts, ranked)
+    return await _create(
+        books, access, company, local_id, facts, currency, twin_is_meant=unsure == "always_new"
+    )
 
 
-async def _by_email(
-    books: Books, access: Access, facts: CustomerFacts, company: Company
-) -> dict[str, Any] | None:
-    """Same e-mail address: the one with our name first, then an active one, then the oldest."""
-    if not facts.email or not is_queryable(facts.email):
-        return None
-    rows = await _query(
-        books,
-        access,
-        f"SELECT * FROM Customer WHERE PrimaryEmailAddr = {quote(facts.email)} "
-        "AND Active IN (true,false) MAXRESULTS 100",
+def person(facts: CustomerFacts, company: Company) -> Person:
+    """What tells our customer apart from others; the name as this company takes it, for so it may stand there."""
+    address = facts.billing_address or facts.site_address or {}
+    return Person(
+        display_name(facts.name, "", company),
+        facts.company,
+        facts.email,
+        facts.phone,
+        address.get("line1"),
+        address.get("postal_code"),
     )
-    name = display_name(facts.name, "", company).casefold()
-    rows.sort(
-        key=lambda row: (
-            row.get("DisplayName", "").casefold() != name,
-            row.get("Active") is False,
-            int(row["Id"]),
-        )
+
+
+async def _ask(
+    books: Books, access: Access, local_id: int, facts: CustomerFacts, ranked: list[Candidate]
+) -> Refused:
+    async with books.db.transaction(access.org_id) as session:
+        await review.ask(session, access.org_id, access.realm_id, local_id, ranked)
+    first = ranked[0]
+    others = f" or {len(ranked) - 1} more" if len(ranked) > 1 else ""
+    return Refused(
+        f"QuickBooks has “{first.person.name}”{others}, who may be our customer “{facts.name[:100]}” "
+        f"({', '.join(first.reasons)}). Say in Books > Review which one it is, or that it is a new customer.",
+        code=review.CODE,
     )
-    return rows[0] if rows else None
 
 
 async def _create(
-    books: Books, access: Access, company: Company, local_id: int, facts: CustomerFacts, currency: str
+    books: Books,
+    access: Access,
+    company: Company,
+    local_id: int,
+    facts: CustomerFacts,
+    currency: str,
+    *,
+    twin_is_meant: bool,
 ) -> str:
-    """Makes the customer. A name in use (6240) is adopted when a customer has it, else gets a suffix, as
-    vendors and employees share the name space (facts 2.4)."""
+    """Makes the customer. A name in use (6240) gets a suffix, as vendors and employees share the name space (facts
+    2.4); when a customer has it a person is asked, unless somebody said already that ours is another one."""
     fallback = facts.email or f"Customer {local_id}"
     for suffix in SUFFIXES:
         name = display_name(facts.name, fallback, company, suffix)
@@ -80,9 +113,8 @@ async def _create(
         except Refused as error:
             if error.code != "6240":
                 raise
-            holder = await _by_name(books, access, name)
-            if holder is not None:
-                return await _adopt(books, access, local_id, holder, "name")
+            if not twin_is_meant:
+                await _ask_about_holder(books, access, company, local_id, facts, name)
             continue
         return await _keep(books, access, local_id, written.object, "made", written)
     raise Refused(
@@ -90,6 +122,20 @@ async def _create(
         "of them in QuickBooks, or change the customer's name here, then retry.",
         code="6240",
     )
+
+
+async def _ask_about_holder(
+    books: Books, access: Access, company: Company, local_id: int, facts: CustomerFacts, name: str
+) -> None:
+    """Raises when a customer has the name that we were refused: somebody made it just now."""
+    holder = await _by_name(books, access, name)
+    if holder is None:
+        return  # a vendor's or an employee's
+    await directory.keep(books, access, [holder])
+    ours = person(facts, company)
+    ranked = scoring.rank(ours, await directory.candidates(books, access, ours, None))
+    if ranked:
+        raise await _ask(books, access, local_id, facts, ranked)
 
 
 async def _by_name(books: Books, access: Access, name: str) -> dict[str, Any] | None:
@@ -103,8 +149,23 @@ async def _by_name(books: Books, access: Access, name: str) -> dict[str, Any] | 
     return min(rows, key=lambda row: row.get("Active") is False, default=None)
 
 
-async def _adopt(books: Books, access: Access, local_id: int, found: dict[str, Any], by: str) -> str:
+async def _adopt(books: Books, access: Access, local_id: int, qbo_id: str, by: str) -> str:
     """Takes an existing customer; one made inactive is made active again, since nothing can be booked on it."""
+    async with books.db.transaction(access.org_id) as session:
+        row = (
+            await session.execute(
+                text(
+                    "SELECT name, active FROM qbo_customers WHERE org_id = :org AND realm_id = :realm "
+                    "AND qbo_id = :id"
+                ),
+                {"org": access.org_id, "realm": access.realm_id, "id": qbo_id},
+            )
+        ).first()
+    if row is not None and row.active:
+        found: dict[str, Any] = {"Id": qbo_id, "DisplayName": row.name, "Active": True}
+        return await _keep(books, access, local_id, found, by, None)
+    answer = await qbo.ask(books, access.org_id, Call("GET", f"customer/{qbo_id}", "read_customer"))
+    found = answer.data["Customer"]
     if found.get("Active") is False:
         body = {"Id": found["Id"], "SyncToken": found["SyncToken"], "sparse": True, "Active": True}
         body["DisplayName"] = str(found["DisplayName"]).removesuffix(INACTIVE_MARK)
@@ -112,6 +173,7 @@ async def _adopt(books: Books, access: Access, local_id: int, found: dict[str, A
             books, access.org_id, Call("POST", "customer", "reactivate_customer", body=dumps(body))
         )
         found = answer.data["Customer"]
+        await directory.keep(books, access, [found])
     return await _keep(books, access, local_id, found, by, None)
 
 
@@ -140,6 +202,45 @@ async def _keep(
                 by=by,
             )
     return str(object_["Id"])
+
+
+async def job_customer_id(
+    books: Books,
+    access: Access,
+    company: Company,
+    parent_id: str,
+    proposal_id: int,
+    title: str,
+    currency: str,
+) -> str:
+    """The sub-customer that stands for one job of the customer `parent_id`, made once; billed with its parent.
+
+    For orgs that keep one per job. QuickBooks shows it as "Parent:Job" and takes five levels (facts 2.4).
+    """
+    async with books.db.transaction(access.org_id) as session:
+        known = await links.find(session, access.org_id, access.realm_id, "Customer", "job", proposal_id)
+        if known is not None:
+            return known.qbo_id
+    name = display_name(title, "Job", company, f" #{proposal_id}")
+    body: dict[str, Any] = {
+        "DisplayName": name, "Job": True, "BillWithParent": True, "ParentRef": {"value": parent_id},
+    }  # fmt: skip
+    if company.multicurrency:
+        body["CurrencyRef"] = {"value": currency}
+
+    async def look(_: str) -> dict[str, Any] | None:
+        return await _by_name(books, access, name)
+
+    written = await outbox.write_once(
+        books, access.org_id, access.realm_id, operation="create_customer", subject=f"job:{proposal_id}",
+        entity="Customer", build=lambda _: body, look=look,
+    )  # fmt: skip
+    async with books.db.transaction(access.org_id) as session:
+        await links.link(
+            session, access.org_id, access.realm_id, "Customer", "job", proposal_id, written.object
+        )
+        await outbox.succeeded(session, access.org_id, written)
+    return str(written.object["Id"])
 
 
 async def _query(books: Books, access: Access, statement: str) -> list[dict[str, Any]]:

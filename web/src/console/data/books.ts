@@ -8,7 +8,6 @@ export type Overview = Shape<"Overview">;
 export type NeedsYou = Overview["needs_you"][number];
 export type Posting = Shape<"PostingOut">;
 export type PostingState = "waiting" | "needs_you" | "posted" | "skipped";
-export type Difference = Shape<"DifferenceOut">;
 export type Payment = Shape<"PaymentOut">;
 export type Refund = Shape<"RefundOut">;
 export type Payout = Shape<"PayoutOut">;
@@ -77,10 +76,6 @@ export const usageQuery = queryOptions({
   queryFn: () => answerOf(client.GET("/qbo/usage")),
   refetchInterval: REFRESH_MILLISECONDS,
 });
-
-export const differencesQuery = pages(["differences"], (cursor) =>
-  answerOf(client.GET("/differences", { params: { query: { cursor } } })),
-);
 
 export const resolveDifference = (id: number, note: string) =>
   answerOf(client.POST("/differences/{difference_id}/resolve", { params: { path: { difference_id: id } }, body: { note } }));

@@ -30,7 +30,7 @@ const GROUPS = [
   },
   {
     name: "Checks",
-    places: [{ to: "/books/differences", label: "Differences", count: (overview) => ({ n: differences(overview), red: true }) }],
+    places: [{ to: "/books/review", label: "Review" }, { to: "/books/differences", label: "Differences", count: (overview) => ({ n: differences(overview), red: true }) }],
   },
   {
     name: "QuickBooks",

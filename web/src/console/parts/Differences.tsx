@@ -1,100 +1,124 @@
-/** What does not fit between Stripe, us and QuickBooks; each is resolved by a person, with a note. */
+/** The list of differences: each opens by itself, several are accepted at once, and that is taken back at once, too. */
 
-import { Button, Group, Modal, Text, Textarea } from "@mantine/core";
+import { Button, Checkbox, Group } from "@mantine/core";
 import { useState } from "react";
-import { type Difference, differencesQuery, resolveDifference } from "../data/books";
+import { type BooksDifference, booksDifferencesQuery, type DifferenceFilter, settleDifferences, undoDifference } from "../data/differences";
 import { useListing } from "../data/pages";
 import { useMay } from "../data/session";
-import { useAct } from "./act";
 import { Failed } from "./Failed";
 import { Ago } from "./Money";
 import { Empty } from "./Page";
 import { type Column, Rows } from "./Rows";
-import { differenceWord } from "./words";
+import { Undo } from "./Undo";
+import { WaysOut } from "./WaysOut";
+import { useAct } from "./act";
+import { count, differenceWord } from "./words";
 
-const NOTE_MAX = 500;
+const WHAT: Column<BooksDifference> = {
+  name: "What differs",
+  cell: (difference) => (
+    <>
+      <strong>{differenceWord(difference.kind)}</strong>
+      <div className="long">{difference.sentence}</div>
+    </>
+  ),
+};
+const FOUND: Column<BooksDifference> = {
+  name: "Found",
+  wideOnly: true,
+  cell: (difference) => <Ago at={difference.created_at} />,
+};
+const WAYS: Column<BooksDifference> = {
+  name: "Ways out",
+  right: true,
+  cell: (difference) => (
+    <Group gap="xs" justify="flex-end">
+      <WaysOut difference={difference} short />
+    </Group>
+  ),
+};
 
-const COLUMNS: Column<Difference>[] = [
-  {
-    name: "What differs",
-    cell: (difference) => (
-      <>
-        <strong>{differenceWord(difference.kind)}</strong>
-        <div className="long">{difference.sentence}</div>
-      </>
-    ),
-  },
-  { name: "Found", wideOnly: true, cell: (difference) => <Ago at={difference.created_at} /> },
-  {
-    name: "",
-    right: true,
-    cell: (difference) =>
-      difference.resolved_at ? <span className="quiet">Resolved</span> : <ResolveButton difference={difference} />,
-  },
-];
+/** The column of ticks, for what may be accepted with others. */
+const picking = (chosen: number[], choose: (id: number, on: boolean) => void): Column<BooksDifference> => ({
+  name: "Choose",
+  cell: (difference) => <Pick difference={difference} chosen={chosen.includes(difference.id)} onChoose={choose} />,
+});
 
-export function Differences() {
-  const listing = useListing(differencesQuery);
+function Pick({
+  difference,
+  chosen,
+  onChoose,
+}: {
+  difference: BooksDifference;
+  chosen: boolean;
+  onChoose: (id: number, on: boolean) => void;
+}) {
+  if (!difference.ways_out.includes("accept")) return null;
   return (
-    <Rows
-      label="Differences"
-      listing={listing}
-      columns={COLUMNS}
-      keyOf={(difference) => difference.id}
-      empty={<Empty>Everything agrees. What does not fit between Stripe, QuickBooks and here would stand here.</Empty>}
+    <Checkbox
+      aria-label={`Choose: ${difference.sentence}`}
+      checked={chosen}
+      onChange={(event) => onChoose(difference.id, event.currentTarget.checked)}
     />
   );
 }
 
-function ResolveButton({ difference }: { difference: Difference }) {
-  const [open, setOpen] = useState(false);
+export function Differences({ filter }: { filter: DifferenceFilter }) {
+  const listing = useListing(booksDifferencesQuery(filter));
   const may = useMay();
-  if (!may("books:write")) return null;
+  const [chosen, setChosen] = useState<number[]>([]);
+  const [accepted, setAccepted] = useState<number[]>([]);
+  const accept = useAct((ids: number[]) => settleDifferences(ids, "accept"), {
+    onDone: (done) => {
+      setChosen([]);
+      setAccepted(done.settled);
+    },
+  });
+  const back = useAct((ids: number[]) => Promise.all(ids.map(undoDifference)), { onDone: () => setAccepted([]) });
+  const acceptable = (listing.items ?? []).filter(({ ways_out }) => ways_out.includes("accept"));
+  const still = chosen.filter((id) => acceptable.some((difference) => difference.id === id));
+  const choose = (id: number, on: boolean) =>
+    setChosen((before) => (on ? [...before, id] : before.filter((other) => other !== id)));
+  const bulk = may("books:write") && acceptable.length > 1;
   return (
     <>
-      <Button variant="default" size="xs" onClick={() => setOpen(true)}>
-        Resolve
-      </Button>
-      {open && <Resolve difference={difference} onClose={() => setOpen(false)} />}
-    </>
-  );
-}
-
-function Resolve({ difference, onClose }: { difference: Difference; onClose: () => void }) {
-  const [note, setNote] = useState("");
-  const resolve = useAct(() => resolveDifference(difference.id, note.trim()), { onDone: onClose });
-  return (
-    <Modal opened onClose={onClose} title="Resolve this difference" closeButtonProps={{ "aria-label": "Close" }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          resolve.mutate();
-        }}
-      >
-        <Text mb="sm" className="breakable">
-          {difference.sentence}
-        </Text>
-        <Textarea
-          label="What did you do about it?"
-          description="Kept in the activity log."
-          required
-          minRows={3}
-          autosize
-          maxLength={NOTE_MAX}
-          value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
-          data-autofocus
-        />
-        {resolve.error && <Failed problem={resolve.error} />}
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={onClose}>
-            Cancel
+      {bulk && (
+        <Group className="log-filters" gap="xs" aria-label="Several at once" role="group">
+          <Button
+            variant="default"
+            size="xs"
+            onClick={() => setChosen(still.length === acceptable.length ? [] : acceptable.map(({ id }) => id))}
+          >
+            {still.length === acceptable.length ? "Choose none" : "Choose all"}
           </Button>
-          <Button type="submit" loading={resolve.isPending} disabled={!note.trim()}>
-            Mark as resolved
+          <Button size="xs" disabled={still.length === 0} loading={accept.isPending} onClick={() => accept.mutate(still)}>
+            Accept theirs{still.length > 0 && ` for ${count(still.length, "difference")}`}
           </Button>
         </Group>
-      </form>
-    </Modal>
+      )}
+      {accepted.length > 0 && (
+        <Undo
+          words={`Theirs is accepted for ${count(accepted.length, "difference")}.`}
+          busy={back.isPending}
+          onUndo={() => back.mutate(accepted)}
+        />
+      )}
+      {accept.error && <Failed problem={accept.error} />}
+      {back.error && <Failed problem={back.error} />}
+      <Rows
+        label="Differences"
+        listing={listing}
+        columns={bulk ? [WHAT, picking(chosen, choose), FOUND, WAYS] : [WHAT, FOUND, WAYS]}
+        keyOf={(difference) => difference.id}
+        href={(difference) => `/books/differences/${difference.id}`}
+        empty={
+          <Empty>
+            {filter.state === "settled"
+              ? "Nothing was settled yet. What you accept, restore or resolve stands here, with Undo."
+              : "Everything agrees. What does not fit between Stripe, QuickBooks and here would stand here."}
+          </Empty>
+        }
+      />
+    </>
   );
 }

@@ -12,6 +12,12 @@ const DIFFERENCES: Record<string, string> = {
   paid_twice: "Paid twice",
   refund_failed: "A refund came back",
   stripe_account_restricted: "Stripe restricts the account",
+  qbo_edited: "Changed in QuickBooks",
+  qbo_voided: "Voided in QuickBooks",
+  qbo_deleted: "Deleted in QuickBooks",
+  qbo_inactive: "Made inactive in QuickBooks",
+  qbo_unapplied: "A payment without its invoice",
+  qbo_paid_by_hand: "Paid in QuickBooks by hand",
 };
 
 /** Returns what kind of thing does not fit, in words. */
