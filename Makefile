@@ -12,6 +12,8 @@ WEB_SOURCES := $(if $(WEB),$(shell find web -path web/node_modules -prune -o -pa
 NODE_CLIENTS := tests/sandbox/node_quickbooks
 STRIPE_CLI := var/tools/stripe-cli
 ARGS ?=
+# Lives of `make money-machine` that go through the real API, database, queue and Stripe simulator: some seconds each.
+API_LIVES ?= 500
 # Three test processes for two cores, since many tests wait; each has a database server of its own, and a file stays in
 # one. TEST_JOBS= runs one after the other.
 TEST_JOBS ?= -n 3 --dist loadfile
@@ -62,8 +64,9 @@ check-client: setup ## The front end's client is the one that the API's descript
 	scripts/check_client
 
 .PHONY: money-machine
-money-machine: setup-python ## 10,000 random lives of a contract's money: never a cent created or lost
+money-machine: setup-python ## 10,000 random lives of a contract's money: never a cent created or lost (API_LIVES=500 of them through API and database)
 	MONEY_LIVES=10000 .venv/bin/pytest -q --timeout=3600 tests/unit/test_money_machine.py
+	MONEY_API_LIVES=$(API_LIVES) .venv/bin/pytest -q --timeout=36000 tests/integration/test_money_lives.py
 
 .PHONY: check-migrations
 check-migrations: setup-python ## The migrations make the tables that the code expects

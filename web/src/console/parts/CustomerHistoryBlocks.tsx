@@ -26,14 +26,16 @@ export function CustomerHistoryBlocks({ id }: { id: number }) {
     <>
       {may("payments:read") && (
         <Block title="Money">
-          <Facts
-            facts={[
-              ["Agreed", <Money key="agreed" minor={money.agreed_minor} currency={money.currency} />],
-              ["Paid", <Money key="paid" minor={money.paid_minor} currency={money.currency} />],
-              ["Given back", <Money key="back" minor={money.refunded_minor} currency={money.currency} />],
-              ["In the books", <Money key="books" minor={money.booked_minor} currency={money.currency} />],
-            ]}
-          />
+          <div className="facts-row">
+            <Facts
+              facts={[
+                ["Agreed", <Money key="agreed" minor={money.agreed_minor} currency={money.currency} />],
+                ["Paid", <Money key="paid" minor={money.paid_minor} currency={money.currency} />],
+                ["Given back", <Money key="back" minor={money.refunded_minor} currency={money.currency} />],
+                ["In the books", <Money key="books" minor={money.booked_minor} currency={money.currency} />],
+              ]}
+            />
+          </div>
           <ul className="plain-list">
             {data.payments.map((payment) => (
               <li key={payment.id}>

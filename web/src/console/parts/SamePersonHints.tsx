@@ -35,8 +35,7 @@ export function SamePersonHints({ leadId, mayDecide }: { leadId: number; mayDeci
               </Link>{" "}
               {who.status ? <State kind="lead" state={who.status} /> : <span className="pill green">Customer</span>}
               <p className="quiet">
-                The same {said(who.same)}, {who.kind === "customer" ? "a customer since" : "a lead from"}{" "}
-                <Ago at={who.created_at} />
+                The same {said(who.same)} · added <Ago at={who.created_at} />
               </p>
             </div>
             {mayDecide && (
