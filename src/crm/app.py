@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from crm.accounting.comeback.routes import router as comeback
+from crm.accounting.contracts.mapping_routes import router as books_mapping
+from crm.accounting.contracts.routes import router as books_contracts
 from crm.accounting.matching.routes import router as matching
 from crm.accounting.posting_action_routes import router as posting_actions
 from crm.accounting.routes import router as accounting
@@ -87,6 +89,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     papers,
     accounting,
     posting_actions,
+    books_contracts,
+    books_mapping,
     sync_log,
     comeback,
     matching,

@@ -45,6 +45,11 @@ async def refund_moved(books: Books, org_id: int, proposal_ids: Collection[int])
     await book(books, org_id)
 
 
+async def contract_changed(books: Books, org_id: int, _proposal_ids: Collection[int]) -> None:
+    """The work is done, changed or cancelled: its invoice, or what takes it back, goes into the books."""
+    await book(books, org_id)
+
+
 async def book(books: Books, org_id: int) -> None:
     """Whatever moved money and stands in no book yet is brought there."""
     async with books.db.transaction(org_id) as session:
@@ -92,6 +97,9 @@ FOLLOWS: dict[Event, Callable[[Books, int, Collection[int]], Awaitable[None]]] =
     Event.PAYOUT_FAILED: money_moved,
     Event.DISPUTE_CLOSED: money_moved,
     Event.QBO_CONNECTED: books_connected,
+    Event.JOB_DONE: contract_changed,
+    Event.CHANGE_ORDER_APPROVED: contract_changed,
+    Event.PROPOSAL_CANCELLED: contract_changed,
 }
 
 

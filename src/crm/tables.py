@@ -3,6 +3,7 @@
 from crm.accounting import sync_log_tables as sync_log
 from crm.accounting import tables as accounting
 from crm.accounting.comeback import tables as comeback
+from crm.accounting.contracts import tables as contracts
 from crm.accounting.matching import tables as matching
 from crm.activity import tables as activity
 from crm.customers import tables as customers
@@ -27,6 +28,7 @@ __all__ = [
     "accounting",
     "activity",
     "comeback",
+    "contracts",
     "customers",
     "files",
     "identity",

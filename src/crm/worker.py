@@ -9,7 +9,7 @@ import procrastinate
 from sqlalchemy import text
 
 from crm import pipeline
-from crm.accounting import connection, postings
+from crm.accounting import connection, kinds, postings
 from crm.accounting.comeback import change_data, looking, restoring
 from crm.accounting.context import Books
 from crm.accounting.sync_log import forget_old_calls
@@ -214,7 +214,7 @@ class Work:
                     "LEFT JOIN qbo_lanes l ON l.org_id = p.org_id WHERE p.state = 'waiting' "
                     "AND p.next_attempt_at <= :now AND (p.lease_until IS NULL OR p.lease_until <= :now) "
                     "AND t.disconnected_at IS NULL AND t.refresh_token IS NOT NULL "
-                    "AND (l.paused_until IS NULL OR l.paused_until <= :now)"
+                    f"AND (l.paused_until IS NULL OR l.paused_until <= :now) AND ({kinds.MAY_GO})"
                 ),
                 {"now": clock.now()},
             )

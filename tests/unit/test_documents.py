@@ -146,7 +146,7 @@ def test_notes_keep_the_key_whatever_the_ids(session_id: str, intent: str):
 def test_a_payment_is_applied_for_what_is_open(applied: int, lines: int):
     """The whole amount goes into the clearing account; nothing open means no line, so the rest stays as credit."""
     body = documents.payment_body(
-        DEPOSIT, US, customer_id="58", invoice_id="142", applied_minor=applied,
+        DEPOSIT, US, customer_id="58", applied=[("142", applied)],
         clearing_account_id="90", requestid="0123456789abcdef0123456789",
     )  # fmt: skip
     assert body["TotalAmt"] == Decimal("4725.00")

@@ -54,7 +54,7 @@ class Kind:
     `missing` is a SELECT of (subject, payment_id, proposal_id, amount_minor, currency, next_attempt_at) over
     everything of :org that is to be booked (`:now` is at hand); what has its posting already is left out for it.
     `after` is a condition on the posting `p` that holds when what must come before it stands in the books.
-    `entities` are QuickBooks' words for the documents it makes, linked under its subject.
+    `begin` is a statement over :org that runs before. `entities` are QuickBooks' words for the documents it makes, linked under its subject.
     """
 
     name: str
@@ -62,3 +62,4 @@ class Kind:
     post: Post
     entities: tuple[str, ...]
     after: str = "true"
+    begin: str | None = None

@@ -6,6 +6,7 @@ Field rules and lengths: facts/quickbooks.md 2.4.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ DISPLAY_NAME_LENGTH_MAX = 100  # QuickBooks takes 500; longer than this no form 
 SHORT_LENGTH_MAX = 21  # DocNumber and PaymentRefNum
 PRIVATE_NOTE_LENGTH_MAX = 4000
 CLEARING_ACCOUNT_NAME = "Stripe Clearing"
+LIABILITY_ACCOUNT_NAME = "Customer Deposits"
 _STRAIGHT = str.maketrans(
     {
         "‘": "'",
@@ -47,6 +49,11 @@ class Company:
     custom_numbers: bool
     uses_sales_tax: bool
     time_zone: str
+    automated_tax: bool = False
+    class_per_txn: bool = False
+    class_per_line: bool = False
+    departments: bool = False
+    closed_until: str | None = None
 
     @property
     def latin1_only(self) -> bool:
@@ -55,7 +62,8 @@ class Company:
 
 def read_company(info: dict[str, Any], preferences: dict[str, Any], fallback_zone: str) -> Company:
     """From CompanyInfo and Preferences. `DefaultTimeZone` is in the schema but not in every reply."""
-    currency = preferences.get("CurrencyPrefs", {})
+    currency, tax = preferences.get("CurrencyPrefs", {}), preferences.get("TaxPrefs", {})
+    accounting = preferences.get("AccountingInfoPrefs", {})
     zone = info.get("DefaultTimeZone") or fallback_zone
     try:
         ZoneInfo(zone)
@@ -66,8 +74,13 @@ def read_company(info: dict[str, Any], preferences: dict[str, Any], fallback_zon
         home_currency=str(currency.get("HomeCurrency", {}).get("value") or "USD"),
         multicurrency=bool(currency.get("MultiCurrencyEnabled")),
         custom_numbers=bool(preferences.get("SalesFormsPrefs", {}).get("CustomTxnNumbers")),
-        uses_sales_tax=bool(preferences.get("TaxPrefs", {}).get("UsingSalesTax")),
+        uses_sales_tax=bool(tax.get("UsingSalesTax")),
         time_zone=zone,
+        automated_tax=bool(tax.get("UsingSalesTax")) and bool(tax.get("PartnerTaxEnabled")),
+        class_per_txn=bool(accounting.get("ClassTrackingPerTxn")),
+        class_per_line=bool(accounting.get("ClassTrackingPerTxnLine")),
+        departments=bool(accounting.get("TrackDepartments")),
+        closed_until=str(closed)[:10] if (closed := accounting.get("BookCloseDate")) else None,
     )
 
 
@@ -97,14 +110,16 @@ class DepositFacts:
     payment_intent: str | None
 
 
-def display_name(name: str, fallback: str, company: Company, suffix: str = "") -> str:
+def display_name(
+    name: str, fallback: str, company: Company, suffix: str = "", *, longest: int = DISPLAY_NAME_LENGTH_MAX
+) -> str:
     """A name that QuickBooks takes and can be asked for again: no colon, tab or newline; for US companies
     ISO-8859-1 only, since their queries refuse the rest (facts 2.4, 2.8)."""
     text = unicodedata.normalize("NFC", name).translate(_STRAIGHT)
     if company.latin1_only:
         text = "".join(_latin1(char) for char in text)
-    text = " ".join(text.split())[: DISPLAY_NAME_LENGTH_MAX - len(suffix)].strip()
-    return (text or fallback[: DISPLAY_NAME_LENGTH_MAX - len(suffix)]) + suffix
+    text = " ".join(text.split())[: longest - len(suffix)].strip()
+    return (text or fallback[: longest - len(suffix)]) + suffix
 
 
 def _latin1(char: str) -> str:
@@ -142,18 +157,23 @@ def customer_body(facts: CustomerFacts, name: str, company: Company, currency: s
     return body
 
 
-def item_body(name: str, income_account_id: str) -> dict[str, Any]:
+def item_body(name: str, account_id: str, said: str) -> dict[str, Any]:
+    """`IncomeAccountRef` may be a liability, as QuickBooks' own pages let people choose (facts 3.1)."""
+    return {"Name": name, "Type": "Service", "IncomeAccountRef": {"value": account_id}, "Description": said}
+
+
+def liability_account_body() -> dict[str, Any]:
     return {
-        "Name": name,
-        "Type": "Service",
-        "IncomeAccountRef": {"value": income_account_id},
-        "Description": "Deposit on a proposal, paid online",
+        "Name": LIABILITY_ACCOUNT_NAME,
+        "AccountType": "Other Current Liability",
+        "AccountSubType": "OtherCurrentLiabilities",
+        "Description": "Paid by customers for work that is not done yet",
     }
 
 
-def clearing_account_body(company: Company, currency: str) -> dict[str, Any]:
+def clearing_account_body(name: str, company: Company, currency: str) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "Name": CLEARING_ACCOUNT_NAME,
+        "Name": name,
         "AccountType": "Bank",
         "AccountSubType": "Checking",
         "Description": "Money that Stripe holds until it pays out",
@@ -192,6 +212,7 @@ def invoice_body(
     item_id: str,
     requestid: str,
     generation: int,
+    tax_code: str | None = None,
 ) -> dict[str, Any]:
     """One line for the deposit. Not taxable: sales tax belongs to the final invoice (facts 3.1)."""
     day = txn_date(facts.paid_at, company)
@@ -200,7 +221,7 @@ def invoice_body(
         "TxnDate": day,
         "DueDate": day,
         "PrivateNote": private_note(facts, requestid),
-        "Line": [_line(facts, company, item_id, facts.amount_minor)],
+        "Line": [deposit_line(facts, company, item_id, facts.amount_minor, tax_code=tax_code)],
     }
     if facts.email:
         body["BillEmail"] = {"Address": facts.email[:100]}
@@ -211,13 +232,22 @@ def invoice_body(
     return body
 
 
-def _line(
-    facts: DepositFacts, company: Company, item_id: str, amount_minor: int, said: str = ""
+def deposit_line(
+    facts: DepositFacts,
+    company: Company,
+    item_id: str,
+    amount_minor: int,
+    said: str = "",
+    *,
+    tax_code: str | None = None,
 ) -> dict[str, Any]:
+    """The deposit item over this amount; `tax_code` where the company needs one outside the US."""
     amount = to_decimal(amount_minor, facts.currency)
     detail: dict[str, Any] = {"ItemRef": {"value": item_id}, "Qty": 1, "UnitPrice": amount}
     if company.country == "US":
         detail["TaxCodeRef"] = {"value": "NON"}
+    elif tax_code is not None:
+        detail["TaxCodeRef"] = {"value": tax_code}
     name, title = display_name(facts.name, "Payment", company), display_name(facts.title, "", company)
     return {
         "Amount": amount,
@@ -231,24 +261,21 @@ def refund_body(
     facts: DepositFacts,
     company: Company,
     *,
-    amount_minor: int,
+    sold: dict[str, Any],
     day: str,
-    said: str,
     refund_id: str,
     customer_id: str,
-    item_id: str,
     clearing_account_id: str,
     requestid: str,
 ) -> dict[str, Any]:
-    """A refund receipt, or the sales receipt that offsets one: the deposit item against the clearing account."""
+    """A refund receipt, or the sales receipt that offsets one: lines and tax (`sold`) against the clearing account."""
     body: dict[str, Any] = {
         "CustomerRef": {"value": customer_id},
         "TxnDate": day,
         "PaymentRefNum": requestid[:SHORT_LENGTH_MAX],
         "PrivateNote": f"{private_note(facts, requestid)} {refund_id}"[:PRIVATE_NOTE_LENGTH_MAX],
         "DepositToAccountRef": {"value": clearing_account_id},
-        "Line": [_line(facts, company, item_id, amount_minor, said)],
-    }
+    } | sold
     if company.multicurrency:
         body["CurrencyRef"] = {"value": facts.currency}
     return body
@@ -259,12 +286,11 @@ def payment_body(
     company: Company,
     *,
     customer_id: str,
-    invoice_id: str,
-    applied_minor: int,
+    applied: Sequence[tuple[str, int]],
     clearing_account_id: str,
     requestid: str,
 ) -> dict[str, Any]:
-    """The money: into the clearing account, applied to the invoice for `applied_minor`."""
+    """The money: into the clearing account, applied to invoices by (Id, minor units)."""
     body: dict[str, Any] = {
         "CustomerRef": {"value": customer_id},
         "TotalAmt": to_decimal(facts.amount_minor, facts.currency),
@@ -273,13 +299,16 @@ def payment_body(
         "PrivateNote": private_note(facts, requestid),
         "DepositToAccountRef": {"value": clearing_account_id},
     }
-    if applied_minor > 0:
-        body["Line"] = [
-            {
-                "Amount": to_decimal(applied_minor, facts.currency),
-                "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}],
-            }
-        ]
+    lines = [
+        {
+            "Amount": to_decimal(minor, facts.currency),
+            "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}],
+        }
+        for invoice_id, minor in applied
+        if minor > 0
+    ]
+    if lines:
+        body["Line"] = lines
     if company.multicurrency:
         body["CurrencyRef"] = {"value": facts.currency}
     return body

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from crm.accounting.booking import Kind
-from crm.accounting.sync import deposit, refund, stripe_money
+from crm.accounting.sync import contract_invoice, credit_memo, deposit, refund, stripe_money
 
-ALL: tuple[Kind, ...] = (deposit.KIND, refund.GIVEN, refund.CAME_BACK, *stripe_money.KINDS)
+ALL: tuple[Kind, ...] = (
+    deposit.KIND,
+    refund.GIVEN,
+    refund.CAME_BACK,
+    contract_invoice.CONTRACT,
+    contract_invoice.CHANGE,
+    credit_memo.KIND,
+    *stripe_money.KINDS,
+)
 BY_NAME = {kind.name: kind for kind in ALL}
 
 # On the posting `p`: what must stand in the books before it does. A kind of a newer version is left alone.

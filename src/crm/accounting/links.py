@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,18 +66,19 @@ async def link(
 
 
 async def number_of_invoice(session: AsyncSession, org_id: int, payment_id: int) -> str | None:
-    """The number that the newest invoice of this payment has in QuickBooks; None while there is none."""
-    return await session.scalar(
-        select(QboLink.name)
-        .where(
-            QboLink.org_id == org_id,
-            QboLink.entity == "Invoice",
-            QboLink.local_kind == "payment",
-            QboLink.local_id == str(payment_id),
-        )
-        .order_by(QboLink.created_at.desc())
-        .limit(1)
+    """The number that the newest invoice of this payment, or of its contract, has in QuickBooks; None while there is
+    none."""
+    found: str | None = await session.scalar(
+        text(
+            "SELECT l.name FROM qbo_links l WHERE l.org_id = :org AND l.entity = 'Invoice' "
+            "AND (l.local_kind = 'payment' AND l.local_id = cast(:payment AS text) OR l.local_kind = 'proposal' "
+            "AND l.local_id = (SELECT p.proposal_id::text FROM payments p JOIN postings x ON x.org_id = p.org_id "
+            "AND x.kind = 'payment' AND x.payment_id = p.id WHERE p.org_id = :org AND p.id = :payment "
+            "AND x.form = 'contract')) ORDER BY l.created_at DESC LIMIT 1"
+        ),
+        {"org": org_id, "payment": payment_id},
     )
+    return found
 
 
 async def unlink(

@@ -24,6 +24,7 @@ from crm.accounting.booking import Booked, Taken
 from crm.accounting.connection import NotConnected
 from crm.accounting.context import Books
 from crm.accounting.error_counts import count_error
+from crm.accounting.locks import CLAIM_LOCKS
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.jobs import queue
@@ -35,7 +36,6 @@ LEASE = timedelta(seconds=15)
 RENEW_SECONDS = 4.0
 AT_ONCE_PER_ORG = 4  # one company never holds more of the workers than this, and one that fails only one
 RETRY_SECONDS_MAX = 3600.0
-CLAIM_LOCKS = 7001  # first half of the advisory locks' keys; the second is the org
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # gone, restarting, or all connections taken
 
 log = logger("postings")
@@ -47,11 +47,14 @@ async def ensure(session: AsyncSession, org_id: int) -> int:
     Oldest first, and due at once: Stripe dates a payment by its own clock, which may be ahead of ours.
     """
     made = 0
+    for begin in _BEGIN:
+        await session.execute(begin, {"org": org_id})
     for missing in _MISSING:
         made += len((await session.execute(missing, {"org": org_id, "now": clock.now()})).all())
     return made
 
 
+_BEGIN = tuple(text(kind.begin) for kind in kinds.ALL if kind.begin is not None)
 _MISSING = tuple(
     text(
         "INSERT INTO postings (org_id, kind, subject, payment_id, proposal_id, amount_minor, currency, "
@@ -100,6 +103,20 @@ async def post_now(
             return await kinds.BY_NAME[kind].post(books, org_id, _taken((*posted, False), ""))
         await asyncio.sleep(0.2)
     return None
+
+
+async def post_if_open(books: Books, org_id: int, kind: str, subject: str) -> None:
+    """Books it for somebody who waits, when it is there and not booked. Raises what the posting raised."""
+    async with books.db.transaction(org_id) as session:
+        waits = await session.scalar(
+            text(
+                "SELECT 1 FROM postings WHERE org_id = :org AND kind = :kind AND subject = :subject "
+                "AND state = 'waiting'"
+            ),
+            {"org": org_id, "kind": kind, "subject": subject},
+        )
+    if waits:
+        await post_now(books, org_id, kind, subject)
 
 
 _COLUMNS = "p.id, p.kind, p.subject, p.payment_id, p.proposal_id, p.amount_minor, p.currency, p.created_at, p.attempts"

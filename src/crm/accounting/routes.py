@@ -212,6 +212,8 @@ async def create_qbo_invoice(proposal_id: int, principal: StaffDep, work: BooksD
             )
         if posting.state == "needs_you":
             await postings.retry(session, org_id, posting_id=posting.id, actor=principal.actor)
+    # Under the policy of one invoice, or when all is paid, the contract's invoice comes before the payment.
+    await postings.post_if_open(work, org_id, "contract_invoice", f"proposal:{proposal_id}")
     booked = await postings.post_now(work, org_id, "payment", f"payment:{payment.id}")
     if booked is None:
         raise Unavailable(
@@ -301,7 +303,7 @@ def _postings(org_id: int) -> Any:
 
 async def _postings_out(session: AsyncSession, found: Sequence[Sequence[Any]]) -> list[PostingOut]:
     """The rows as people read them, each with what its kind made under its subject."""
-    subjects = {tuple(row[0].subject.split(":", 1)) for row in found}
+    subjects = {tuple(subject.split(":", 1)) for row in found for subject in _subjects(row[0])}
     made: dict[str, list[QboLink]] = defaultdict(list)
     if found:
         links = await session.scalars(
@@ -317,9 +319,22 @@ async def _postings_out(session: AsyncSession, found: Sequence[Sequence[Any]]) -
     linked = [link for of_one in made.values() for link in of_one]
     differ = await open_on(session, linked[0].org_id, linked) if linked else {}
     return [
-        _posting_out(posting, paid_at, title, customer, made[posting.subject], differ)
+        _posting_out(
+            posting,
+            paid_at,
+            title,
+            customer,
+            [link for subject in _subjects(posting) for link in made[subject]],
+            differ,
+        )
         for posting, paid_at, title, customer in found
     ]
+
+
+def _subjects(posting: Posting) -> list[str]:
+    """Under which its documents are linked; a payment onto the contract's invoice has that one too."""
+    own = [posting.subject]
+    return [*own, f"proposal:{posting.proposal_id}"] if posting.form == "contract" else own
 
 
 def _posting_out(
@@ -333,7 +348,9 @@ def _posting_out(
     busy = posting.lease_until is not None and posting.lease_until > clock.now()
     kind = kinds.BY_NAME.get(posting.kind)
     documents = [link for link in made if kind is not None and link.entity in kind.entities]
-    ids = {link.entity: link.qbo_id for link in documents}
+    ids: dict[str, str] = {}
+    for link in documents:
+        ids.setdefault(link.entity, link.qbo_id)
     difference_id = next((differ[key] for key in ids.items() if key in differ), None)
     state = "posting" if posting.state == "waiting" and busy else posting.state
     return PostingOut(

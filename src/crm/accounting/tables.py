@@ -88,6 +88,9 @@ class Posting(Base):
     """One thing on its way into the books. What it is says `kind` (`kinds.py`) and `subject` ("payment:12");
     payment and proposal are the ones it belongs to, if any. `problem` is the sentence a bookkeeper reads.
 
+    `form` is how it is booked, decided once at the first attempt: see `contracts/forms.py`. `deposit_minor` is what it adds
+    to the customer's deposits on this contract, or, below zero, what it takes out of them.
+
     `lease_until` and `lease` say which run of a worker holds it; when the lease runs out another takes it up.
     """
 
@@ -113,6 +116,8 @@ class Posting(Base):
     proposal_id: Mapped[int | None]
     amount_minor: Mapped[Big]
     currency: Mapped[str]
+    form: Mapped[str | None]
+    deposit_minor: Mapped[Big | None]
     state: Mapped[str] = mapped_column(server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime]

@@ -84,6 +84,10 @@ class Event(StrEnum):
     DISPUTE_BOOKED = "dispute_booked"
     DISPUTE_RETURN_BOOKED = "dispute_return_booked"
     DISPUTE_LOSS_BOOKED = "dispute_loss_booked"
+    CREDIT_MEMO_BOOKED = "credit_memo_booked"
+    BOOKS_POLICY_SET = "books_policy_set"
+    BOOKS_MAPPING_SET = "books_mapping_set"
+    JOB_DONE = "job_done"
     POSTING_NEEDS_YOU = "posting_needs_you"
     POSTING_RETRIED = "posting_retried"
     POSTING_SKIPPED = "posting_skipped"
@@ -145,4 +149,7 @@ FOLLOWED = MAILED | {
     Event.PAYOUT_FAILED,
     Event.DISPUTE_CLOSED,
     Event.QBO_CONNECTED,
+    Event.JOB_DONE,
+    Event.CHANGE_ORDER_APPROVED,
+    Event.PROPOSAL_CANCELLED,
 }

@@ -158,6 +158,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/books/contracts/{proposal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one contract stands in the books */
+        get: operations["get_books_contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/contracts/{proposal_id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the job is done: its invoice is made */
+        post: operations["set_job_done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/books/differences": {
         parameters: {
             query?: never;
@@ -237,6 +271,99 @@ export interface paths {
         put?: never;
         /** Accept theirs, restore ours, or unlink */
         post: operations["settle_books_difference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/mapping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What in QuickBooks stands for what */
+        get: operations["get_books_mapping"];
+        /**
+         * Choose what stands for something
+         * @description Checked against the company before it counts. Without `qbo_id` the choice is taken back.
+         */
+        put: operations["set_books_mapping"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/mapping/make": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make what is missing
+         * @description The clearing account, the item of what was sold and that of deposits, found by name or made; then chosen.
+         */
+        post: operations["make_missing_in_books"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/mapping/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the company's lists again */
+        post: operations["refresh_books_lists"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How deposits are booked, and what each way does */
+        get: operations["get_books_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Choose how deposits are booked */
+        patch: operations["set_books_policy"];
+        trace?: never;
+    };
+    "/books/preview/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a payment would post */
+        get: operations["preview_posting"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3067,6 +3194,20 @@ export interface components {
             /** Ways Out */
             ways_out: ("accept" | "restore" | "unlink")[];
         };
+        /**
+         * BooksMappingOut
+         * @description `read_at`: when the lists were read; null before the first time. `suggested_keys` come from our own data.
+         */
+        BooksMappingOut: {
+            /** Company Name */
+            company_name: string | null;
+            /** Read At */
+            read_at: string | null;
+            /** Slots */
+            slots: components["schemas"]["SlotOut"][];
+            /** Suggested Keys */
+            suggested_keys: string[];
+        };
         /** BounceTaken */
         BounceTaken: {
             /**
@@ -3452,6 +3593,20 @@ export interface components {
             /** Qbo Id */
             qbo_id: string | null;
         };
+        /**
+         * ChoiceOut
+         * @description `problem` says why it cannot stand in this slot.
+         */
+        ChoiceOut: {
+            /** Detail */
+            detail: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Problem */
+            problem: string | null;
+        };
         /** Chosen */
         Chosen: {
             /** Chosen */
@@ -3513,6 +3668,22 @@ export interface components {
              * @enum {string}
              */
             state: "not_configured" | "not_connected" | "connected" | "reconnect_soon" | "disconnected";
+        };
+        /**
+         * ContractOut
+         * @description `policy` is the one that the contract keeps; null while nothing of it is in the books.
+         */
+        ContractOut: {
+            /** Currency */
+            currency: string;
+            /** Deposits Left Minor */
+            deposits_left_minor: number;
+            /** Done At */
+            done_at: string | null;
+            /** Policy */
+            policy: ("liability" | "income" | "whole") | null;
+            /** Proposal Id */
+            proposal_id: number;
         };
         /** Contractor */
         Contractor: {
@@ -4073,11 +4244,20 @@ export interface components {
             /** Url */
             url: string;
         };
+        /** EntryOut */
+        EntryOut: {
+            /** Account */
+            account: string;
+            /** Credit Minor */
+            credit_minor: number;
+            /** Debit Minor */
+            debit_minor: number;
+        };
         /**
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "posting_needs_you" | "posting_retried" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "books_policy_set" | "books_mapping_set" | "job_done" | "posting_needs_you" | "posting_retried" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -4385,6 +4565,15 @@ export interface components {
             qbo_payment_id: string;
             /** Status */
             status: string;
+        };
+        /** JournalDocument */
+        JournalDocument: {
+            /** Entity */
+            entity: string;
+            /** Entries */
+            entries: components["schemas"]["EntryOut"][];
+            /** Said */
+            said: string;
         };
         /**
          * Kind
@@ -4852,6 +5041,17 @@ export interface components {
             state: "kept" | "queued" | "sending" | "sent" | "failed" | "bounced" | "suppressed";
             /** Subject */
             subject: string;
+        };
+        /** MappedOut */
+        MappedOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Problem */
+            problem: string | null;
+            /** Qbo Id */
+            qbo_id: string;
         };
         /** MappingIn */
         MappingIn: {
@@ -5595,6 +5795,56 @@ export interface components {
             /** Status */
             status: string;
         };
+        /** PolicyChoice */
+        PolicyChoice: {
+            /**
+             * Currency
+             * @default USD
+             */
+            currency: string;
+            /** Example */
+            example: components["schemas"]["StepOut"][];
+            /**
+             * Policy
+             * @enum {string}
+             */
+            policy: "liability" | "income" | "whole";
+            /** Recommended */
+            recommended: boolean;
+            /** Sentence */
+            sentence: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * PolicyIn
+         * @description Fields left out stay.
+         */
+        PolicyIn: {
+            /** Attach Contract */
+            attach_contract?: boolean | null;
+            /** Policy */
+            policy?: ("liability" | "income" | "whole") | null;
+            /** Send Estimates */
+            send_estimates?: boolean | null;
+        };
+        /**
+         * PolicyOut
+         * @description `choices` show, for a job over $10,000.00 with 8 % sales tax, the journal that each policy makes.
+         */
+        PolicyOut: {
+            /** Attach Contract */
+            attach_contract: boolean;
+            /** Choices */
+            choices: components["schemas"]["PolicyChoice"][];
+            /**
+             * Policy
+             * @enum {string}
+             */
+            policy: "liability" | "income" | "whole";
+            /** Send Estimates */
+            send_estimates: boolean;
+        };
         /** PortalCustomer */
         PortalCustomer: {
             /** Name */
@@ -5861,6 +6111,29 @@ export interface components {
             problem: string | null;
             /** State */
             state: string;
+        };
+        /**
+         * PreviewOut
+         * @description What paying a part now would post; `problems` stand against it, each with its way out.
+         */
+        PreviewOut: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+            /** Documents */
+            documents: components["schemas"]["JournalDocument"][];
+            /** Name */
+            name: string;
+            /** Payment Id */
+            payment_id: number;
+            /**
+             * Policy
+             * @enum {string}
+             */
+            policy: "liability" | "income" | "whole";
+            /** Problems */
+            problems: string[];
         };
         /**
          * PriceItemChange
@@ -6645,6 +6918,40 @@ export interface components {
             /** Session Id */
             session_id: string;
         };
+        /** SlotIn */
+        SlotIn: {
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /** Qbo Id */
+            qbo_id: string | null;
+            /** Slot */
+            slot: string;
+        };
+        /**
+         * SlotOut
+         * @description `keys` are what it can be told apart by, besides the default (the empty key).
+         */
+        SlotOut: {
+            /** Choices */
+            choices: components["schemas"]["ChoiceOut"][];
+            /** Entity */
+            entity: string;
+            /** Help */
+            help: string;
+            /** Keys */
+            keys: string[];
+            /** Mapped */
+            mapped: components["schemas"]["MappedOut"][];
+            /** Slot */
+            slot: string;
+            /** Title */
+            title: string;
+            /** Will Be Made */
+            will_be_made: boolean;
+        };
         /** StageCount */
         StageCount: {
             /** Count */
@@ -6697,6 +7004,16 @@ export interface components {
          * @enum {string}
          */
         Status: "draft" | "sent" | "viewed" | "approved" | "declined" | "expired" | "superseded" | "cancelled";
+        /**
+         * StepOut
+         * @description Something that happens, and what it makes in QuickBooks.
+         */
+        StepOut: {
+            /** Documents */
+            documents: components["schemas"]["JournalDocument"][];
+            /** Said */
+            said: string;
+        };
         /** SuppressionOut */
         SuppressionOut: {
             /** Address */
@@ -7252,6 +7569,70 @@ export interface operations {
             };
         };
     };
+    get_books_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_job_done: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_books_differences: {
         parameters: {
             query?: {
@@ -7408,6 +7789,226 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BooksDifference"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_books_mapping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksMappingOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_books_mapping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlotIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksMappingOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_missing_in_books: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksMappingOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_books_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksMappingOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_books_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_books_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_posting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             /** @description A problem (RFC 9457) */

@@ -298,6 +298,12 @@ const booksLog = createRoute({
   component: page(() => import("./pages/BooksLog"), "BooksLog"),
 });
 
+const booksMapping = createRoute({
+  getParentRoute: () => books,
+  path: "/mapping",
+  component: page(() => import("./pages/BooksMapping"), "BooksMapping"),
+});
+
 const booksCall = createRoute({
   getParentRoute: () => books,
   path: "/log/$id",
@@ -376,6 +382,7 @@ const tree = root.addChildren([
       booksDifferences,
       booksDifference,
       booksReview,
+      booksMapping,
       booksLog,
       booksCall,
     ]),

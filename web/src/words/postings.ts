@@ -11,6 +11,9 @@ const KINDS: Record<string, string> = {
   dispute: "Disputed payment",
   dispute_return: "Dispute won",
   dispute_lost: "Dispute lost",
+  contract_invoice: "Invoice of the contract",
+  change_invoice: "Invoice of a change order",
+  credit_memo: "Credit memo",
 };
 
 /** Returns the word for a kind of posting; one that this build does not know yet is shown as it is. */

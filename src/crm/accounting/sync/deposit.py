@@ -1,11 +1,11 @@
-"""Brings one paid deposit into the books: customer, item, invoice, and the payment applied to it.
+"""Brings one paid part into the books: as a deposit with an invoice of its own, or onto the contract's invoice.
 
 Every step may be repeated by another run: what is linked is not made again, what was sent is looked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,9 @@ from crm.accounting import connection, links, outbox, turns
 from crm.accounting.booking import Booked, Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
+from crm.accounting.contracts import forms
+from crm.accounting.contracts.documents import deposit_tax_code
+from crm.accounting.contracts.forms import Form
 from crm.accounting.documents import (
     Company,
     CustomerFacts,
@@ -28,10 +31,13 @@ from crm.accounting.documents import (
 from crm.accounting.error_counts import count_error
 from crm.accounting.sync import setup
 from crm.accounting.sync.customer import customer_id
+from crm.accounting.sync.frame import multicurrency_off
+from crm.accounting.sync.looking import find_by_key
+from crm.accounting.sync.open_invoices import OpenInvoice, open_invoices
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.customers.tables import Customer
-from crm.gateways.quickbooks import Call, query, quote
+from crm.gateways.quickbooks import Call
 from crm.gateways.quickbooks_faults import existing_transaction_id
 from crm.kit.errors import OutsideError, Refused
 from crm.kit.money import Money, format_money, from_decimal, to_decimal
@@ -52,15 +58,18 @@ async def post(books: Books, org_id: int, posting: Taken) -> Booked:
     """Books the payment. Raises Unavailable, Refused or Disconnected; then nothing is half done that the
     next call would not find and finish."""
     access = await connection.access(books, org_id)
-    deposit = await load(books, org_id, int(posting.local_id))
+    part = await load(books, org_id, int(posting.local_id))
     company = await setup.company_of(books, access)
-    check_currency(deposit.facts, company)
-    customer = await customer_id(
-        books, access, company, deposit.customer_id, deposit.customer, deposit.facts.currency
-    )
-    invoice, created = await _invoice(books, access, company, deposit.facts, customer)
-    payment = await _payment(books, access, company, deposit.facts, customer, invoice)
-    return Booked(invoice.id, payment, created)
+    check_currency(part.facts, company)
+    form = await forms.decide(books, org_id, posting)
+    customer = await customer_id(books, access, company, part.customer_id, part.customer, part.facts.currency)
+    if form.name == "deposit":
+        invoice, created = await _invoice(books, access, company, part.facts, customer, form)
+        invoices = [invoice]
+    else:
+        invoices, created = await open_invoices(books, access, part.facts.proposal_id), False
+    payment, new = await _payment(books, access, company, part.facts, customer, invoices)
+    return Booked(invoices[0].id, payment, created or (new and form.name != "deposit"))
 
 
 KIND = Kind(
@@ -69,6 +78,8 @@ KIND = Kind(
     "FROM payments p WHERE p.org_id = :org AND p.paid_at IS NOT NULL",
     post=post,
     entities=("Invoice", "Payment"),
+    after=forms.AFTER_ITS_INVOICE,
+    begin=forms.BEGIN,
 )
 
 
@@ -108,23 +119,12 @@ async def load(books: Books, org_id: int, payment_id: int) -> PaidPart:
 
 def check_currency(facts: DepositFacts, company: Company) -> None:
     if facts.currency != company.home_currency and not company.multicurrency:
-        raise Refused(
-            f"The payment is in {facts.currency}, but this QuickBooks company keeps its books in "
-            f"{company.home_currency} only. Turn on multicurrency in QuickBooks (it can't be turned off again) "
-            "or book this payment by hand.",
-            code="multicurrency-off",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Invoice:
-    id: str
-    open_minor: int  # what is still to be paid on it
+        raise multicurrency_off(facts.currency, company.home_currency)
 
 
 async def _invoice(
-    books: Books, access: Access, company: Company, facts: DepositFacts, customer: str
-) -> tuple[_Invoice, bool]:
+    books: Books, access: Access, company: Company, facts: DepositFacts, customer: str, form: Form
+) -> tuple[OpenInvoice, bool]:
     async with books.db.transaction(access.org_id) as session:
         known = await links.find(
             session, access.org_id, access.realm_id, "Invoice", "payment", facts.payment_id
@@ -134,11 +134,16 @@ async def _invoice(
         )
     if known is not None:
         if paid is not None:
-            return _Invoice(known.qbo_id, 0), False
+            return OpenInvoice(known.qbo_id, 0), False
         # A run ended between invoice and payment: somebody may have changed the invoice since, so look.
         object_ = await _read_again(books, access, facts, known.qbo_id)
         return await _keep_invoice(books, access, facts, outbox.Written(0, object_, ""))
-    item = await setup.deposit_item(books, access)
+    mapping = await setup.mapping_of(books, access)
+    item = form.contract.deposit_item
+    if item is None:
+        item = await setup.deposit_item(books, access, mapping, form.contract.policy)
+        await forms.keep_deposit_item(books, access.org_id, facts.proposal_id, item)
+    tax_code = deposit_tax_code(company, mapping)
     day, money = txn_date(facts.paid_at, company), Money(facts.amount_minor, facts.currency)
 
     async def look(requestid: str) -> dict[str, Any] | None:
@@ -158,6 +163,7 @@ async def _invoice(
                     company,
                     customer_id=customer,
                     item_id=item,
+                    tax_code=tax_code,
                     requestid=requestid,
                     generation=generation,
                 ),
@@ -226,7 +232,7 @@ async def _behind_number(
 
 async def _keep_invoice(
     books: Books, access: Access, facts: DepositFacts, written: outbox.Written
-) -> tuple[_Invoice, bool]:
+) -> tuple[OpenInvoice, bool]:
     object_ = written.object
     total = from_decimal(Decimal(object_["TotalAmt"]), facts.currency)
     async with books.db.transaction(access.org_id) as session:
@@ -249,7 +255,7 @@ async def _keep_invoice(
             )
     if total != facts.amount_minor:
         raise _total_differs(facts, total, str(object_["Id"]))
-    return _Invoice(str(object_["Id"]), from_decimal(Decimal(object_["Balance"]), facts.currency)), new
+    return OpenInvoice(str(object_["Id"]), from_decimal(Decimal(object_["Balance"]), facts.currency)), new
 
 
 def _total_differs(facts: DepositFacts, total_minor: int, invoice_id: str) -> Refused:
@@ -268,14 +274,20 @@ def _total_differs(facts: DepositFacts, total_minor: int, invoice_id: str) -> Re
 
 
 async def _payment(
-    books: Books, access: Access, company: Company, facts: DepositFacts, customer: str, invoice: _Invoice
-) -> str:
+    books: Books,
+    access: Access,
+    company: Company,
+    facts: DepositFacts,
+    customer: str,
+    invoices: Sequence[OpenInvoice],
+) -> tuple[str, bool]:
+    """The payment's Id, and whether this run made it."""
     async with books.db.transaction(access.org_id) as session:
         known = await links.find(
             session, access.org_id, access.realm_id, "Payment", "payment", facts.payment_id
         )
     if known is not None:
-        return known.qbo_id
+        return known.qbo_id, False
     clearing = await setup.clearing_account(books, access, company, facts.currency)
     day, money = txn_date(facts.paid_at, company), Money(facts.amount_minor, facts.currency)
 
@@ -294,9 +306,7 @@ async def _payment(
                 facts,
                 company,
                 customer_id=customer,
-                invoice_id=invoice.id,
-                # QuickBooks may have applied a credit by itself (AutoApplyCredit): never more than is open
-                applied_minor=min(facts.amount_minor, invoice.open_minor),
+                applied=_applied(facts.amount_minor, invoices),
                 clearing_account_id=clearing,
                 requestid=requestid,
             ),
@@ -304,7 +314,7 @@ async def _payment(
         )
 
     try:
-        written = await _payment_of_earlier_life(facts, invoice, look) or await write()
+        written = await _payment_of_earlier_life(facts, invoices, look) or await write()
     except Refused as error:
         if error.code != "610":
             raise
@@ -321,42 +331,36 @@ async def _payment(
                 access.org_id,
                 Event.INVOICE_PAID,
                 proposal_id=facts.proposal_id,
-                qbo_invoice_id=invoice.id,
+                qbo_invoice_id=invoices[0].id,
                 qbo_payment_id=str(written.object["Id"]),
                 amount_cents=facts.amount_minor,
                 unapplied=str(written.object.get("UnappliedAmt", 0)),
                 payment_id=facts.payment_id,
             )
-    return str(written.object["Id"])
+    return str(written.object["Id"]), new
+
+
+def _applied(amount_minor: int, invoices: Sequence[OpenInvoice]) -> list[tuple[str, int]]:
+    """Oldest first, and never more than is open: QuickBooks may have applied a credit by itself (AutoApplyCredit)."""
+    applied: list[tuple[str, int]] = []
+    for invoice in invoices:
+        minor = min(amount_minor, invoice.open_minor)
+        if minor > 0:
+            applied.append((invoice.id, minor))
+            amount_minor -= minor
+    return applied
 
 
 async def _payment_of_earlier_life(
-    facts: DepositFacts, invoice: _Invoice, look: Callable[[str], Awaitable[dict[str, Any] | None]]
+    facts: DepositFacts,
+    invoices: Sequence[OpenInvoice],
+    look: Callable[[str], Awaitable[dict[str, Any] | None]],
 ) -> outbox.Written | None:
     """Our payment on an invoice that is settled though we know of none: from before a backup was restored."""
-    if invoice.open_minor >= facts.amount_minor or facts.session_id is None:
+    if sum(one.open_minor for one in invoices) >= facts.amount_minor or facts.session_id is None:
         return None
     found = await look(facts.session_id)
     return outbox.Written(0, found, "", found=True) if found else None
-
-
-async def find_by_key(
-    books: Books,
-    access: Access,
-    entity: str,
-    customer: str,
-    day: str,
-    money: Money,
-    key: str,
-) -> dict[str, Any] | None:
-    """What an earlier attempt made: same customer, day and amount, and our key in the note (facts 2.6)."""
-    statement = (
-        f"SELECT * FROM {entity} WHERE CustomerRef = {quote(customer)} AND TxnDate = {quote(day)} "
-        f"AND TotalAmt = '{to_decimal(money.minor, money.currency)}' MAXRESULTS 1000"
-    )
-    answer = await qbo.ask(books, access.org_id, query(f"look_for_{entity.lower()}", statement))
-    rows: list[dict[str, Any]] = answer.data.get("QueryResponse", {}).get(entity, [])
-    return next((row for row in rows if key in str(row.get("PrivateNote", ""))), None)
 
 
 async def proposal_payment(books: Books, org_id: int, proposal_id: int) -> Payment | None:

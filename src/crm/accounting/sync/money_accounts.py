@@ -47,6 +47,9 @@ async def account(books: Books, access: Access, company: Company, role: Role, cu
     """The account's Id. Raises Refused where a person must choose or mend something, else as QuickBooks answers."""
     if role == "clearing_account":
         return await setup.clearing_account(books, access, company, currency)
+    chosen = (await setup.mapping_of(books, access)).get(role)
+    if chosen is not None:
+        return chosen
     async with books.db.transaction(access.org_id) as session:
         known = await links.find(session, access.org_id, access.realm_id, "Account", setup.SETTING, role)
     if known is not None:

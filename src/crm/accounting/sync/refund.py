@@ -1,5 +1,6 @@
 """Brings one refund into the books: a refund receipt from Stripe Clearing, and what offsets it if it came back.
 
+It takes from the customer's deposits what is left of them; the rest, with the tax in it, from what was sold.
 A refund that failed after it was booked is offset by a sales receipt of its own day, not deleted
 (docs/decisions/refunds-in-the-books.md). Every step may be repeated by another run.
 """
@@ -11,18 +12,27 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
+
 from crm.accounting import company as qbo
 from crm.accounting import connection, links, outbox
 from crm.accounting.booking import Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
-from crm.accounting.documents import Company, DepositFacts, refund_body, txn_date
+from crm.accounting.contracts import agreed, forms
+from crm.accounting.contracts.documents import deposit_tax_code, sale_fields
+from crm.accounting.contracts.forms import Form
+from crm.accounting.contracts.lines import share
+from crm.accounting.documents import Company, DepositFacts, deposit_line, refund_body, txn_date
 from crm.accounting.sync import setup
 from crm.accounting.sync.customer import customer_id
-from crm.accounting.sync.deposit import check_currency, find_by_key, load
+from crm.accounting.sync.deposit import check_currency, load
+from crm.accounting.sync.frame import frame, party
+from crm.accounting.sync.looking import find_by_key
+from crm.accounting.tables import QboRequest
 from crm.activity.events import Event
 from crm.activity.log import record
-from crm.gateways.quickbooks import Call
+from crm.gateways.quickbooks import Call, loads
 from crm.kit.errors import Refused
 from crm.kit.money import Money, format_money, from_decimal
 from crm.payments.tables import Refund
@@ -48,7 +58,7 @@ _FORMS = {"refund": _GIVEN, "refund_return": _CAME_BACK}
 async def post(books: Books, org_id: int, posting: Taken) -> None:
     """Books the refund, or its return. Raises Unavailable, Refused or Disconnected."""
     access = await connection.access(books, org_id)
-    form = _FORMS[posting.kind]
+    form, taken = _FORMS[posting.kind], await forms.decide(books, org_id, posting)
     payment_id, money, moment = await _refund(books, org_id, posting)
     part = await load(books, org_id, payment_id)
     known = await _known(books, access, form, posting.local_id)
@@ -58,8 +68,12 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
     company = await setup.company_of(books, access)
     check_currency(part.facts, company)
     customer = await customer_id(books, access, company, part.customer_id, part.customer, money.currency)
+    if posting.kind == "refund":
+        sold = await _given(books, org_id, posting, taken, part.facts, company)
+    else:
+        sold = await _as_given(books, access, posting)
     written = await _write(
-        books, access, company, form, part.facts, posting.local_id, money, moment, customer
+        books, access, company, form, part.facts, posting.local_id, money, moment, customer, sold
     )
     async with books.db.transaction(org_id) as session:
         new = await links.link(
@@ -82,6 +96,7 @@ GIVEN = Kind(
     "WHERE r.org_id = :org AND r.status = 'succeeded' AND p.paid_at IS NOT NULL",
     post=post,
     entities=("RefundReceipt",),
+    after=forms.AFTER_ITS_PAYMENT,
 )
 # Only what was on its way into the books needs to come out again; a refund that never succeeded stands nowhere.
 CAME_BACK = Kind(
@@ -126,6 +141,57 @@ async def _known(books: Books, access: Access, form: _Form, refund_id: str) -> d
     return found
 
 
+async def _given(
+    books: Books, org_id: int, posting: Taken, taken: Form, facts: DepositFacts, company: Company
+) -> dict[str, Any]:
+    """Lines and tax of the receipt: the deposit item for what deposits there are, what was sold for the rest."""
+    who = await party(books, org_id, facts.proposal_id)
+    _, drawn = await frame(books, org_id, who, taken.contract)
+    from_deposits = -taken.deposit_minor
+    given: dict[str, Any] = {"Line": []}
+    if from_deposits < posting.amount_minor:
+        async with books.db.transaction(org_id) as session:
+            whole = await agreed.contract(session, org_id, facts.proposal_id)
+            before = await forms.taken_back(session, org_id, facts.proposal_id, but=posting.id)
+        part = share(whole, posting.amount_minor - from_deposits, before)
+        given = sale_fields(drawn, whole, part, "Refund: ")
+    if from_deposits:
+        assert drawn.deposit_item is not None
+        code = deposit_tax_code(company, drawn.mapping)
+        line = deposit_line(facts, company, drawn.deposit_item, from_deposits, "Refund: ", tax_code=code)
+        given = given | {"Line": [line, *given["Line"]]}
+    return given
+
+
+async def _as_given(books: Books, access: Access, posting: Taken) -> dict[str, Any]:
+    """What came back is booked as it was given, line by line."""
+    async with books.db.transaction(access.org_id) as session:
+        body = await session.scalar(
+            select(QboRequest.body)
+            .where(
+                QboRequest.org_id == access.org_id,
+                QboRequest.realm_id == access.realm_id,
+                QboRequest.operation == _GIVEN.operation,
+                QboRequest.subject == posting.subject,
+            )
+            .order_by(QboRequest.generation.desc())
+            .limit(1)
+        )
+    if body is None:
+        raise Refused(
+            "The refund was booked in another QuickBooks company, so its return cannot be booked in this one by itself. "
+            "Enter it by hand.",
+            code="refund-elsewhere",
+        )
+    sent = loads(body)
+    lines = [
+        line | {"Description": str(line.get("Description", "")).replace("Refund: ", _CAME_BACK.said, 1)}
+        for line in sent["Line"]
+    ]
+    kept = {name: sent[name] for name in ("TxnTaxDetail", "GlobalTaxCalculation") if name in sent}
+    return kept | {"Line": lines}
+
+
 async def _write(
     books: Books,
     access: Access,
@@ -136,8 +202,8 @@ async def _write(
     money: Money,
     moment: datetime,
     customer: str,
+    sold: dict[str, Any],
 ) -> outbox.Written:
-    item = await setup.deposit_item(books, access)
     clearing = await setup.clearing_account(books, access, company, money.currency)
     day = txn_date(moment, company)
 
@@ -154,12 +220,10 @@ async def _write(
         build=lambda requestid: refund_body(
             facts,
             company,
-            amount_minor=money.minor,
+            sold=sold,
             day=day,
-            said=form.said,
             refund_id=refund_id,
             customer_id=customer,
-            item_id=item,
             clearing_account_id=clearing,
             requestid=requestid,
         ),

@@ -1,11 +1,12 @@
-"""What a company needs before its first deposit: its settings, the deposit item and the clearing account.
+"""What a company needs before its first document: its settings, items and the clearing account; mapped, found or made.
 
 Asked once per company and kept, so that in the steady state a deposit costs two writes and no read.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import update
@@ -14,11 +15,15 @@ from crm.accounting import company as qbo
 from crm.accounting import links, outbox
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
+from crm.accounting.contracts import mapped
+from crm.accounting.contracts.mapping import Mapping
 from crm.accounting.documents import (
     CLEARING_ACCOUNT_NAME,
+    LIABILITY_ACCOUNT_NAME,
     Company,
     clearing_account_body,
     item_body,
+    liability_account_body,
     read_company,
 )
 from crm.accounting.tables import QboToken
@@ -27,12 +32,16 @@ from crm.identity.tables import Org
 from crm.kit.errors import Refused
 
 SETTING = "setting"
+DEPOSIT_SAID = "Deposit on a proposal, paid online"
+SALES_ITEM_NAME = "Contract Work"
+LIABILITY_ITEM_NAME = "Customer Deposit"
 
 
 async def company_of(books: Books, access: Access) -> Company:
     """The company's settings, read on the first need after connecting."""
-    if access.company.get("settings"):
-        return Company(**access.company["settings"])
+    kept = access.company.get("settings") or {}
+    if kept.keys() == {field.name for field in fields(Company)}:
+        return Company(**kept)
     realm = access.realm_id
     info = await qbo.ask(books, access.org_id, Call("GET", f"companyinfo/{realm}", "read_company"))
     preferences = await qbo.ask(books, access.org_id, Call("GET", "preferences", "read_preferences"))
@@ -50,10 +59,33 @@ async def company_of(books: Books, access: Access) -> Company:
     return made
 
 
-async def deposit_item(books: Books, access: Access) -> str:
-    """The Id of the item QBO_ITEM_NAME_DEPOSIT; made, as a service, when the company has none."""
+async def mapping_of(books: Books, access: Access) -> Mapping:
+    """All that is mapped for this company."""
+    async with books.db.transaction(access.org_id) as session:
+        return await mapped.mapping_of(session, access.org_id, access.realm_id)
+
+
+async def deposit_item(books: Books, access: Access, mapping: Mapping, policy: str) -> str:
+    """The Id of the item on which deposits are invoiced under this policy; made, as a service, when there is none."""
+    if policy == "liability":
+        return mapping.get("deposit_item") or await _item(
+            books, access, LIABILITY_ITEM_NAME, "Money for work that is not done yet", _liability_account
+        )
     name = books.settings.qbo_item_name_deposit
-    local_id = f"deposit_item:{name}"
+    return mapping.get("income_item") or await _item(books, access, name, DEPOSIT_SAID, _income_account)
+
+
+async def sales_item(books: Books, access: Access, mapping: Mapping) -> str:
+    """The Id of the item of what was sold, where a line has no narrower one."""
+    return mapping.get("sales_item") or await _item(
+        books, access, SALES_ITEM_NAME, "Work and material of a contract", _income_account
+    )
+
+
+async def _item(
+    books: Books, access: Access, name: str, said: str, account: Callable[[Books, Access], Awaitable[str]]
+) -> str:
+    local_id = f"deposit_item:{name}" if said == DEPOSIT_SAID else f"item:{name}"
     async with books.db.transaction(access.org_id) as session:
         known = await links.find(session, access.org_id, access.realm_id, "Item", SETTING, local_id)
         if known is not None:
@@ -65,8 +97,10 @@ async def deposit_item(books: Books, access: Access) -> str:
             "then retry.",
             code="item-inactive",
         )
+    if found is not None and account is _liability_account:
+        await _must_be_liability(books, access, found)
     if found is None:
-        income = await _income_account(books, access)
+        account_id = await account(books, access)
 
         async def look(_: str) -> dict[str, Any] | None:
             return await _one(books, access, "find_item", "Item", named("Name", name))
@@ -78,16 +112,63 @@ async def deposit_item(books: Books, access: Access) -> str:
             operation="create_item",
             subject=local_id,
             entity="Item",
-            build=lambda _: item_body(name, income),
+            build=lambda _: item_body(name, account_id, said),
             look=look,
         )
         return await keep(books, access, "Item", local_id, written.object, written)
     return await keep(books, access, "Item", local_id, found, None)
 
 
+async def _must_be_liability(books: Books, access: Access, item: dict[str, Any]) -> None:
+    """An item that somebody made under our name must not bring deposits into income."""
+    account_id = str(item.get("IncomeAccountRef", {}).get("value", ""))
+    answer = await qbo.ask(books, access.org_id, Call("GET", f"account/{account_id}", "read_account"))
+    account = answer.data.get("Account", {})
+    if account.get("AccountType") != "Other Current Liability":
+        raise Refused(
+            f"Deposits are to be a liability, but the item “{item.get('Name')}” books to “{account.get('Name')}”, "
+            f"which is of type {account.get('AccountType')}. Point it to an Other Current Liability account in "
+            "QuickBooks, or choose another item under Books > Mapping, then retry.",
+            code="deposit-item-account",
+        )
+
+
+async def _liability_account(books: Books, access: Access) -> str:
+    """The account of deposits that are owed; made when missing, refused when its name is of another type."""
+    name, local_id = LIABILITY_ACCOUNT_NAME, "customer_deposits"
+
+    async def look(_: str = "") -> dict[str, Any] | None:
+        return await _one(books, access, "find_account", "Account", named("Name", name))
+
+    found = await look()
+    if found is not None:
+        if found.get("Active") is False or found.get("AccountType") != "Other Current Liability":
+            raise Refused(
+                f"QuickBooks has an account “{name}” that cannot hold deposits: it must be active and of type Other "
+                "Current Liability. Change or rename it in QuickBooks (Settings > Chart of accounts), then retry.",
+                code="deposit-account",
+            )
+        return await keep(books, access, "Account", local_id, found, None)
+    written = await outbox.write_once(
+        books,
+        access.org_id,
+        access.realm_id,
+        operation="create_account",
+        subject=local_id,
+        entity="Account",
+        build=lambda _: liability_account_body(),
+        look=look,
+    )
+    return await keep(books, access, "Account", local_id, written.object, written)
+
+
 async def clearing_account(books: Books, access: Access, company: Company, currency: str) -> str:
-    """The Id of the account that holds what Stripe holds; made, as a bank account, when missing."""
-    name, local_id = CLEARING_ACCOUNT_NAME, "stripe_clearing"
+    """The Id of the account that holds what Stripe holds, one for each currency; made, as a bank account, when missing."""
+    home = currency == company.home_currency
+    name = CLEARING_ACCOUNT_NAME if home else f"{CLEARING_ACCOUNT_NAME} ({currency})"
+    local_id = "stripe_clearing" if home else f"stripe_clearing:{currency}"
+    if home and (chosen := (await mapping_of(books, access)).get("clearing_account")) is not None:
+        return chosen
     async with books.db.transaction(access.org_id) as session:
         known = await links.find(session, access.org_id, access.realm_id, "Account", SETTING, local_id)
         if known is not None:
@@ -112,7 +193,7 @@ async def clearing_account(books: Books, access: Access, company: Company, curre
         operation="create_account",
         subject=local_id,
         entity="Account",
-        build=lambda _: clearing_account_body(company, currency),
+        build=lambda _: clearing_account_body(name, company, currency),
         look=look,
     )
     return await keep(books, access, "Account", local_id, written.object, written)

@@ -34,7 +34,10 @@ const GROUPS = [
   },
   {
     name: "QuickBooks",
-    places: [{ to: "/books/log", label: "Sync log" }],
+    places: [
+      { to: "/books/mapping", label: "Mapping" },
+      { to: "/books/log", label: "Sync log" },
+    ],
   },
 ] as const satisfies { name: string; places: Place[] }[];
 

@@ -1,0 +1,1 @@
+"""How a whole contract stands in the books: its policy, what its invoice carries, and what is mapped to what."""

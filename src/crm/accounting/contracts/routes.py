@@ -1,0 +1,154 @@
+"""The API of the policy on deposits, and of how one contract stands in the books."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, cast
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from crm.accounting.contracts import forms, journal, policy
+from crm.accounting.contracts.tables import POLICIES, BooksContract, BooksSettings
+from crm.identity.permissions import Permission
+from crm.identity.principal import OrgTx, StaffDep, require
+from crm.kit.database import get_own
+from crm.proposals.tables import Proposal
+
+router = APIRouter(tags=["books"])
+READ = require(Permission.BOOKS_READ)
+WRITE = require(Permission.BOOKS_WRITE)
+Policy = Literal["liability", "income", "whole"]
+
+
+class EntryOut(BaseModel):
+    account: str
+    debit_minor: int
+    credit_minor: int
+
+
+class JournalDocument(BaseModel):
+    entity: str
+    said: str
+    entries: list[EntryOut]
+
+
+class StepOut(BaseModel):
+    """Something that happens, and what it makes in QuickBooks."""
+
+    said: str
+    documents: list[JournalDocument]
+
+
+class PolicyChoice(BaseModel):
+    policy: Policy
+    title: str
+    sentence: str
+    recommended: bool
+    currency: str = "USD"
+    example: list[StepOut]
+
+
+class PolicyOut(BaseModel):
+    """`choices` show, for a job over $10,000.00 with 8 % sales tax, the journal that each policy makes."""
+
+    policy: Policy
+    attach_contract: bool
+    send_estimates: bool
+    choices: list[PolicyChoice]
+
+
+class PolicyIn(BaseModel):
+    """Fields left out stay."""
+
+    policy: Policy | None = None
+    attach_contract: bool | None = None
+    send_estimates: bool | None = None
+
+
+@router.get("/books/policy", summary="How deposits are booked, and what each way does", dependencies=[READ])
+async def get_books_policy(session: OrgTx, principal: StaffDep) -> PolicyOut:
+    return _policy_out(await policy.settings_of(session, principal.org_id))
+
+
+@router.patch("/books/policy", summary="Choose how deposits are booked", dependencies=[WRITE])
+async def set_books_policy(body: PolicyIn, session: OrgTx, principal: StaffDep) -> PolicyOut:
+    values = body.model_dump(exclude_none=True)
+    if not values:
+        return _policy_out(await policy.settings_of(session, principal.org_id))
+    return _policy_out(await policy.change(session, principal.org_id, principal.actor, **values))
+
+
+def _policy_out(settings: BooksSettings) -> PolicyOut:
+    return PolicyOut(
+        policy=cast("Policy", settings.policy),
+        attach_contract=settings.attach_contract,
+        send_estimates=settings.send_estimates,
+        choices=[
+            PolicyChoice(
+                policy=cast("Policy", one),
+                title=policy.TITLES[one],
+                sentence=policy.SENTENCES[one],
+                recommended=one == "liability",
+                example=[step_out(step) for step in journal.example(one)],
+            )
+            for one in POLICIES
+        ],
+    )
+
+
+def step_out(step: journal.Step) -> StepOut:
+    return StepOut(
+        said=step.said,
+        documents=[
+            JournalDocument(
+                entity=document.entity,
+                said=document.said,
+                entries=[
+                    EntryOut(account=e.account, debit_minor=max(e.minor, 0), credit_minor=max(-e.minor, 0))
+                    for e in document.entries
+                ],
+            )
+            for document in step.documents
+        ],
+    )
+
+
+class ContractOut(BaseModel):
+    """`policy` is the one that the contract keeps; null while nothing of it is in the books."""
+
+    proposal_id: int
+    policy: Policy | None
+    done_at: datetime | None
+    deposits_left_minor: int
+    currency: str
+
+
+@router.get(
+    "/books/contracts/{proposal_id}", summary="How one contract stands in the books", dependencies=[READ]
+)
+async def get_books_contract(proposal_id: int, session: OrgTx, principal: StaffDep) -> ContractOut:
+    proposal = await get_own(session, Proposal, proposal_id, principal.org_id)
+    contract = await session.get(BooksContract, (principal.org_id, proposal_id))
+    return await _contract_out(session, proposal, contract)
+
+
+@router.post(
+    "/books/contracts/{proposal_id}/done",
+    summary="Say that the job is done: its invoice is made",
+    dependencies=[WRITE],
+)
+async def set_job_done(proposal_id: int, session: OrgTx, principal: StaffDep) -> ContractOut:
+    contract = await policy.job_done(session, principal.org_id, proposal_id, principal.actor)
+    proposal = await get_own(session, Proposal, proposal_id, principal.org_id)
+    return await _contract_out(session, proposal, contract)
+
+
+async def _contract_out(session: OrgTx, proposal: Proposal, contract: BooksContract | None) -> ContractOut:
+    return ContractOut(
+        proposal_id=proposal.id,
+        policy=cast("Policy", contract.policy) if contract else None,
+        done_at=contract.done_at if contract else None,
+        deposits_left_minor=await forms.deposits_left(session, proposal.org_id, proposal.id),
+        currency=proposal.currency,
+    )

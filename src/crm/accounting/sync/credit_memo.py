@@ -1,0 +1,154 @@
+"""A credit memo: what a cancelled contract still owed, or what a change order took off after the contract was invoiced.
+
+It is applied to the contract's open invoices by a payment over nothing, as QuickBooks itself links credits to charges.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from crm.accounting import links, outbox
+from crm.accounting.booking import Kind, Taken
+from crm.accounting.connection import Access
+from crm.accounting.context import Books
+from crm.accounting.contracts import agreed, forms
+from crm.accounting.contracts.documents import Frame, credit_memo_body
+from crm.accounting.contracts.lines import Share, share
+from crm.accounting.documents import txn_date
+from crm.accounting.sync.frame import frame, party
+from crm.accounting.sync.looking import find_by_note
+from crm.accounting.sync.open_invoices import open_invoices
+from crm.activity.events import Event
+from crm.activity.log import record
+from crm.kit.errors import Refused
+from crm.kit.money import format_money, from_decimal, to_decimal
+
+
+async def post(books: Books, org_id: int, posting: Taken) -> None:
+    """Makes the memo and applies it, or finds that it stands. Raises Unavailable, Refused or Disconnected."""
+    assert posting.proposal_id is not None
+    form = await forms.decide(books, org_id, posting)
+    who = await party(books, org_id, posting.proposal_id)
+    access, drawn = await frame(books, org_id, who, form.contract)
+    memo = await _memo(books, access, drawn, posting)
+    await _apply(books, access, drawn, posting, memo)
+
+
+async def _memo(books: Books, access: Access, drawn: Frame, posting: Taken) -> str:
+    org_id, day = access.org_id, txn_date(posting.created_at, drawn.company)
+    kind, _, local_id = posting.subject.partition(":")
+    async with books.db.transaction(org_id) as session:
+        known = await links.find(session, org_id, access.realm_id, "CreditMemo", kind, local_id)
+        if known is not None:
+            return known.qbo_id
+        if kind == "change":
+            sold = await agreed.change(session, org_id, int(local_id))
+            part, said = Share(-sold.net_minor, -sold.tax_minor), "Credit: "
+        else:
+            assert posting.proposal_id is not None
+            sold = await agreed.contract(session, org_id, posting.proposal_id)
+            before = await forms.taken_back(session, org_id, posting.proposal_id, but=posting.id)
+            part, said = share(sold, posting.amount_minor, before), "Cancelled: "
+
+    async def look(requestid: str) -> dict[str, Any] | None:
+        return await find_by_note(books, access, "CreditMemo", drawn.customer_id, day, requestid)
+
+    written = await outbox.write_once(
+        books,
+        org_id,
+        access.realm_id,
+        operation="create_credit_memo",
+        subject=posting.subject,
+        entity="CreditMemo",
+        build=lambda requestid: credit_memo_body(
+            drawn, sold, part, said=said, day=day, requestid=requestid, subject=posting.subject
+        ),
+        look=look,
+    )
+    async with books.db.transaction(org_id) as session:
+        new = await links.link(session, org_id, access.realm_id, "CreditMemo", kind, local_id, written.object)
+        await outbox.succeeded(session, org_id, written)
+        if new:
+            await record(
+                session, org_id, Event.CREDIT_MEMO_BOOKED, proposal_id=posting.proposal_id,
+                qbo_id=str(written.object["Id"]), amount_cents=posting.amount_minor, currency=posting.currency,
+            )  # fmt: skip
+    total = from_decimal(Decimal(written.object["TotalAmt"]), posting.currency)
+    if total != posting.amount_minor:
+        made, wanted = (format_money(m, posting.currency) for m in (total, posting.amount_minor))
+        raise Refused(
+            f"QuickBooks made the credit memo (Id {written.object['Id']}) over {made} instead of {wanted}, most likely "
+            "because it worked out sales tax by itself. Choose a tax code under Books > Mapping (Sales tax), correct "
+            "the memo in QuickBooks, then retry.",
+            code="total-differs",
+        )
+    return str(written.object["Id"])
+
+
+async def _apply(books: Books, access: Access, drawn: Frame, posting: Taken, memo_id: str) -> None:
+    """Brings memo and open invoices together, unless QuickBooks has done so by itself (AutoApplyCredit)."""
+    org_id, day = access.org_id, txn_date(posting.created_at, drawn.company)
+    kind, _, local_id = posting.subject.partition(":")
+    async with books.db.transaction(org_id) as session:
+        known = await links.find(session, org_id, access.realm_id, "Payment", kind, local_id)
+    if known is not None:
+        return
+    assert posting.proposal_id is not None
+    left, lines = posting.amount_minor, []
+    for invoice in await open_invoices(books, access, posting.proposal_id):
+        minor = min(left, invoice.open_minor)
+        if minor > 0:
+            lines.append(_line("Invoice", invoice.id, minor, posting.currency))
+            left -= minor
+    used = posting.amount_minor - left
+    if not used:
+        return  # nothing is open: the customer has a credit, which the refund takes up
+    lines.append(_line("CreditMemo", memo_id, used, posting.currency))
+    body: dict[str, Any] = {
+        "CustomerRef": {"value": drawn.customer_id},
+        "TotalAmt": 0,
+        "TxnDate": day,
+        "Line": lines,
+    }
+    if drawn.company.multicurrency:
+        body["CurrencyRef"] = {"value": posting.currency}
+
+    async def look(requestid: str) -> dict[str, Any] | None:
+        return await find_by_note(books, access, "Payment", drawn.customer_id, day, requestid)
+
+    written = await outbox.write_once(
+        books,
+        org_id,
+        access.realm_id,
+        operation="apply_credit_memo",
+        subject=posting.subject,
+        entity="Payment",
+        build=lambda requestid: body | {"PrivateNote": f"Credit memo applied\nKey: {requestid}"},
+        look=look,
+    )
+    async with books.db.transaction(org_id) as session:
+        await links.link(session, org_id, access.realm_id, "Payment", kind, local_id, written.object)
+        await outbox.succeeded(session, org_id, written)
+
+
+def _line(entity: str, qbo_id: str, minor: int, currency: str) -> dict[str, Any]:
+    return {"Amount": to_decimal(minor, currency), "LinkedTxn": [{"TxnId": qbo_id, "TxnType": entity}]}
+
+
+KIND = Kind(
+    "credit_memo",
+    # What a cancelled contract's invoices are over and was never paid; and change orders that are credits.
+    missing="SELECT 'proposal:' || r.id, NULL::int, r.id, r.total_minor + r.changes_minor - v.paid, r.currency, :now "
+    "FROM postings c JOIN proposals r ON r.org_id = c.org_id AND r.id = c.proposal_id CROSS JOIN LATERAL "
+    "(SELECT coalesce(sum(p.amount_minor), 0) AS paid FROM payments p WHERE p.org_id = r.org_id "
+    "AND p.proposal_id = r.id AND p.paid_at IS NOT NULL) v WHERE c.org_id = :org AND c.kind = 'contract_invoice' "
+    "AND c.form IS NOT NULL AND r.status = 'cancelled' AND r.total_minor + r.changes_minor > v.paid "
+    "UNION ALL SELECT 'change:' || o.id, NULL, o.proposal_id, -o.total_minor, c.currency, :now FROM postings c "
+    "JOIN change_orders o ON o.org_id = c.org_id AND o.proposal_id = c.proposal_id "
+    "WHERE c.org_id = :org AND c.kind = 'contract_invoice' AND c.form IS NOT NULL AND o.state = 'approved' "
+    "AND o.total_minor < 0 AND o.id::text <> ALL (string_to_array(split_part(c.form, ':', 2), ','))",
+    post=post,
+    entities=("CreditMemo",),
+    after=forms.AFTER_ITS_INVOICE,
+)

@@ -1,0 +1,16 @@
+/** How the books are kept: the policy on deposits, what stands for what, and what a payment would post. */
+
+import { Stack } from "@mantine/core";
+import { DepositPolicy } from "../parts/DepositPolicy";
+import { DryRun } from "../parts/DryRun";
+import { MappingSlots } from "../parts/MappingSlots";
+
+export function BooksMapping() {
+  return (
+    <Stack gap="md">
+      <DepositPolicy />
+      <MappingSlots />
+      <DryRun />
+    </Stack>
+  );
+}
