@@ -121,6 +121,14 @@ bench-lists: setup-python ## Measure lists and searches with 1,000 and with 100,
 bench-papers: setup-python ## Measure how long each kind of paper takes to make (ARGS="--keep FOLDER" leaves them there)
 	$(BIN)/python -m bench.papers $(ARGS)
 
+.PHONY: lighthouse
+lighthouse: setup scripts/lighthouse/node_modules/.installed ## Lighthouse as on a phone over the homeowner's page: all four at least 95 (ARGS="--runs 3 --keep FOLDER")
+	$(BIN)/python scripts/measure_lighthouse.py $(ARGS)
+
+.PHONY: screenshots
+screenshots: setup ## Pictures of every state of the homeowner's page, two widths, two languages, into var/screenshots (ARGS="--out FOLDER")
+	$(BIN)/python scripts/portal_pictures.py $(ARGS)
+
 .PHONY: faults
 faults: setup-python ## Each fault in each outside call, then two in a row with all killed (ARGS=--write writes docs/faults.md)
 	$(BIN)/python -m tests.acceptance.faults $(ARGS)
@@ -132,7 +140,7 @@ sandbox-recordings: setup-python ## Write docs/sandbox-recordings.md again: the 
 .PHONY: clean
 clean: ## Delete what was made in this folder, with the database in var/
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m crm.kit.embedded_postgres remove var; fi
-	rm -rf .venv var web/dist web/node_modules $(NODE_CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv var web/dist web/node_modules $(NODE_CLIENTS)/node_modules scripts/lighthouse/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # --- set-up: each step leaves a stamp, so that the next start costs nothing ---
 
@@ -161,6 +169,11 @@ web/node_modules/.installed: web/package.json $(wildcard web/package-lock.json)
 web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
 	@echo "setting up: front end"
 	@$(NPM) run --silent build -- --logLevel warn
+	@touch $@
+
+scripts/lighthouse/node_modules/.installed: scripts/lighthouse/package.json scripts/lighthouse/package-lock.json
+	@echo "setting up: Lighthouse"
+	@scripts/with_node npm --prefix scripts/lighthouse install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(NODE_CLIENTS)/node_modules/.installed: $(NODE_CLIENTS)/package.json $(NODE_CLIENTS)/package-lock.json

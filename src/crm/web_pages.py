@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from pathlib import Path
 
@@ -27,6 +28,8 @@ _API_PAGES = (
 )
 _PORTAL = re.compile(r"/proposal/\d+/?")
 _FILE = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9._-]*\.[A-Za-z0-9]+")
+
+_REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$")  # `gzip;q=0`: known, and not wanted
 
 FOREVER = "public, max-age=31536000, immutable"  # the build puts a hash of the content into these names
 ASK_AGAIN = "no-cache"
@@ -60,12 +63,35 @@ class WebPages:
         if _FILE.fullmatch(path):
             file = self._dist / path.lstrip("/")
             if file.is_file():
-                hashed = path.startswith("/assets/")
-                return FileResponse(file, headers={"Cache-Control": FOREVER if hashed else ASK_AGAIN})
+                return _served(file, scope, FOREVER if path.startswith("/assets/") else ASK_AGAIN)
             return None
         if "text/html" not in Headers(scope=scope).get("accept", ""):
             return None
-        page = self._dist / ("portal.html" if _PORTAL.fullmatch(path) else "index.html")
+        portal = _PORTAL.fullmatch(path) is not None
+        page = self._dist / ("portal.html" if portal else "index.html")
         if not page.is_file():
             return HTMLResponse(_NOT_BUILT, 503)
-        return FileResponse(page, headers={"Cache-Control": ASK_AGAIN}, media_type="text/html")
+        response = _served(page, scope, ASK_AGAIN)
+        if portal:
+            # The same empty shell for every proposal: what it shows comes from /portal, by a secret that stands
+            # behind the # and reaches no crawler. All else is `noindex` by the edge.
+            response.headers["X-Robots-Tag"] = "all"
+        return response
+
+
+def _served(file: Path, scope: Scope, cache_control: str) -> Response:
+    """The file, in the smallest form that the build left beside it and the caller takes."""
+    headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    taken = {
+        one.partition(";")[0].strip().lower()
+        for one in Headers(scope=scope).get("accept-encoding", "").split(",")
+        if not _REFUSED.search(one)
+    }
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    for encoding, suffix in (("br", ".br"), ("gzip", ".gz")):
+        packed = file.with_name(file.name + suffix)
+        if encoding in taken and packed.is_file():
+            return FileResponse(
+                packed, headers=headers | {"Content-Encoding": encoding}, media_type=media_type
+            )
+    return FileResponse(file, headers=headers, media_type=media_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from tests.conftest import RunningApp, settings_for
 from crm import demo
 from crm.kit.database import app_role, conninfo, owner_url
 from crm.kit.settings import Settings
+from crm.web_pages import DIST
 
 
 @pytest.fixture
@@ -157,3 +159,35 @@ def test_the_application_works_as_a_lesser_role(
         "AND backend_type = 'client backend'"
     ).fetchall()
     assert rows == [(app_role(database_url),)]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip;q=0.5", "gzip"),
+        ("GZIP", "gzip"),
+        ("br;q=0, gzip;q=0.0", None),
+        ("identity", None),
+    ],
+)
+def test_pages_travel_packed(app_server: RunningApp, accepted: str, encoding: str | None):
+    """The page and its scripts come as small as the browser takes them, under their own type, and unpack whole."""
+    if not (DIST / "portal.html").is_file():
+        pytest.skip("the pages are not built: run `make setup`")
+    name = max(DIST.glob("assets/*.js"), key=lambda script: script.stat().st_size).name
+    client = app_server.client(**{"Accept-Encoding": accepted})
+    with client.stream("GET", f"/assets/{name}") as answer:
+        sent = b"".join(answer.iter_raw())
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["content-type"].partition(";")[0] in {"text/javascript", "application/javascript"}
+    whole = (DIST / "assets" / name).read_bytes()
+    if encoding is None:
+        assert sent == whole
+    else:
+        assert len(sent) < len(whole) / 2
+        plain = app_server.client(**{"Accept-Encoding": "identity"}).get(f"/assets/{name}").content
+        assert plain == whole
+    if encoding == "gzip":
+        assert gzip.decompress(sent) == whole
