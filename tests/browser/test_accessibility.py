@@ -26,6 +26,7 @@ CONSOLE_PAGES = [
     "/books/waiting",
     "/books/posted",
     "/books/differences",
+    "/books/review",
     "/books/log",
     "/activity",
     "/settings",

@@ -67,7 +67,7 @@ class NeedsYou(BaseModel):
     proposal_id: int | None
     amount_minor: int | None
     currency: str | None
-    action: Literal["retry", "reconnect", "resolve", "open_mail"]
+    action: Literal["retry", "review", "reconnect", "resolve", "open_mail"]
 
 
 class Day(BaseModel):
@@ -165,7 +165,7 @@ async def _needs_you(session: AsyncSession, org: Org, token: QboToken | None) ->
     postings = await session.execute(
         text(
             "SELECT x.id, x.proposal_id, coalesce(r.title, initcap(replace(x.kind, '_', ' '))), "
-            "coalesce(x.problem, ''), x.amount_minor, x.currency FROM postings x "
+            "coalesce(x.problem, ''), x.amount_minor, x.currency, x.problem_code FROM postings x "
             "LEFT JOIN proposals r ON r.org_id = x.org_id AND r.id = x.proposal_id "
             "WHERE x.org_id = :org AND x.state = 'needs_you' ORDER BY x.id LIMIT :most"
         ),
@@ -180,7 +180,7 @@ async def _needs_you(session: AsyncSession, org: Org, token: QboToken | None) ->
             sentence=row[3],
             amount_minor=row[4],
             currency=row[5],
-            action="retry",
+            action="review" if row[6] == "customer-match" else "retry",
         )
         for row in postings
     ]

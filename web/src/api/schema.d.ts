@@ -5154,7 +5154,7 @@ export interface components {
              * Action
              * @enum {string}
              */
-            action: "retry" | "reconnect" | "resolve" | "open_mail";
+            action: "retry" | "review" | "reconnect" | "resolve" | "open_mail";
             /** Amount Minor */
             amount_minor: number | null;
             /** Currency */

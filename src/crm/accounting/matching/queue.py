@@ -21,7 +21,7 @@ from crm.jobs import queue
 from crm.kit import clock
 from crm.kit.errors import Conflict, NotFound
 
-BOOK_AFTER = timedelta(seconds=8)
+BOOK_AFTER = timedelta(seconds=10)
 CODE = "customer-match"
 
 

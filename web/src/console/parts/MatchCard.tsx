@@ -95,7 +95,7 @@ export function MatchCard({ review, onChosen }: { review: Review; onChosen: (wor
                         size="xs"
                         variant={i === 0 ? "filled" : "default"}
                         data-choose={i + 1}
-                        aria-label={`${review.name} is ${candidate.name}${candidates.length > 1 ? `, ${i + 1}` : ""}`}
+                        aria-label={`This one: ${candidate.name}${candidates.length > 1 ? `, ${i + 1}` : ""}`}
                         disabled={choose.isPending}
                         loading={choose.isPending && choose.variables?.qbo_id === candidate.qbo_id}
                         onClick={() => choose.mutate(candidate)}

@@ -27,7 +27,8 @@ function Need({ item }: { item: NeedsYou }) {
     if (item.action === "retry") retry.mutate(Number(item.id));
     else if (item.action === "open_mail") void navigate({ to: "/mail/$id", params: { id: String(item.id) } });
     else if (item.action === "reconnect") window.location.assign(CONNECT_QUICKBOOKS);
-    else void navigate({ to: "/books/differences" });
+    else if (item.action === "review") void navigate({ to: "/books/review" });
+    else void navigate({ to: "/books/differences/$id", params: { id: String(item.id) } });
   };
   return (
     <li>

@@ -76,7 +76,11 @@ const COLUMNS: Record<PostingState, Column<Posting>[]> = {
       right: true,
       cell: (posting) => (
         <Group gap="xs" justify="flex-end" wrap="nowrap">
-          <Retry posting={posting} />
+          {posting.problem_code === "customer-match" ? (
+            <Link to="/books/review">Say who it is</Link>
+          ) : (
+            <Retry posting={posting} />
+          )}
           <PostingActions posting={posting} />
         </Group>
       ),

@@ -1,6 +1,6 @@
 /** The words on buttons that the API names by a verb. */
 
-const ACTS: Record<string, string> = { retry: "Try again", reconnect: "Reconnect QuickBooks", resolve: "Look at it", open_mail: "Open the mail" };
+const ACTS: Record<string, string> = { retry: "Try again", review: "Say who it is", reconnect: "Reconnect QuickBooks", resolve: "Look at it", open_mail: "Open the mail" };
 
 export function act(action: string): string {
   return ACTS[action] ?? "Look at it";
