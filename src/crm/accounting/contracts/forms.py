@@ -46,11 +46,13 @@ AFTER_WHAT_HAS_BEGUN = (
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`deposit_minor`: what it adds to the deposits, or takes out of them (below zero)."""
+    """`deposit_minor`: what it adds to the deposits, or takes out of them (below zero). `amount_minor`: how much it is
+    over, where that is decided here too."""
 
     name: str
     deposit_minor: int
     contract: BooksContract
+    amount_minor: int
 
 
 async def decide(books: Books, org_id: int, posting: Taken) -> Form:
@@ -64,7 +66,7 @@ async def decide(books: Books, org_id: int, posting: Taken) -> Form:
             if row.lease != posting.lease:
                 raise Unavailable("Another run books this already.", code="paused", retry_after_seconds=1)
             await _decide(session, row, contract)
-        return Form(row.form or "", row.deposit_minor or 0, contract)
+        return Form(row.form or "", row.deposit_minor or 0, contract, row.amount_minor)
 
 
 async def _contract(session: AsyncSession, org_id: int, proposal_id: int) -> BooksContract:
@@ -102,6 +104,11 @@ async def _decide(session: AsyncSession, row: Posting, contract: BooksContract) 
         row.amount_minor = Big(sold.total_minor)
         row.form = "contract:" + ",".join(map(str, sold.order_ids))
         row.deposit_minor = Big(-min(max(left, 0), sold.total_minor))
+    elif row.kind == "credit_memo" and row.subject.startswith("change:"):
+        # What was paid already nobody owes: the refund takes that out of what was sold, and twice would be wrong.
+        open_ = await owed(session, row.org_id, contract.proposal_id)
+        row.amount_minor = Big(min(max(open_, 0), amount))
+        row.form, row.deposit_minor = "sale", Big(0)
     else:
         row.form, row.deposit_minor = "sale", Big(0)
     await session.flush()
@@ -122,6 +129,21 @@ async def deposits_left(session: AsyncSession, org_id: int, proposal_id: int) ->
     left = await session.scalar(
         text(
             "SELECT coalesce(sum(deposit_minor), 0) FROM postings WHERE org_id = :org AND proposal_id = :proposal"
+        ),
+        {"org": org_id, "proposal": proposal_id},
+    )
+    return int(left or 0)
+
+
+async def owed(session: AsyncSession, org_id: int, proposal_id: int) -> int:
+    """What is still to be paid on the contract's invoices, as their postings have decided it. Minor units."""
+    left = await session.scalar(
+        text(
+            "SELECT coalesce(sum(CASE kind WHEN 'contract_invoice' THEN amount_minor + deposit_minor "
+            "WHEN 'change_invoice' THEN amount_minor WHEN 'credit_memo' THEN -amount_minor "
+            "WHEN 'payment' THEN CASE WHEN form = 'deposit' THEN 0 ELSE -amount_minor END ELSE 0 END), 0) "
+            "FROM postings WHERE org_id = :org AND proposal_id = :proposal AND state <> 'skipped' "
+            "AND (form IS NOT NULL OR kind = 'payment')"
         ),
         {"org": org_id, "proposal": proposal_id},
     )

@@ -1,10 +1,12 @@
-"""A credit memo: what a cancelled contract still owed, or what a change order took off after the contract was invoiced.
+"""A credit memo: what a cancelled contract still owed, or what a change order took off after the contract was invoiced,
+as far as it was not paid yet (docs/accounting.md).
 
 It is applied to the contract's open invoices by a payment over nothing, as QuickBooks itself links credits to charges.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +16,7 @@ from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.contracts import agreed, forms
 from crm.accounting.contracts.documents import Frame, credit_memo_body
-from crm.accounting.contracts.lines import Share, share
+from crm.accounting.contracts.lines import share
 from crm.accounting.documents import txn_date
 from crm.accounting.sync.frame import frame, party
 from crm.accounting.sync.looking import find_by_note
@@ -27,8 +29,11 @@ from crm.kit.money import format_money, from_decimal, to_decimal
 
 async def post(books: Books, org_id: int, posting: Taken) -> None:
     """Makes the memo and applies it, or finds that it stands. Raises Unavailable, Refused or Disconnected."""
-    assert posting.proposal_id is not None
     form = await forms.decide(books, org_id, posting)
+    posting = replace(posting, amount_minor=form.amount_minor)
+    assert posting.proposal_id is not None
+    if not posting.amount_minor:
+        return
     who = await party(books, org_id, posting.proposal_id)
     access, drawn = await frame(books, org_id, who, form.contract)
     memo = await _memo(books, access, drawn, posting)
@@ -44,7 +49,7 @@ async def _memo(books: Books, access: Access, drawn: Frame, posting: Taken) -> s
             return known.qbo_id
         if kind == "change":
             sold = await agreed.change(session, org_id, int(local_id))
-            part, said = Share(-sold.net_minor, -sold.tax_minor), "Credit: "
+            part, said = share(sold, posting.amount_minor), "Credit: "
         else:
             assert posting.proposal_id is not None
             sold = await agreed.contract(session, org_id, posting.proposal_id)
@@ -103,7 +108,7 @@ async def _apply(books: Books, access: Access, drawn: Frame, posting: Taken, mem
             left -= minor
     used = posting.amount_minor - left
     if not used:
-        return  # nothing is open: the customer has a credit, which the refund takes up
+        return  # somebody has settled it in QuickBooks meanwhile: the customer has a credit there
     lines.append(_line("CreditMemo", memo_id, used, posting.currency))
     body: dict[str, Any] = {
         "CustomerRef": {"value": drawn.customer_id},
