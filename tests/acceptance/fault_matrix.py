@@ -37,6 +37,7 @@ from tests.acceptance.stack import DEPOSIT_CENTS, PROPOSAL, Due, Json, Stack, re
 from tests.acceptance.standstill import forget_access_token
 from tests.conftest import SECRET_KEY, settings_for
 from tests.integration.books_world import agree, run_lane_now
+from tests.row_copies import copy_row
 
 from crm.accounting import connection
 from crm.accounting.context import Books
@@ -344,11 +345,8 @@ def make_orgs(stack: Stack, org_ids: Sequence[int]) -> None:
     """Contractors with DEPOSITS approved proposals each; the last one's customer has no e-mail address."""
     stack.add_orgs(org_ids, proposals=DEPOSITS)
     for org_id in org_ids:
-        stack.sql.execute(
-            "INSERT INTO customers SELECT (jsonb_populate_record(c, %s::jsonb)).* FROM customers c "
-            "WHERE org_id = %s AND id = 1",
-            [f'{{"id": {NAMELESS}, "name": "Ann Nameless", "email": null}}', org_id],
-        )
+        changed = {"id": NAMELESS, "name": "Ann Nameless", "email": None}
+        copy_row(stack.sql, "customers", "org_id = %s AND id = 1", changed, org_id)
         stack.sql.execute(
             "UPDATE proposals SET customer_id = %s WHERE org_id = %s AND id = %s",
             [NAMELESS, org_id, PROPOSAL + DEPOSITS - 1],

@@ -30,6 +30,7 @@ import httpx2
 import psycopg
 from tests.conftest import SECRET_KEY, settings_for
 from tests.integration.books_world import consent
+from tests.row_copies import copy_row
 
 from crm import demo
 from crm.demo_story import _form
@@ -170,10 +171,7 @@ class Stack:
         self._copy("proposals", f"org_id = 1 AND id = {PROPOSAL}", changed)
 
     def _copy(self, table: str, where: str, changes: Json) -> None:
-        self.sql.execute(
-            f"INSERT INTO {table} SELECT (jsonb_populate_record(r, %s::jsonb)).* FROM {table} r WHERE {where}",
-            [json.dumps(changes)],
-        )
+        copy_row(self.sql, table, where, changes)
 
     def staff(self, org_id: int) -> httpx2.Client:
         """The org's owner, logged in."""

@@ -29,6 +29,7 @@ from tests.conftest import (
     _serve,
     settings_for,
 )
+from tests.row_copies import copy_row
 from tests.run_async import run_async
 
 from crm.app import create_app
@@ -187,13 +188,8 @@ class Money:
     def proposal(self, org_id: int = 1, **changes: Any) -> int:
         """A proposal of its own, approved unless `changes` (columns) say otherwise; its id."""
         proposal_id = 10_000 + next(_numbers)
-        self.sql.execute(
-            "INSERT INTO proposals SELECT (jsonb_populate_record(p, %s::jsonb)).* FROM proposals p WHERE id = %s",
-            [
-                json.dumps({"status": "approved", "number": None, **changes, "id": proposal_id}),
-                7 if org_id == 1 else 20,
-            ],
-        )
+        changed = {"status": "approved", "number": None, **changes, "id": proposal_id}
+        copy_row(self.sql, "proposals", "id = %s", changed, 7 if org_id == 1 else 20)
         return proposal_id
 
     def due(self, *, org_id: int = 1, amount: int = DEPOSIT, currency: str = "USD", account: str = "") -> Due:

@@ -99,12 +99,15 @@ def test_every_table_of_a_company_is_behind_its_lock(
 
 
 def test_no_view_or_function_opens_another_door(owner_sql: psycopg.Connection):
-    """Functions that run as the owner are those that say whose something is; there is no view at all."""
+    """Functions that run as the owner are those that say whose something is, and the search, which looks only where the
+    transaction may (`test_lists.py`); there is no view at all."""
     definers = owner_sql.execute(
         "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY 1"
     ).fetchall()
     assert [name for (name,) in definers] == [
         "crm_api_key_route",
+        "crm_find",
+        "crm_lead_form_route",
         "crm_login_route",
         "crm_message_route",
         "crm_org_list",

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from tests.conftest import RunningApp
 
-from crm.kit.database import app_role
+from crm.kit.database import Database, app_role
+from crm.kit.search import find
 
 ROWS = 6_000
 BIG = ("customers", "leads", "proposals", "payments", "mail_messages", "portal_activity_log")
@@ -171,3 +172,10 @@ def test_another_companys_rows_are_not_found(app_server: RunningApp, filled: psy
     other = app_server.as_user("admin@summit.example")
     assert other.get("/customers", params={"q": "person"}).json()["items"] == []
     assert other.get("/search", params={"q": "hartley"}).json()["groups"] == []
+
+
+async def test_the_search_looks_only_where_the_transaction_may(database: Database):
+    """Asked within another company's transaction, or within nobody's, it finds nothing of this one."""
+    for orgs, found in [((1,), True), ((2,), False), ((), False)]:
+        async with database.transaction(*orgs) as session:
+            assert bool(await find(session, 1, "customers", "hartley", most=5)) is found
