@@ -13,13 +13,15 @@ type Props = { view: PortalView; choice: Choice; choosing: boolean };
 
 export function Options({ view, choice, choosing }: Props) {
   const { t, money } = useWords();
-  const shown = choosing ? view.options : view.options.filter((option) => option.id === choice.optionId);
+  // Declined or expired: nobody chose anything, so all that was offered is shown.
+  const chosen = view.signer_name !== null;
+  const shown = chosen ? view.options.filter((option) => option.id === choice.optionId) : view.options;
   return (
     <fieldset className="options">
-      <legend>{choosing ? t.chooseOption : t.chosen}</legend>
+      <legend>{choosing ? t.chooseOption : chosen ? t.chosen : t.offered}</legend>
       <div className="option-cards">
         {shown.map((option) => (
-          <label key={option.id} className={option.id === choice.optionId ? "option chosen" : "option"}>
+          <label key={option.id} className={option.id === choice.optionId && (choosing || chosen) ? "option chosen" : "option"}>
             <span className="option-head">
               {choosing && (
                 <input
