@@ -29,7 +29,7 @@ export function BooksReview() {
           A payment is booked by itself when it is safe whose it is. Where somebody in QuickBooks may be meant, it waits here, so that no
           customer stands there twice.
         </p>
-        <Group gap="md" align="end">
+        <Group gap="md" align="end" className="match-controls">
           <SegmentedControl
             aria-label="Which ones"
             value={state}

@@ -13,6 +13,8 @@ import { useAct } from "./act";
 import { count } from "./words";
 
 const SHOWN_AT_FIRST = 3;
+/** From here on the button says that this is most likely the one (`matching/scoring.py`). */
+const LIKELY = 70;
 
 const FIELDS: { label: string; of: (one: Review | Candidate) => string | null }[] = [
   { label: "Name", of: ({ name }) => name },
@@ -46,7 +48,7 @@ export function MatchCard({ review, onChosen }: { review: Review; onChosen: (wor
                 <Table.Th scope="col">Here</Table.Th>
                 {candidates.map((candidate, i) => (
                   <Table.Th key={candidate.qbo_id} scope="col">
-                    In QuickBooks{candidates.length > 1 && `, ${i + 1}`}
+                    QuickBooks{candidates.length > 1 && ` ${i + 1}`}
                   </Table.Th>
                 ))}
               </Table.Tr>
@@ -93,7 +95,7 @@ export function MatchCard({ review, onChosen }: { review: Review; onChosen: (wor
                     <Table.Td key={candidate.qbo_id}>
                       <Button
                         size="xs"
-                        variant={i === 0 ? "filled" : "default"}
+                        variant={candidate.score >= LIKELY ? "filled" : "default"}
                         data-choose={i + 1}
                         aria-label={`This one: ${candidate.name}${candidates.length > 1 ? `, ${i + 1}` : ""}`}
                         disabled={choose.isPending}
