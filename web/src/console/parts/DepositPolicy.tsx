@@ -1,6 +1,6 @@
 /** The three ways to book deposits, each with the journal that it makes; choosing one counts for contracts to come. */
 
-import { Badge, Button, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { changePolicy, type PolicyChoice, type PolicyName, policyQuery } from "../data/mapping";
 import { useMay } from "../data/session";
@@ -47,14 +47,10 @@ function Choice(props: { choice: PolicyChoice; chosen: boolean; busy: boolean; o
           {choice.title}
         </Title>
         {chosen ? (
-          <Badge color="green" variant="light" className="whole-word">
-            In use
-          </Badge>
+          <span className="pill green whole-word">In use</span>
         ) : (
           choice.recommended && (
-            <Badge color="blue" variant="light" className="whole-word">
-              Recommended
-            </Badge>
+            <span className="pill blue whole-word">Recommended</span>
           )
         )}
       </Group>
