@@ -19,6 +19,7 @@ from crm.accounting.contracts.mapping_routes import router as books_mapping
 from crm.accounting.contracts.routes import router as books_contracts
 from crm.accounting.matching.routes import router as matching
 from crm.accounting.posting_action_routes import router as posting_actions
+from crm.accounting.quota_routes import router as quota
 from crm.accounting.routes import router as accounting
 from crm.accounting.sync_log_routes import router as sync_log
 from crm.accounting.webhook import router as quickbooks_webhook
@@ -92,6 +93,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     books_contracts,
     books_mapping,
     sync_log,
+    quota,
     comeback,
     matching,
     quickbooks_webhook,

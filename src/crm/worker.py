@@ -9,7 +9,7 @@ import procrastinate
 from sqlalchemy import text
 
 from crm import pipeline
-from crm.accounting import connection, kinds, postings
+from crm.accounting import connection, kinds, postings, quota
 from crm.accounting.comeback import change_data, looking, restoring
 from crm.accounting.context import Books
 from crm.accounting.sync_log import forget_old_calls
@@ -186,6 +186,11 @@ class Work:
             except OutsideError as error:  # marked and counted there; the next company goes on
                 log.warning("keep-alive failed", org_id=org_id, code=error.code)
 
+    async def watch_quota(self) -> None:
+        for org_id in await self._orgs():
+            async with self.db.transaction(org_id) as session:
+                await quota.raise_alarms(session, org_id, self.settings.qbo_reads_per_month)
+
     async def expire_proposals(self) -> None:
         for org_id in await self._orgs():
             async with self.db.transaction(org_id) as session:
@@ -248,6 +253,7 @@ async def run(settings: Settings, database_url: str) -> None:
                 "catch_up_all": ("23 * * * *", work.catch_up_all),
                 "sweep_refunds": ("*/5 * * * *", work.sweep_refunds),
                 "keep_connections_alive": ("17 */6 * * *", work.keep_connections_alive),
+                "watch_quota": ("*/10 * * * *", work.watch_quota),
                 "expire_proposals": ("*/30 * * * *", work.expire_proposals),
                 "forget_old": ("11 * * * *", work.forget_old),
                 "forget_finished_jobs": ("41 3 * * *", lambda: engine.forget_finished(jobs)),

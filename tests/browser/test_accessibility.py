@@ -28,6 +28,8 @@ CONSOLE_PAGES = [
     "/books/differences",
     "/books/review",
     "/books/log",
+    "/books/quota",
+    "/books/left-out",
     "/activity",
     "/settings",
     "/settings?tab=team",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.accounting import connection, sync_log, turns
+from crm.accounting import connection, quota, sync_log, turns
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.gateways import quickbooks
@@ -39,6 +39,7 @@ async def ask(books: Books, org_id: int, call: Call) -> Answer:
 
 
 async def _send(books: Books, access: Access, call: Call) -> Answer:
+    await quota.ask_leave(books, access.org_id, call)
     await turns.wait(books, access.org_id)
     kept: list[Exchange] = []
     failure: OutsideError | None = None

@@ -42,6 +42,11 @@ def about(subject: str) -> Iterator[None]:
         _work.reset(token)
 
 
+def at_work() -> bool:
+    """Whether this is done for a posting."""
+    return bool(_work.get())
+
+
 async def keep(
     session: AsyncSession,
     org_id: int,

@@ -200,6 +200,17 @@ class QboUsage(Base):
     metered: Mapped[Big] = mapped_column(server_default="0")
 
 
+class QboBudget(Base):
+    """How many metered reads an org allows itself a month (null: quota.ORG_READS_DEFAULT), and what was told of it."""
+
+    __tablename__ = "qbo_budgets"
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    reads: Mapped[int | None]
+    alarmed_month: Mapped[date | None] = mapped_column(Date)
+    alarmed_percent: Mapped[int] = mapped_column(server_default="0")
+
+
 class QboErrorCount(Base):
     """Failed operations per org, for crm_qbo_api_errors_total."""
 

@@ -21,7 +21,7 @@ BURST = 2
 WAIT_SECONDS_MAX = 20.0  # longer than this the caller had better come back later
 PAUSE_SECONDS_MAX = 300.0
 NOT_SENT = frozenset(
-    {"paused", "crowded"}
+    {"paused", "crowded", "reads-used-up"}
 )  # codes of calls that we held back ourselves: QuickBooks failed at none
 
 _RESERVE = text(

@@ -90,6 +90,8 @@ class Event(StrEnum):
     JOB_DONE = "job_done"
     POSTING_NEEDS_YOU = "posting_needs_you"
     POSTING_RETRIED = "posting_retried"
+    QBO_READS_ALARM = "qbo_reads_alarm"
+    QBO_BUDGET_SET = "qbo_budget_set"
     POSTING_SKIPPED = "posting_skipped"
     POSTING_RESTORED = "posting_restored"
     POSTING_EDITED = "posting_edited"
@@ -131,6 +133,7 @@ MAILED = frozenset(
         Event.PROPOSAL_CANCELLED,
         Event.PROPOSAL_SENT,
         Event.QBO_DISCONNECTED,
+        Event.QBO_READS_ALARM,
         Event.QUESTION_ANSWERED,
         Event.QUESTION_ASKED,
         Event.VIEWED,

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     qbo_env: Literal["sandbox", "production"] = "sandbox"
     qbo_item_name_deposit: str = Field(default="Roof Deposit", min_length=1, max_length=100)
     qbo_webhook_verifier_token: SecretStr | None = None
+    qbo_reads_per_month: int = Field(
+        default=500_000, ge=1_000
+    )  # all companies together; Intuit's Builder tier
     qbo_api_base: str | None = None
     qbo_authorize_url: str = "https://appcenter.intuit.com/connect/oauth2"
     qbo_token_url: str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105 - an address

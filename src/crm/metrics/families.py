@@ -25,14 +25,13 @@ from crm.kit import clock
 from crm.metrics.log_fold import LATENCY_BUCKETS, Counted
 
 QBO_OPERATIONS = ("create_invoice", "refresh_token", "auto_invoice")
-METERED_READS_FREE = 500_000  # a month, over all companies (facts/quickbooks.md 2.11: Builder tier)
 JOB_STATES = ("waiting", "later", "running")
 INBOX_SOURCES, INBOX_OPEN_STATES = ("stripe", "quickbooks"), ("received", "failed")
 
 Counts = Mapping[int, Counted]
 
 
-async def collect(session: AsyncSession, counted: Counts) -> list[Metric]:
+async def collect(session: AsyncSession, counted: Counts, reads_per_month: int) -> list[Metric]:
     """All families of the orgs in `counted`, for a transaction that sees them and events that are nobody's."""
     # First what is counted already, without a pause in which another scrape could count on.
     return [
@@ -41,7 +40,7 @@ async def collect(session: AsyncSession, counted: Counts) -> list[Metric]:
         _latency(counted),
         *_sales(counted),
         *await _leads_and_refunds(session, counted),
-        *await _quickbooks(session, counted),
+        *await _quickbooks(session, counted, reads_per_month),
         *await _work(session),
         await _inbox(session),
     ]
@@ -181,7 +180,7 @@ async def _leads_and_refunds(session: AsyncSession, counted: Counts) -> list[Met
     ]
 
 
-async def _quickbooks(session: AsyncSession, counted: Counts) -> list[Metric]:
+async def _quickbooks(session: AsyncSession, counted: Counts, reads_per_month: int) -> list[Metric]:
     """The connections, what fails there, and what Intuit counts."""
     errors = CounterMetricFamily(
         "crm_qbo_api_errors", "Failed operations at QuickBooks", labels=["org_id", "op"]
@@ -206,7 +205,7 @@ async def _quickbooks(session: AsyncSession, counted: Counts) -> list[Metric]:
     free = GaugeMetricFamily(
         "crm_qbo_metered_reads_free",
         "Reads that Intuit allows in a month without charge, over all orgs",
-        value=METERED_READS_FREE,
+        value=reads_per_month,
     )
     stuck = await _per_org(
         session, counted, "SELECT org_id, count(*) FROM postings WHERE state = 'needs_you' GROUP BY 1"

@@ -43,7 +43,7 @@ async def get_metrics(
     fold: LogFold = request.app.state.log_fold
     counted = await fold.up_to_date(state.database, orgs)
     async with state.database.transaction(0, *orgs) as session:
-        families = await collect(session, counted)
+        families = await collect(session, counted, state.settings.qbo_reads_per_month)
     registry = CollectorRegistry()
     registry.register(_Fixed(families))
     return Response(generate_latest(registry) + own, media_type=CONTENT_TYPE_LATEST)

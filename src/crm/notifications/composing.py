@@ -156,6 +156,8 @@ async def _url(session: AsyncSession, settings: Settings, kind: Kind, case: _Cas
     public = settings.portal_public_url.rstrip("/")
     if kind is Kind.STAFF_RECONNECT:
         return f"{public}/books"
+    if kind is Kind.STAFF_READS:
+        return f"{public}/books/quota"
     if case.content is None:
         return public
     if KINDS[kind].audience == "staff":
@@ -168,7 +170,7 @@ async def _noticed(session: AsyncSession, org_id: int, kind: Kind) -> Sequence[U
     """Who of the team is told: those chosen in the settings, else owners and office; of a lost connection to
     QuickBooks owners and bookkeepers."""
     people = select(User).where(User.org_id == org_id, User.active).order_by(User.id).limit(NOTICED_MAX)
-    if kind is Kind.STAFF_RECONNECT:
+    if kind in {Kind.STAFF_RECONNECT, Kind.STAFF_READS}:
         return (await session.scalars(people.where(User.role.in_(_RECONNECTING_ROLES)))).all()
     chosen = await session.get(MailSettings, org_id)
     if chosen is not None and chosen.notice_user_ids:
@@ -188,6 +190,9 @@ async def _case(session: AsyncSession, settings: Settings, entry: ActivityEntry)
     if isinstance(meta.get("amount_cents"), int):
         values["amount"] = format_money(meta["amount_cents"], currency)
     values["reason"] = str(meta.get("reason") or meta.get("why") or "")
+    for name in ("percent", "used", "budget", "forecast"):
+        if isinstance(meta.get(name), int):
+            values[name] = f"{meta[name]:,}"
     values["message"] = str(meta.get("message") or meta.get("text") or "")
     values["signer"] = str(meta.get("signer_name") or "")
     day = long_date(entry.created_at.astimezone(ZoneInfo(org.time_zone)).date(), language)

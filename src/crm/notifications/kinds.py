@@ -33,6 +33,7 @@ class Kind(StrEnum):
     STAFF_CHANGE_ORDER = "staff_change_order"
     STAFF_DISPUTE = "staff_dispute"
     STAFF_RECONNECT = "staff_reconnect"
+    STAFF_READS = "staff_reads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ KINDS: dict[Kind, KindOf] = {
     Kind.STAFF_CHANGE_ORDER: KindOf("staff", ("change", "answer")),
     Kind.STAFF_DISPUTE: KindOf("staff", ("amount",)),
     Kind.STAFF_RECONNECT: KindOf("staff", ("reason",)),
+    Kind.STAFF_READS: KindOf("staff", ("percent", "used", "budget", "forecast")),
 }
 
 AFTER: dict[Event, tuple[Kind, ...]] = {
@@ -88,6 +90,7 @@ AFTER: dict[Event, tuple[Kind, ...]] = {
     Event.NEW_LINK_ASKED: (Kind.STAFF_LINK_ASKED,),
     Event.DISPUTE_OPENED: (Kind.STAFF_DISPUTE,),
     Event.QBO_DISCONNECTED: (Kind.STAFF_RECONNECT,),
+    Event.QBO_READS_ALARM: (Kind.STAFF_READS,),
 }
 
 

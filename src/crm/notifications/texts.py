@@ -133,6 +133,12 @@ EN: dict[Kind, Wording] = {
         "They are booked as soon as somebody connects again.",
         "Connect QuickBooks",
     ),
+    Kind.STAFF_READS: Wording(
+        "{percent} % of this month's reads from QuickBooks are used",
+        "{company} has used {used} of {budget} reads; at this pace the month ends with {forecast}. From 80 % on, checks "
+        "wait for the next month; from 95 % on, only what postings need is read. Writing into the books goes on.",
+        "See the quota",
+    ),
 }
 
 ES: dict[Kind, Wording] = {
@@ -250,6 +256,13 @@ ES: dict[Kind, Wording] = {
         "La conexión de {company} con QuickBooks terminó: {reason}\n\nLos pagos se reciben como antes y esperan. Se "
         "registran en cuanto alguien conecte de nuevo.",
         "Conectar QuickBooks",
+    ),
+    Kind.STAFF_READS: Wording(
+        "Usado el {percent} % de las lecturas de QuickBooks de este mes",
+        "{company} ha usado {used} de {budget} lecturas; a este ritmo el mes termina con {forecast}. Desde el 80 % las "
+        "comprobaciones esperan al mes siguiente; desde el 95 % solo se lee lo que los registros necesitan. Se sigue "
+        "registrando en la contabilidad.",
+        "Ver la cuota",
     ),
 }
 

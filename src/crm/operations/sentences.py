@@ -49,6 +49,8 @@ _PLAIN: dict[Event, str] = {
     Event.JOB_DONE: "The job is done",
     Event.POSTING_NEEDS_YOU: "QuickBooks needs a person: {sentence}",
     Event.POSTING_RETRIED: "Booking tried again",
+    Event.QBO_READS_ALARM: "{percent} % of this month's reads from QuickBooks are used ({used} of {budget})",
+    Event.QBO_BUDGET_SET: "Reads from QuickBooks set to {reads} a month",
     Event.POSTING_SKIPPED: "Left out of the books: {reason}",
     Event.POSTING_RESTORED: "Taken back into the books",
     Event.POSTING_EDITED: "Changed and sent again: {changes}",

@@ -2519,6 +2519,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/qbo/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This month's metered reads */
+        get: operations["get_qbo_quota"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/qbo/quota/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the company's reads a month */
+        put: operations["set_qbo_budget"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/qbo/requests": {
         parameters: {
             query?: never;
@@ -3223,6 +3257,11 @@ export interface components {
         BrandColor: {
             on_dark: components["schemas"]["ReadableColor"];
             on_light: components["schemas"]["ReadableColor"];
+        };
+        /** Budget */
+        Budget: {
+            /** Reads */
+            reads: number;
         };
         /**
          * Bulk
@@ -4258,6 +4297,7 @@ export interface components {
          * @enum {string}
          */
         Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "books_policy_set" | "books_mapping_set" | "job_done" | "posting_needs_you" | "posting_retried" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "posting_needs_you" | "posting_retried" | "qbo_reads_alarm" | "qbo_budget_set" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -4579,7 +4619,7 @@ export interface components {
          * Kind
          * @enum {string}
          */
-        Kind: "proposal_sent" | "reminder" | "thank_you" | "receipt" | "payment_asked" | "payment_failed" | "refund_made" | "change_order_sent" | "change_order_signed" | "cancelled" | "answered" | "staff_viewed" | "staff_approved" | "staff_declined" | "staff_paid" | "staff_payment_failed" | "staff_asked" | "staff_link_asked" | "staff_change_order" | "staff_dispute" | "staff_reconnect";
+        Kind: "proposal_sent" | "reminder" | "thank_you" | "receipt" | "payment_asked" | "payment_failed" | "refund_made" | "change_order_sent" | "change_order_signed" | "cancelled" | "answered" | "staff_viewed" | "staff_approved" | "staff_declined" | "staff_paid" | "staff_payment_failed" | "staff_asked" | "staff_link_asked" | "staff_change_order" | "staff_dispute" | "staff_reconnect" | "staff_reads";
         /**
          * LeadChange
          * @description Fields left out stay as they are. A lead becomes `converted` by converting it, not by saying so.
@@ -6598,6 +6638,57 @@ export interface components {
             refresh_expires_at?: string | null;
             /** State */
             state?: string | null;
+        };
+        /** QuotaDay */
+        QuotaDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Reads */
+            reads: number;
+        };
+        /** QuotaOperation */
+        QuotaOperation: {
+            /** Calls */
+            calls: number;
+            /** Doing */
+            doing: string;
+            /** Operation */
+            operation: string;
+            /** Reads */
+            reads: number;
+        };
+        /**
+         * QuotaOut
+         * @description This month, UTC. `level`: all, no_checks (only webhooks, the daily look and what postings need), writes_only
+         *     (only what postings need), nothing. `all_*` are all companies of this installation together.
+         */
+        QuotaOut: {
+            /** All Budget */
+            all_budget: number;
+            /** All Used */
+            all_used: number;
+            /** Budget */
+            budget: number;
+            /** Days */
+            days: components["schemas"]["QuotaDay"][];
+            /** Forecast */
+            forecast: number;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "all" | "no_checks" | "writes_only" | "nothing";
+            /** Month */
+            month: string;
+            /** Operations */
+            operations: components["schemas"]["QuotaOperation"][];
+            /** Percent */
+            percent: number;
+            /** Used */
+            used: number;
         };
         /** ReadableColor */
         ReadableColor: {
@@ -13196,6 +13287,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_qbo_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_qbo_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Budget"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaOut"];
+                };
             };
             /** @description A problem (RFC 9457) */
             default: {

@@ -304,6 +304,12 @@ const booksMapping = createRoute({
   component: page(() => import("./pages/BooksMapping"), "BooksMapping"),
 });
 
+const booksQuota = createRoute({
+  getParentRoute: () => books,
+  path: "/quota",
+  component: page(() => import("./pages/BooksQuota"), "BooksQuota"),
+});
+
 const booksCall = createRoute({
   getParentRoute: () => books,
   path: "/log/$id",
@@ -385,6 +391,7 @@ const tree = root.addChildren([
       booksMapping,
       booksLog,
       booksCall,
+      booksQuota,
     ]),
     mail,
     mailMessage,

@@ -70,13 +70,6 @@ export const failedJobsQuery = queryOptions({
 export const retryJob = (job_id: number) =>
   answerOf(client.POST("/jobs/{job_id}/retry", { params: { path: { job_id } } }));
 
-/** This month's calls to QuickBooks, and how many of them Intuit counts. */
-export const usageQuery = queryOptions({
-  queryKey: ["qbo-usage"],
-  queryFn: () => answerOf(client.GET("/qbo/usage")),
-  refetchInterval: REFRESH_MILLISECONDS,
-});
-
 export const resolveDifference = (id: number, note: string) =>
   answerOf(client.POST("/differences/{difference_id}/resolve", { params: { path: { difference_id: id } }, body: { note } }));
 

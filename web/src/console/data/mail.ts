@@ -96,6 +96,7 @@ const KINDS: Record<MailKind, string> = {
   staff_change_order: "Notice: change order answered",
   staff_dispute: "Notice: dispute opened",
   staff_reconnect: "Notice: reconnect QuickBooks",
+  staff_reads: "Notice: reads from QuickBooks",
 };
 
 export function kindWord(kind: MailKind): string {

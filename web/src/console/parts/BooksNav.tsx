@@ -37,6 +37,7 @@ const GROUPS = [
     places: [
       { to: "/books/mapping", label: "Mapping" },
       { to: "/books/log", label: "Sync log" },
+      { to: "/books/quota", label: "Quota" },
     ],
   },
 ] as const satisfies { name: string; places: Place[] }[];
