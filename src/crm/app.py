@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from crm.accounting.comeback.routes import router as comeback
 from crm.accounting.contracts.mapping_routes import router as books_mapping
 from crm.accounting.contracts.routes import router as books_contracts
+from crm.accounting.doctor_routes import router as doctor
 from crm.accounting.matching.routes import router as matching
 from crm.accounting.posting_action_routes import router as posting_actions
 from crm.accounting.quota_routes import router as quota
@@ -94,6 +95,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     books_mapping,
     sync_log,
     quota,
+    doctor,
     comeback,
     matching,
     quickbooks_webhook,

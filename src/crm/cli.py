@@ -196,6 +196,34 @@ def portal_link(proposal_id: int, org_id: int = 1) -> None:
     typer.echo(asyncio.run(make()))
 
 
+@app.command()
+def doctor(org_id: int = 1) -> None:
+    """Examine an org's connection to QuickBooks and Stripe; ends with 1 when something is wrong."""
+    from crm.accounting import doctor as examining
+    from crm.accounting.context import Books
+    from crm.gateways.http import make_client
+    from crm.kit.database import Database, app_url
+
+    settings = Settings()
+
+    async def examine() -> list[examining.Finding]:
+        db = Database(app_url(_database_url(settings), settings.secret_keys[0]), pool_size=1)
+        try:
+            async with make_client() as http:
+                return await examining.examine(Books(db, settings, http), org_id)
+        finally:
+            await db.close()
+
+    found = asyncio.run(examine())
+    for one in found:
+        typer.echo(f"{one.state:<8} {one.check}: {one.what}")
+        if one.why:
+            typer.echo(f"         why:  {one.why}")
+            typer.echo(f"         mend: {one.mend}")
+    if examining.worst(found) == "wrong":
+        raise typer.Exit(1)
+
+
 @app.command("database-url")
 def database_url() -> None:
     """Print the address of the database in use (owner's role), for psql."""

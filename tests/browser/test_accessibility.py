@@ -29,6 +29,7 @@ CONSOLE_PAGES = [
     "/books/review",
     "/books/log",
     "/books/quota",
+    "/books/doctor",
     "/books/left-out",
     "/activity",
     "/settings",

@@ -108,6 +108,13 @@ class StripeGateway:
         balance = self.client.v1.balance
         return await _call(lambda: balance.retrieve({}, _options(account)))
 
+    async def list_webhook_endpoints(self) -> list[dict[str, Any]]:
+        """The platform's own endpoints, each with `url`, `status` and `enabled_events`."""
+        endpoints = self.client.v1.webhook_endpoints
+        page = await _call(lambda: endpoints.list({"limit": 100}))
+        found: list[dict[str, Any]] = page["data"]
+        return found
+
     async def list_events(self, *, created_gte: int, types: list[str], account: str) -> list[dict[str, Any]]:
         """Events since `created_gte` (unix seconds), oldest first; Stripe keeps them 30 days."""
         events = self.client.v1.events

@@ -34,6 +34,8 @@ KEPT = timedelta(days=29)  # Stripe keeps them 30 days
 OPEN_SESSION_AGE = timedelta(minutes=30)
 SESSIONS_PER_SWEEP = PAYOUTS_PER_SWEEP = 200
 
+HEARD_TYPES = frozenset({*TYPES, *HANDLERS})  # what Stripe must tell us of
+
 log = logger("stripe_sweeps")
 
 
@@ -112,7 +114,7 @@ async def _sweep_account(db: Database, settings: Settings, stripe: StripeGateway
         since = cursor.swept_until - OVERLAP if cursor else clock.now() - KEPT
     started = clock.now()
     events = await stripe.list_events(
-        created_gte=int(since.timestamp()), types=sorted({*TYPES, *HANDLERS}), account=account
+        created_gte=int(since.timestamp()), types=sorted(HEARD_TYPES), account=account
     )
     for event in events:
         if account:

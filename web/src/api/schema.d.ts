@@ -2400,6 +2400,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/qbo/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Examine the connection: at most four metered reads */
+        post: operations["examine_qbo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/qbo/invoice/{proposal_id}": {
         parameters: {
             query?: never;
@@ -4156,6 +4173,25 @@ export interface components {
             reopened: number | null;
         };
         /**
+         * DoctorFinding
+         * @description What was found, why it matters and how to mend it; the latter two are empty where all is well.
+         */
+        DoctorFinding: {
+            /** Check */
+            check: string;
+            /** Mend */
+            mend: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "warning" | "wrong" | "unknown";
+            /** What */
+            what: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * DocumentOut
          * @description A document that a posting made in QuickBooks.
          */
@@ -4296,8 +4332,17 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "books_policy_set" | "books_mapping_set" | "job_done" | "posting_needs_you" | "posting_retried" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "posting_needs_you" | "posting_retried" | "qbo_reads_alarm" | "qbo_budget_set" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "books_policy_set" | "books_mapping_set" | "job_done" | "posting_needs_you" | "posting_retried" | "qbo_reads_alarm" | "qbo_budget_set" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        /** Examined */
+        Examined: {
+            /** Findings */
+            findings: components["schemas"]["DoctorFinding"][];
+            /**
+             * Worst
+             * @enum {string}
+             */
+            worst: "ok" | "warning" | "wrong" | "unknown";
+        };
         /** FailedJob */
         FailedJob: {
             /** Args */
@@ -13040,6 +13085,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    examine_qbo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examined"];
+                };
             };
             /** @description A problem (RFC 9457) */
             default: {

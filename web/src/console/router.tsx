@@ -304,6 +304,12 @@ const booksMapping = createRoute({
   component: page(() => import("./pages/BooksMapping"), "BooksMapping"),
 });
 
+const booksDoctor = createRoute({
+  getParentRoute: () => books,
+  path: "/doctor",
+  component: page(() => import("./pages/BooksDoctor"), "BooksDoctor"),
+});
+
 const booksQuota = createRoute({
   getParentRoute: () => books,
   path: "/quota",
@@ -392,6 +398,7 @@ const tree = root.addChildren([
       booksLog,
       booksCall,
       booksQuota,
+      booksDoctor,
     ]),
     mail,
     mailMessage,

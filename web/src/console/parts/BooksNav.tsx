@@ -38,6 +38,7 @@ const GROUPS = [
       { to: "/books/mapping", label: "Mapping" },
       { to: "/books/log", label: "Sync log" },
       { to: "/books/quota", label: "Quota" },
+      { to: "/books/doctor", label: "Doctor" },
     ],
   },
 ] as const satisfies { name: string; places: Place[] }[];

@@ -1,0 +1,46 @@
+"""The API of the connection doctor."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from crm.accounting import doctor
+from crm.accounting.routes import BooksDep
+from crm.identity.permissions import Permission
+from crm.identity.principal import StaffDep, require
+
+router = APIRouter(tags=["books"])
+
+StateWord = Literal["ok", "warning", "wrong", "unknown"]
+
+
+class DoctorFinding(BaseModel):
+    """What was found, why it matters and how to mend it; the latter two are empty where all is well."""
+
+    check: str
+    state: StateWord
+    what: str
+    why: str
+    mend: str
+
+
+class Examined(BaseModel):
+    worst: StateWord
+    findings: list[DoctorFinding]
+
+
+# A POST, for it asks QuickBooks and Stripe: a page that is merely opened must not cost reads.
+@router.post(
+    "/qbo/doctor",
+    summary="Examine the connection: at most four metered reads",
+    dependencies=[require(Permission.BOOKS_WRITE)],
+)
+async def examine_qbo(principal: StaffDep, work: BooksDep) -> Examined:
+    findings = await doctor.examine(work, principal.org_id)
+    return Examined(
+        worst=doctor.worst(findings),
+        findings=[DoctorFinding.model_validate(one, from_attributes=True) for one in findings],
+    )
