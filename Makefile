@@ -105,6 +105,10 @@ bench-sandbox: setup-python ## Measure how fast the simulators answer, and what 
 campaign: setup-python ## Pay deposits while processes are killed and Intuit fails at random (ARGS="--rounds 50 --seed 7")
 	$(BIN)/python -m tests.acceptance.campaign $(ARGS)
 
+.PHONY: month
+month: setup-python ## Live through a month of 300 proposals and check its books to the cent (ARGS="--proposals 48 --seed 7")
+	$(BIN)/python -m tests.month $(ARGS)
+
 .PHONY: sandbox-books
 sandbox-books: setup-python ## Fill a company of the QuickBooks simulator with random documents (ARGS="--documents 10000 --seed 7")
 	$(BIN)/python -m tests.sandbox.long_books $(ARGS)

@@ -58,6 +58,8 @@ class Touch(StrEnum):
     PAYMENT_VOIDED = "payment voided"
     PAYMENT_DELETED = "payment deleted"
     CUSTOMERS_MERGED = "customers merged"
+    FEE_EDITED = "expense of a fee edited"
+    PAYOUT_DELETED = "transfer of a payout deleted"
 
 
 TOUCHED = {
@@ -300,6 +302,9 @@ def _touches(jobs: tuple[Job, ...]) -> Iterator[Step]:
     for job in two[:1]:
         yield Step(number, 20, What.TOUCH, job.number, cents=two[1].number, touch=Touch.CUSTOMERS_MERGED)
         yield Step(number + 1, 5, What.MEND, job.number, touch=Touch.CUSTOMERS_MERGED)
+    for day, touch in ((21, Touch.FEE_EDITED), (23, Touch.PAYOUT_DELETED)):
+        yield Step(day, 20, What.TOUCH, touch=touch)
+        yield Step(day + 1, 5, What.MEND, touch=touch)
 
 
 def _office(first: date) -> Iterator[Step]:

@@ -58,8 +58,9 @@ def test_what_is_touched_is_mended_the_next_morning(seed: int):
     mended = {(s.job, s.touch): s.day for s in plan.steps if s.what is What.MEND and s.touch}
     assert mended == {key: day + 1 for key, day in touched.items()}
     for (number, touch), day in touched.items():
-        assert plan.job(number).life is TOUCHED[touch]
-        assert day > plan.job(number).begins
+        if number:
+            assert plan.job(number).life is TOUCHED[touch]
+            assert day > plan.job(number).begins
         assert not 8 <= day <= 11, "QuickBooks is disconnected or closed then"
 
 

@@ -16,7 +16,7 @@ from crm.kit import clock
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`subject` is the id that makes it this very difference (a Stripe id mostly)."""
+    """`subject` is the id that makes it this very difference (a Stripe id mostly); `meta` may name its `payment_id`."""
 
     org_id: int
     kind: str
@@ -35,12 +35,16 @@ async def keep(conn: psycopg.AsyncConnection[Any], found: Sequence[Found]) -> No
     facts = []
     for item in found:
         cursor = await conn.execute(
-            "INSERT INTO differences (org_id, kind, subject, sentence, meta) VALUES (%s, %s, %s, %s, %s) "
+            "INSERT INTO differences (org_id, kind, subject, sentence, meta, proposal_id, payment_id) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) "
             "ON CONFLICT (org_id, kind, subject) DO UPDATE SET sentence = excluded.sentence, "
             "meta = excluded.meta, created_at = now(), resolved_at = NULL, resolved_by = NULL "
             "WHERE differences.resolved_by = %s RETURNING id",
-            [item.org_id, item.kind, item.subject, item.sentence, Jsonb(item.meta), RESOLVED_BY_STRIPE],
-        )
+            [
+                item.org_id, item.kind, item.subject, item.sentence, Jsonb(item.meta), item.proposal_id,
+                item.meta.get("payment_id"), RESOLVED_BY_STRIPE,
+            ],
+        )  # fmt: skip
         if await cursor.fetchone() is not None:
             meta = {"kind": item.kind, "subject": item.subject, "sentence": item.sentence}
             facts.append(Fact(item.org_id, Event.DIFFERENCE_FOUND, item.proposal_id, meta, "stripe"))
