@@ -9,6 +9,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from crm_sandbox.clock import Clock
@@ -180,7 +181,7 @@ class TokenStore:
         """Seconds until the refresh token dies unused, and until its hard end five years after consent."""
         now = self._clock.now()
         hard = grant.created_at + timedelta(seconds=HARD_SECONDS) - now
-        return round((grant.dies_at() - now).total_seconds()), round(hard.total_seconds())
+        return ceil((grant.dies_at() - now).total_seconds()), ceil(hard.total_seconds())
 
     def _give_refresh_token(self, grant: Grant) -> None:
         grant.refresh_token = "RT1-" + secrets.token_urlsafe(32)

@@ -161,6 +161,8 @@ NOT_PROVOKED = {
 }  # fmt: skip
 
 
+ACCOUNTING = "com.intuit.quickbooks.accounting"
+
 # -- sign-in ---------------------------------------------------------------------------------------
 
 
@@ -184,7 +186,7 @@ def _oauth_replies(stage: Stage, file: Path, name: str) -> list[Outcome]:
         "token of another app, access token sent as refresh token, sandbox/production mix":
             lambda: _refresh(books, books.tokens.access_token),
         "refresh ok, opted in with header x-include-refresh-token-hard-expires-in: true":
-            lambda: _refresh(books, books.tokens.refresh_token, **hard),
+            lambda: _refresh(books, _allowed(books, ACCOUNTING)["refresh_token"], **hard),
         "expired/rotated": lambda: _after_revocation(books),
     }  # fmt: skip
     outcomes = []
@@ -211,10 +213,15 @@ def _sdk_reply(stage: Stage, file: Path, name: str) -> list[Outcome]:
 
 def _with_openid(books: Books) -> Json:
     """Tokens of somebody who allowed `openid` as well."""
+    return _allowed(books, f"{ACCOUNTING} openid email profile phone address")
+
+
+def _allowed(books: Books, scope: str) -> Json:
+    """New tokens of somebody who allowed this."""
     config = books.sandbox.config
     form = {
         "client_id": config.qbo_client_id, "response_type": "code", "redirect_uri": "http://localhost/callback",
-        "scope": "com.intuit.quickbooks.accounting openid email profile phone address", "state": "s",
+        "scope": scope, "state": "s",
         "decision": "approve", "realm_id": books.realm_id,
     }  # fmt: skip
     sent = httpx2.post(f"{books.sandbox.base_url}/connect/oauth2", data=form, follow_redirects=False)
