@@ -110,6 +110,7 @@ def test_no_view_or_function_opens_another_door(owner_sql: psycopg.Connection):
         "crm_lead_form_route",
         "crm_login_route",
         "crm_message_route",
+        "crm_metered_reads",
         "crm_org_list",
         "crm_platform_orgs",
         "crm_portal_route",

@@ -42,7 +42,7 @@ async def examined(world: World, **changes: Any) -> dict[str, Finding]:
     found = await doctor.examine(books, 1)
     for one in found:
         sick = one.state in {"wrong", "warning"}
-        assert bool(one.why and one.mend) == sick or (one.state == "unknown" and not one.mend), one
+        assert one.state == "unknown" or bool(one.why and one.mend) == sick, one
     return {one.check: one for one in found}
 
 
@@ -113,17 +113,17 @@ async def test_a_clock_that_differs_and_an_ended_subscription_are_found(world: W
     """By what QuickBooks says of its own time and of the company's plan."""
     world.connect()
     late = {"CompanyInfo": {"CompanyName": "Ridge"}, "time": clock.iso(clock.now() - timedelta(seconds=600))}
-    world.sandbox.add_fault("status", "/companyinfo/", status=200, body=late)
+    world.sandbox.add_fault("status", "/companyinfo/", "GET", status=200, body=late)
     assert "clock and QuickBooks' differ by 60" in (await examined(world))["clock"].what
     told: dict[str, Any] = {"CompanyInfo": {"CompanyName": "Ridge", "NameValue": [
         {"Name": "OfferingSku", "Value": "QuickBooks Online Simple Start"}, {"Name": "SubscriptionStatus", "Value": "EXPIRED"}]}}  # fmt: skip
     world.sandbox.add_fault(
-        "status", "/companyinfo/", status=200, body={**told, "time": clock.iso(clock.now())}
+        "status", "/companyinfo/", "GET", status=200, body={**told, "time": clock.iso(clock.now())}
     )
     assert (await examined(world))["plan"].what == "The QuickBooks subscription is expired."
     told["CompanyInfo"]["NameValue"] = told["CompanyInfo"]["NameValue"][:1]
     world.sandbox.add_fault(
-        "status", "/companyinfo/", status=200, body={**told, "time": clock.iso(clock.now())}
+        "status", "/companyinfo/", "GET", status=200, body={**told, "time": clock.iso(clock.now())}
     )
     assert (await examined(world))["plan"].state == "warning"
 
@@ -135,7 +135,13 @@ async def test_no_connection_a_lost_one_and_a_silent_one_are_told_apart(world: W
     assert found["company"].state == "unknown"
     world.connect()
     world.sandbox.add_fault(
-        "status", "/companyinfo/", status=503, body="<html>away</html>", content_type="text/html", times=None
+        "status",
+        "/companyinfo/",
+        "GET",
+        status=503,
+        body="<html>away</html>",
+        content_type="text/html",
+        times=None,
     )
     found = await examined(world)
     assert (found["connection"].state, found["company"].state) == ("ok", "unknown")
