@@ -130,8 +130,9 @@ lighthouse: setup scripts/lighthouse/node_modules/.installed ## Lighthouse as on
 	$(BIN)/python scripts/measure_lighthouse.py $(ARGS)
 
 .PHONY: screenshots
-screenshots: setup ## Pictures of every state of the homeowner's page, two widths, two languages, into var/screenshots (ARGS="--out FOLDER")
+screenshots: setup ## Pictures of every page, two widths, two languages, day and night, into var/screenshots (ARGS="--out FOLDER")
 	$(BIN)/python scripts/portal_pictures.py $(ARGS)
+	$(BIN)/python scripts/console_pictures.py $(ARGS)
 
 .PHONY: faults
 faults: setup-python ## Each fault in each outside call, then two in a row with all killed (ARGS=--write writes docs/faults.md)

@@ -19,13 +19,20 @@ const SLATE: MantineColorsTuple = [
   "#0f1216",
 ];
 
+/** The library's own red is too light behind white words. */
+const RED = "#b3261e";
+
+function tuple(color: string | null | undefined): MantineColorsTuple {
+  return shadesOf(color) as unknown as MantineColorsTuple;
+}
+
 export function themeFor(brand: string | null | undefined) {
   return createTheme({
     fontFamily: FONT,
     headings: { fontFamily: FONT, fontWeight: "650" },
     primaryColor: "accent",
     primaryShade: 6,
-    colors: { dark: SLATE, accent: shadesOf(brand) as unknown as MantineColorsTuple },
+    colors: { dark: SLATE, accent: tuple(brand), red: tuple(RED) },
     defaultRadius: "md",
     cursorType: "pointer",
     focusRing: "auto",

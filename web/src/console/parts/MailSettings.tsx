@@ -1,6 +1,6 @@
 /** Whom mail comes from, who of the team gets notices, when customers are reminded, and who gets no mail. */
 
-import { Alert, Button, Group, MultiSelect, NumberInput, Stack, TextInput } from "@mantine/core";
+import { Button, Group, MultiSelect, NumberInput, Stack, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import {
@@ -28,10 +28,10 @@ export function MailSettings() {
   return (
     <Stack gap="md">
       {!settings.data.sending && (
-        <Alert title="No mail server yet" color="yellow">
-          Mails are written and kept here, and none is sent. Whoever runs this system sets SMTP_URL; mails kept until
-          then are sent one by one with their Send button.
-        </Alert>
+        <p className="notice amber">
+          <strong>No mail server yet.</strong> Mails are written and kept here, and none is sent. Whoever runs this system
+          sets SMTP_URL; mails kept until then are sent one by one with their Send button.
+        </p>
       )}
       <Form settings={settings.data} />
       <Suppressions />

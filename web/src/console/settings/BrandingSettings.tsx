@@ -1,9 +1,9 @@
 /** How the company looks to its customers: logo and colour, with what becomes of them where they are hard to read. */
 
-import { ColorInput } from "@mantine/core";
+import { ColorInput, Group } from "@mantine/core";
 import { DEFAULT_ACCENT } from "../../look/accent";
 import type { Org } from "../data/org";
-import { ColorCheck } from "./ColorCheck";
+import { COLOR, ColorCheck } from "./ColorCheck";
 import { LogoField } from "./LogoField";
 import { OrgForm, OrgPage } from "./OrgForm";
 import { PortalHeading } from "./PortalHeading";
@@ -25,18 +25,29 @@ function Branding({ org }: { org: Org }) {
     <>
       <LogoField org={org} />
       <OrgForm title="Colour" form={form}>
-        <ColorInput
-          label="Colour"
-          description="For buttons and links on the customer’s page, in mails and on papers"
-          placeholder={DEFAULT_ACCENT}
-          format="hex"
-          swatches={SWATCHES}
-          eyeDropperButtonProps={{ "aria-label": "Pick a colour from the screen" }}
-          maw="24rem"
-          value={values.color}
-          error={wrong("brand_color")}
-          onChange={(color) => set({ color })}
-        />
+        <Group align="end" gap="sm">
+          <ColorInput
+            label="Colour"
+            description="For buttons and links on the customer’s page, in mails and on papers"
+            placeholder={DEFAULT_ACCENT}
+            format="hex"
+            swatches={SWATCHES}
+            // Its sliders have no names; the browser's own picker beside it has.
+            withPicker={false}
+            withEyeDropper={false}
+            w="20rem"
+            value={values.color}
+            error={wrong("brand_color")}
+            onChange={(color) => set({ color })}
+          />
+          <input
+            type="color"
+            className="color-picker"
+            aria-label="Palette of the system"
+            value={COLOR.test(values.color) ? values.color : DEFAULT_ACCENT}
+            onChange={(event) => set({ color: event.currentTarget.value })}
+          />
+        </Group>
         <ColorCheck color={values.color} />
         <PortalHeading org={org} color={values.color} />
       </OrgForm>

@@ -2,7 +2,7 @@
 
 import { accentOf, contrast, DARK_PAGE, LIGHT_PAGE } from "../../look/accent";
 
-const COLOR = /^#[0-9a-f]{6}$/i;
+export const COLOR = /^#[0-9a-f]{6}$/i;
 
 export function ColorCheck({ color }: { color: string }) {
   const chosen = color.trim().toLowerCase();
