@@ -21,6 +21,7 @@ from crm.accounting.doctor_routes import router as doctor
 from crm.accounting.matching.routes import router as matching
 from crm.accounting.posting_action_routes import router as posting_actions
 from crm.accounting.quota_routes import router as quota
+from crm.accounting.reconcile.routes import router as reconciliation
 from crm.accounting.routes import router as accounting
 from crm.accounting.sync_log_routes import router as sync_log
 from crm.accounting.webhook import router as quickbooks_webhook
@@ -52,9 +53,11 @@ from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
 from crm.operations.search_routes import router as search
 from crm.outgoing.routes import router as outgoing
+from crm.papers.month_close_routes import router as month_close
 from crm.papers.routes import router as papers
 from crm.payments import webhook
 from crm.payments.money_back_routes import router as money_back
+from crm.payments.payout_routes import router as payout_items
 from crm.payments.routes import router as payments
 from crm.payments.webhook import make_intake
 from crm.portal.change_routes import router as portal_changes
@@ -98,6 +101,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     doctor,
     comeback,
     matching,
+    reconciliation,
+    month_close,
+    payout_items,
     quickbooks_webhook,
     overview,
     figures,

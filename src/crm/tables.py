@@ -5,6 +5,7 @@ from crm.accounting import tables as accounting
 from crm.accounting.comeback import tables as comeback
 from crm.accounting.contracts import tables as contracts
 from crm.accounting.matching import tables as matching
+from crm.accounting.reconcile import tables as reconcile
 from crm.activity import tables as activity
 from crm.customers import tables as customers
 from crm.files import tables as files
@@ -43,6 +44,7 @@ __all__ = [
     "payments",
     "portal",
     "proposals",
+    "reconcile",
     "reusable",
     "sync_log",
     "transactions",

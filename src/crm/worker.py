@@ -12,6 +12,7 @@ from crm import pipeline
 from crm.accounting import connection, kinds, postings, quota
 from crm.accounting.comeback import change_data, looking, restoring
 from crm.accounting.context import Books
+from crm.accounting.reconcile import run as reconciling
 from crm.accounting.sync_log import forget_old_calls
 from crm.gateways.http import Client, make_client
 from crm.gateways.stripe import StripeGateway
@@ -124,6 +125,15 @@ class Work:
             return
         await transactions.itemise(self.db, self.stripe, org_id, payout_id)
 
+    async def reconcile(self, org_id: int, run_id: int) -> None:
+        await reconciling.run(self.books, self.stripe, org_id, run_id)
+
+    async def reconcile_nightly(self) -> None:
+        """Every org with payments; each run is a job of its own."""
+        for org_id in await self._orgs():
+            async with self.db.transaction(org_id) as session:
+                await reconciling.begin_nightly(session, await session.get_one(Org, org_id))
+
     async def book_money(self, org_id: int) -> None:
         await pipeline.book(self.books, org_id)
 
@@ -204,6 +214,7 @@ class Work:
             async with self.db.transaction(org_id) as session:
                 await forget_old_keys(session, org_id)
                 await forget_old_deliveries(session, org_id)
+                await reconciling.forget_old(session, org_id)
                 await forget_old_calls(session, org_id)
 
     async def _orgs(self) -> list[int]:
@@ -255,6 +266,7 @@ async def run(settings: Settings, database_url: str) -> None:
                 "keep_connections_alive": ("17 */6 * * *", work.keep_connections_alive),
                 "watch_quota": ("*/10 * * * *", work.watch_quota),
                 "expire_proposals": ("*/30 * * * *", work.expire_proposals),
+                "reconcile_nightly": ("20 9 * * *", work.reconcile_nightly),  # the small hours of America
                 "forget_old": ("11 * * * *", work.forget_old),
                 "forget_finished_jobs": ("41 3 * * *", lambda: engine.forget_finished(jobs)),
             },

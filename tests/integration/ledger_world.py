@@ -48,11 +48,19 @@ class Ledger:
     def pay(self, form: dict[str, str] = CARD, *, org_id: int = ORG) -> Paid:
         """A proposal of its own, whose deposit is paid on the page; nothing of it is heard yet."""
         proposal_id = self.money.proposal(org_id)
+        # The rest of the price is not asked for yet: a contract that is paid in full gets its invoice.
+        self.money.sql.execute(
+            "INSERT INTO payments (org_id, proposal_id, part, name, position, amount_minor, currency, state) "
+            "VALUES (%s, %s, 'final', 'Final balance', 1, 1102500, 'USD', 'planned')",
+            [org_id, proposal_id],
+        )
         answer = self.staff.post("/payments/checkout_session", params={"proposal_id": proposal_id})
         assert answer.status_code == 200, answer.text
         page = answer.json()
         assert httpx2.post(page["checkout_url"], data=form).status_code < 400
-        payment_id = self.money.one("SELECT id FROM payments WHERE proposal_id = %s", proposal_id)
+        payment_id = self.money.one(
+            "SELECT id FROM payments WHERE proposal_id = %s AND part = 'deposit'", proposal_id
+        )
         return Paid(proposal_id, payment_id, page["session_id"])
 
     def pay_by_bank(self, *, clears: bool = True) -> Paid:
@@ -142,6 +150,15 @@ class Ledger:
         found = self.sandbox.call("GET", f"/_state/quickbooks/{self.realm_id}/trial_balance")
         assert found["sum_cents"] == 0
         return {one["name"]: one["balance_cents"] for one in found["accounts"]}
+
+    def manual_payout(self, amount: int) -> None:
+        """A payout that the contractor asks for in Stripe's dashboard: it arrives in two days."""
+        made = httpx2.post(
+            f"{self.sandbox.base_url}/v1/payouts",
+            data={"amount": str(amount), "currency": "usd"},
+            headers={"authorization": f"Bearer {STRIPE_KEY}"},
+        )
+        assert made.status_code == 200, made.text
 
     def quickbooks(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """What somebody else does in QuickBooks: a POST with a grant of their own."""

@@ -88,6 +88,7 @@ class Event(StrEnum):
     BOOKS_POLICY_SET = "books_policy_set"
     BOOKS_MAPPING_SET = "books_mapping_set"
     JOB_DONE = "job_done"
+    RECONCILED = "reconciled"
     POSTING_NEEDS_YOU = "posting_needs_you"
     POSTING_RETRIED = "posting_retried"
     QBO_READS_ALARM = "qbo_reads_alarm"

@@ -36,6 +36,7 @@ ORG_TASKS = (
     "pull_transactions",
     "itemise_payout",
     "book_money",
+    "reconcile",
 )
 
 

@@ -41,6 +41,7 @@ async def collect(session: AsyncSession, counted: Counts, reads_per_month: int) 
         *_sales(counted),
         *await _leads_and_refunds(session, counted),
         *await _quickbooks(session, counted, reads_per_month),
+        *await _reconciliation(session, counted),
         *await _work(session),
         await _inbox(session),
     ]
@@ -177,6 +178,30 @@ async def _leads_and_refunds(session: AsyncSession, counted: Counts) -> list[Met
             leads,
         ),
         _by_org(GaugeMetricFamily, "crm_refunded_cents", "Refunds that stand, minor units", refunds),
+    ]
+
+
+async def _reconciliation(session: AsyncSession, counted: Counts) -> list[Metric]:
+    """What the newest comparison of Stripe, us and QuickBooks found; nothing where there was none yet."""
+    rows = await _rows(
+        session,
+        "SELECT DISTINCT ON (org_id) org_id, unexplained_minor, to_do_minor, "
+        "extract(epoch FROM cast(:now AS timestamptz) - finished_at) FROM reconciliations WHERE state = 'done' "
+        "ORDER BY org_id, id DESC",
+        now=clock.now(),
+    )
+    told = [row for row in rows if row[0] in counted]
+    return [
+        _by_org(GaugeMetricFamily, name, what, {row[0]: float(row[place]) for row in told})
+        for place, name, what in (
+            (
+                1,
+                "crm_reconciliation_unexplained_cents",
+                "Differences that no reason is known for, minor units",
+            ),
+            (2, "crm_reconciliation_to_do_cents", "Differences that need a person, minor units"),
+            (3, "crm_reconciliation_age_seconds", "How long ago Stripe and QuickBooks were last compared"),
+        )
     ]
 
 

@@ -47,6 +47,7 @@ _PLAIN: dict[Event, str] = {
     Event.BOOKS_POLICY_SET: "Deposits are booked as: {policy}",
     Event.BOOKS_MAPPING_SET: "Mapping changed: {slot} is {name} in QuickBooks",
     Event.JOB_DONE: "The job is done",
+    Event.RECONCILED: "Stripe and QuickBooks compared, {from_day} to {to_day}: {differences} differences, {unexplained} unexplained",
     Event.POSTING_NEEDS_YOU: "QuickBooks needs a person: {sentence}",
     Event.POSTING_RETRIED: "Booking tried again",
     Event.QBO_READS_ALARM: "{percent} % of this month's reads from QuickBooks are used ({used} of {budget})",
@@ -128,7 +129,12 @@ def sentence(event: str, meta: dict[str, Any]) -> str:
         return event.replace("_", " ").capitalize()
     currency = str(meta.get("currency") or "USD").upper()
     values = _Blank(meta)
-    for name, cents in (("amount", "amount_cents"), ("deposit", "deposit_cents"), ("fee", "fee_cents")):
+    for name, cents in (
+        ("amount", "amount_cents"),
+        ("deposit", "deposit_cents"),
+        ("fee", "fee_cents"),
+        ("unexplained", "unexplained_cents"),
+    ):
         if isinstance(meta.get(cents), int):
             values[name] = _money(meta[cents], currency)
     return template.format_map(values)

@@ -1477,6 +1477,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/payouts/{payout_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A payout with what is in it */
+        get: operations["get_payout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/portal/{proposal_id}": {
         parameters: {
             query?: never;
@@ -2655,6 +2672,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of the reconciliation, newest first */
+        get: operations["list_reconciliations"];
+        put?: never;
+        /** Compare Stripe, PeakPro and QuickBooks now */
+        post: operations["start_reconciliation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reconciliations/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run with its figures */
+        get: operations["get_reconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reconciliations/{run_id}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What did not agree, newest day first; at most 500 are kept */
+        get: operations["list_reconciliation_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reconciliations/{run_id}/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The month-close report as a table */
+        get: operations["get_month_close_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reconciliations/{run_id}/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The month-close report as PDF */
+        get: operations["get_month_close"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/refund-orders": {
         parameters: {
             query?: never;
@@ -3496,6 +3599,27 @@ export interface components {
             /** Street */
             street: string | null;
         };
+        /** CauseSum */
+        CauseSum: {
+            /** Action */
+            action: string | null;
+            /** Cause */
+            cause: string;
+            /** Currency */
+            currency: string;
+            /** Difference Minor */
+            difference_minor: number;
+            /** Explained */
+            explained: boolean;
+            /** Lines */
+            lines: number;
+            /** Sentence */
+            sentence: string;
+            /** Settles */
+            settles: boolean;
+            /** Size Minor */
+            size_minor: number;
+        };
         /** ChangeLineOut */
         ChangeLineOut: {
             /**
@@ -3684,6 +3808,18 @@ export interface components {
             /** Total Minor */
             total_minor: number;
         };
+        /**
+         * Columns
+         * @description The same figure as Stripe, PeakPro and QuickBooks have it; as it changes the balance, so fees are below zero.
+         */
+        Columns: {
+            /** Books */
+            books: number;
+            /** Ours */
+            ours: number;
+            /** Stripe */
+            stripe: number;
+        };
         /** ComparedOut */
         ComparedOut: {
             /** Agrees */
@@ -3777,6 +3913,15 @@ export interface components {
         ConvertedLead: {
             customer: components["schemas"]["CustomerOut"];
             lead: components["schemas"]["LeadOut"];
+        };
+        /** CurrencySum */
+        CurrencySum: {
+            closing: components["schemas"]["Columns"];
+            /** Currency */
+            currency: string;
+            /** Kinds */
+            kinds: components["schemas"]["KindSum"][];
+            opening: components["schemas"]["Columns"];
         };
         /**
          * CustomerChange
@@ -3964,6 +4109,28 @@ export interface components {
             date: string;
             /** Received Minor */
             received_minor: number;
+        };
+        /** DaySum */
+        DaySum: {
+            /** Books */
+            books: number;
+            /** Currency */
+            currency: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Differences */
+            differences: number;
+            /** Kind */
+            kind: string;
+            /** Lines */
+            lines: number;
+            /** Ours */
+            ours: number;
+            /** Stripe */
+            stripe: number;
         };
         /** DeclineIn */
         DeclineIn: {
@@ -4332,7 +4499,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "books_policy_set" | "books_mapping_set" | "job_done" | "posting_needs_you" | "posting_retried" | "qbo_reads_alarm" | "qbo_budget_set" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "books_policy_set" | "books_mapping_set" | "job_done" | "reconciled" | "posting_needs_you" | "posting_retried" | "qbo_reads_alarm" | "qbo_budget_set" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** Examined */
         Examined: {
             /** Findings */
@@ -4665,6 +4832,21 @@ export interface components {
          * @enum {string}
          */
         Kind: "proposal_sent" | "reminder" | "thank_you" | "receipt" | "payment_asked" | "payment_failed" | "refund_made" | "change_order_sent" | "change_order_signed" | "cancelled" | "answered" | "staff_viewed" | "staff_approved" | "staff_declined" | "staff_paid" | "staff_payment_failed" | "staff_asked" | "staff_link_asked" | "staff_change_order" | "staff_dispute" | "staff_reconnect" | "staff_reads";
+        /** KindSum */
+        KindSum: {
+            /** Books */
+            books: number;
+            /** Currency */
+            currency: string;
+            /** Kind */
+            kind: string;
+            /** Lines */
+            lines: number;
+            /** Ours */
+            ours: number;
+            /** Stripe */
+            stripe: number;
+        };
         /**
          * LeadChange
          * @description Fields left out stay as they are. A lead becomes `converted` by converting it, not by saying so.
@@ -4933,6 +5115,25 @@ export interface components {
             compared: components["schemas"]["ComparedOut"][];
             /** Linked */
             linked: boolean;
+        };
+        /**
+         * LiveBalances
+         * @description Both balances at the moment of the run, in the org's currency. The residuals are what no line accounts for.
+         */
+        LiveBalances: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Clearing Minor */
+            clearing_minor: number | null;
+            /** Clearing Residual Minor */
+            clearing_residual_minor?: number | null;
+            /** Stripe Minor */
+            stripe_minor: number | null;
+            /** Stripe Residual Minor */
+            stripe_residual_minor?: number | null;
         };
         /**
          * LogChoices
@@ -5364,6 +5565,22 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * NewReconciliation
+         * @description The days to compare, in the company's time zone; the last one included.
+         */
+        NewReconciliation: {
+            /**
+             * From Day
+             * Format: date
+             */
+            from_day: string;
+            /**
+             * To Day
+             * Format: date
+             */
+            to_day: string;
+        };
         /** NewRefund */
         NewRefund: {
             /**
@@ -5743,6 +5960,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[ReconciliationDifferenceOut] */
+        Page_ReconciliationDifferenceOut_: {
+            /** Items */
+            items: components["schemas"]["ReconciliationDifferenceOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ReconciliationOut] */
+        Page_ReconciliationOut_: {
+            /** Items */
+            items: components["schemas"]["ReconciliationOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[RefundOrderOut] */
         Page_RefundOrderOut_: {
             /** Items */
@@ -5855,6 +6086,111 @@ export interface components {
             stripe_payment_intent: string | null;
             /** Stripe Session Id */
             stripe_session_id: string | null;
+        };
+        /**
+         * PayoutDetail
+         * @description The payout with its items, newest first and at most 1,000; `items_net_minor` is the sum of all of them.
+         *
+         *     `itemised_at` null: Stripe has not said yet what is in it (manual payouts it never itemises).
+         */
+        PayoutDetail: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Arrival Date */
+            arrival_date: string | null;
+            /** Automatic */
+            automatic: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Failure */
+            failure: string | null;
+            /** Itemised At */
+            itemised_at: string | null;
+            /** Items */
+            items: components["schemas"]["PayoutItemOut"][];
+            /** Items Net Minor */
+            items_net_minor: number;
+            /** Payout Id */
+            payout_id: string;
+            /** Reconciliation Status */
+            reconciliation_status: string | null;
+            /** Status */
+            status: string;
+        };
+        /**
+         * PayoutItemOut
+         * @description One movement: `net = amount - fee`, minor units. Without a payment it is of one that was not made here.
+         */
+        PayoutItemOut: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Category */
+            category: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Customer Name */
+            customer_name: string | null;
+            /** Description */
+            description: string | null;
+            /** Fee Minor */
+            fee_minor: number;
+            /** Net Minor */
+            net_minor: number;
+            /** Payment Id */
+            payment_id: number | null;
+            /** Proposal Id */
+            proposal_id: number | null;
+            /** Proposal Title */
+            proposal_title: string | null;
+            /** Source */
+            source: string | null;
+            /** Transaction Id */
+            transaction_id: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * PayoutLine
+         * @description A payout, what Stripe says is in it (`items_net`), and the bank's line in QuickBooks (`books`).
+         */
+        PayoutLine: {
+            /** Arrives */
+            arrives: string | null;
+            /** Automatic */
+            automatic: boolean;
+            /** Books */
+            books: number | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Itemised */
+            itemised: boolean;
+            /** Items */
+            items: number;
+            /** Items Net */
+            items_net: number | null;
+            /** Ours */
+            ours: number | null;
+            /** Payout Id */
+            payout_id: string;
+            /** Status */
+            status: string;
+            /** Stripe */
+            stripe: number | null;
         };
         /** PayoutOut */
         PayoutOut: {
@@ -6770,6 +7106,169 @@ export interface components {
              * @default true
              */
             received: boolean;
+        };
+        /** ReconciliationDetail */
+        ReconciliationDetail: {
+            /** Asked By */
+            asked_by: string;
+            /** Currency */
+            currency: string;
+            /** Differences */
+            differences: number;
+            figures: components["schemas"]["ReconciliationFigures"];
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * From Day
+             * Format: date
+             */
+            from_day: string;
+            /** Id */
+            id: number;
+            /** Lines */
+            lines: number;
+            /** Problem */
+            problem: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /** Step */
+            step: string;
+            /**
+             * To Day
+             * Format: date
+             */
+            to_day: string;
+            /** To Do Minor */
+            to_do_minor: number;
+            /** Unexplained Minor */
+            unexplained_minor: number;
+        };
+        /**
+         * ReconciliationDifferenceOut
+         * @description A movement on which the three do not agree; null: that side knows nothing of it.
+         */
+        ReconciliationDifferenceOut: {
+            /** Action */
+            action: string | null;
+            /** Books Minor */
+            books_minor: number | null;
+            /** Cause */
+            cause: string;
+            /** Currency */
+            currency: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Document */
+            document: string | null;
+            /** Kind */
+            kind: string;
+            /** Ours Minor */
+            ours_minor: number | null;
+            /** Payment Id */
+            payment_id: number | null;
+            /** Payout Id */
+            payout_id: string | null;
+            /** Position */
+            position: number;
+            /** Posting Id */
+            posting_id: number | null;
+            /** Proposal Id */
+            proposal_id: number | null;
+            /** Sentence */
+            sentence: string;
+            /** Settles */
+            settles: boolean;
+            /** Stripe Minor */
+            stripe_minor: number | null;
+            /** Subject */
+            subject: string;
+        };
+        /** ReconciliationFigures */
+        ReconciliationFigures: {
+            /**
+             * Causes
+             * @default []
+             */
+            causes: components["schemas"]["CauseSum"][];
+            /**
+             * Currencies
+             * @default []
+             */
+            currencies: components["schemas"]["CurrencySum"][];
+            /**
+             * Days
+             * @default []
+             */
+            days: components["schemas"]["DaySum"][];
+            live?: components["schemas"]["LiveBalances"] | null;
+            /**
+             * Payouts
+             * @default []
+             */
+            payouts: components["schemas"]["PayoutLine"][];
+            /**
+             * Problems
+             * @default []
+             */
+            problems: string[];
+        };
+        /**
+         * ReconciliationOut
+         * @description `step` of a run that is under way: waiting, fetching, asking, comparing. `to_do_minor`: of the differences, what needs
+         *     a person; `unexplained_minor`: what no reason is known for. Minor units of `currency`.
+         */
+        ReconciliationOut: {
+            /** Asked By */
+            asked_by: string;
+            /** Currency */
+            currency: string;
+            /** Differences */
+            differences: number;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * From Day
+             * Format: date
+             */
+            from_day: string;
+            /** Id */
+            id: number;
+            /** Lines */
+            lines: number;
+            /** Problem */
+            problem: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /** Step */
+            step: string;
+            /**
+             * To Day
+             * Format: date
+             */
+            to_day: string;
+            /** To Do Minor */
+            to_do_minor: number;
+            /** Unexplained Minor */
+            unexplained_minor: number;
         };
         /**
          * RefundOrderOut
@@ -10866,6 +11365,38 @@ export interface operations {
             };
         };
     };
+    get_payout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutDetail"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_portal: {
         parameters: {
             query?: never;
@@ -13582,6 +14113,213 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reconciliations: {
+        parameters: {
+            query?: {
+                /** @description Runs that lie in this month, like 2026-11. */
+                month?: string | null;
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReconciliationOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_reconciliation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReconciliation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationDetail"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reconciliation_differences: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReconciliationDifferenceOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_month_close_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_month_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description A problem (RFC 9457) */

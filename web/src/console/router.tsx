@@ -204,6 +204,12 @@ const payment = createRoute({
   component: page(() => import("./pages/Payment"), "Payment"),
 });
 
+const payout = createRoute({
+  getParentRoute: () => office,
+  path: "/payments/payouts/$id",
+  component: page(() => import("./pages/PayoutPage"), "PayoutPage"),
+});
+
 /** The frame of the books; each of its pages is a route below, and an entry of parts/BooksNav.tsx. */
 const books = createRoute({
   getParentRoute: () => office,
@@ -277,6 +283,18 @@ const booksDifference = createRoute({
   getParentRoute: () => books,
   path: "/differences/$id",
   component: page(() => import("./pages/BooksDifference"), "BooksDifference"),
+});
+
+const MONTH = /^\d{4}-\d{2}$/;
+
+const booksReconciliation = createRoute({
+  getParentRoute: () => books,
+  path: "/reconciliation",
+  validateSearch: (search: Record<string, unknown>): { month?: Text; run?: number | undefined } => ({
+    month: typeof search["month"] === "string" && MONTH.test(search["month"]) ? search["month"] : undefined,
+    run: Number(search["run"]) || undefined,
+  }),
+  component: page(() => import("./pages/BooksReconciliation"), "BooksReconciliation"),
 });
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -385,6 +403,7 @@ const tree = root.addChildren([
     lead,
     payments,
     payment,
+    payout,
     books.addChildren([
       booksOverview,
       booksNeedsYou,
@@ -395,6 +414,7 @@ const tree = root.addChildren([
       booksDifference,
       booksReview,
       booksMapping,
+      booksReconciliation,
       booksLog,
       booksCall,
       booksQuota,

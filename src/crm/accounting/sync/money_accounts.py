@@ -50,6 +50,8 @@ async def account(books: Books, access: Access, company: Company, role: Role, cu
     chosen = (await setup.mapping_of(books, access)).get(role)
     if chosen is not None:
         return chosen
+    if currency == company.home_currency and (chosen := (await setup.mapping_of(books, access)).get(role)):
+        return chosen  # a person said so
     async with books.db.transaction(access.org_id) as session:
         known = await links.find(session, access.org_id, access.realm_id, "Account", setup.SETTING, role)
     if known is not None:

@@ -30,7 +30,11 @@ const GROUPS = [
   },
   {
     name: "Checks",
-    places: [{ to: "/books/review", label: "Review" }, { to: "/books/differences", label: "Differences", count: (overview) => ({ n: differences(overview), red: true }) }],
+    places: [
+      { to: "/books/review", label: "Review" },
+      { to: "/books/differences", label: "Differences", count: (overview) => ({ n: differences(overview), red: true }) },
+      { to: "/books/reconciliation", label: "Reconciliation" },
+    ],
   },
   {
     name: "QuickBooks",

@@ -1,5 +1,6 @@
 /** What Stripe sent to the bank, newest first. */
 
+import { Link } from "@tanstack/react-router";
 import { formatDay } from "../../words/dates";
 import { type Payout, payoutsQuery } from "../data/books";
 import { useListing } from "../data/pages";
@@ -12,7 +13,9 @@ const COLUMNS: Column<Payout>[] = [
     name: "Payout",
     cell: (payout) => (
       <>
-        <code>{payout.payout_id}</code>
+        <Link to="/payments/payouts/$id" params={{ id: payout.payout_id }}>
+          <code>{payout.payout_id}</code>
+        </Link>
         <small>{payout.automatic ? "By Stripe's schedule" : "Asked for by hand"}</small>
       </>
     ),

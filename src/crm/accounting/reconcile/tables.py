@@ -1,0 +1,81 @@
+"""Each time the three were compared: the figures as they were then, and what differed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    func,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.kit.database import Base, Big
+
+
+class Reconciliation(Base):
+    """One run over the days `from_day` to `to_day` in the org's zone. `figures` holds what the page and the report show:
+    sums by kind, by day and by payout in three columns. `step` says how far a run is that is not done.
+
+    Amounts are minor units of `currency`, the org's; other currencies have rows of their own in `figures`.
+    """
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (
+        CheckConstraint("state IN ('running','done','failed')", name="state"),
+        Index("ix_reconciliations_org_id_to_day", "org_id", "to_day"),
+    )
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    from_day: Mapped[date] = mapped_column(Date)
+    to_day: Mapped[date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(server_default="running")
+    step: Mapped[str] = mapped_column(server_default="waiting")
+    problem: Mapped[str | None]
+    asked_by: Mapped[str]
+    currency: Mapped[str]
+    figures: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    lines: Mapped[Big] = mapped_column(server_default="0")
+    differences: Mapped[int] = mapped_column(server_default="0")
+    to_do_minor: Mapped[Big] = mapped_column(server_default="0")
+    unexplained_minor: Mapped[Big] = mapped_column(server_default="0")
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+
+
+class ReconciliationDifference(Base):
+    """A movement on which the three did not agree: what each says of it (None: nothing), why, and what to do."""
+
+    __tablename__ = "reconciliation_differences"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "run_id"], ["reconciliations.org_id", "reconciliations.id"], ondelete="CASCADE"
+        ),
+    )
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    run_id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    cause: Mapped[str]
+    day: Mapped[date] = mapped_column(Date)
+    currency: Mapped[str]
+    stripe_minor: Mapped[int | None] = mapped_column(BigInteger)
+    ours_minor: Mapped[int | None] = mapped_column(BigInteger)
+    books_minor: Mapped[int | None] = mapped_column(BigInteger)
+    sentence: Mapped[str]
+    action: Mapped[str | None]
+    payment_id: Mapped[int | None]
+    proposal_id: Mapped[int | None]
+    payout_id: Mapped[str | None]
+    posting_id: Mapped[int | None]
+    document: Mapped[str | None]
