@@ -31,6 +31,10 @@ from crm.kit.errors import Refused
 from crm.kit.money import format_money, from_decimal, to_decimal
 from crm.payments.tables import Payment
 
+# Of some currencies Stripe charges whole units only, so a contract is paid when less than one is left. A contract from
+# before schedules may have no part but its deposit: that one alone is not the whole.
+STEP_MINOR_MAX = 100
+
 
 async def post(books: Books, org_id: int, posting: Taken) -> None:
     """Makes the invoice, or finds it. Raises Unavailable, Refused or Disconnected."""
@@ -170,7 +174,9 @@ CONTRACT = Kind(
     "WHERE c.org_id = :org AND NOT c.in_parts AND r.status = 'approved' AND (c.done_at IS NOT NULL "
     "OR EXISTS (SELECT 1 FROM payments p WHERE p.org_id = c.org_id AND p.proposal_id = r.id "
     "AND p.paid_at IS NOT NULL) AND (c.policy = 'whole' OR NOT EXISTS (SELECT 1 FROM payments p "
-    "WHERE p.org_id = c.org_id AND p.proposal_id = r.id AND p.state <> 'void' AND p.paid_at IS NULL)))",
+    "WHERE p.org_id = c.org_id AND p.proposal_id = r.id AND p.state <> 'void' AND p.paid_at IS NULL) "
+    "AND (SELECT sum(p.amount_minor) FROM payments p WHERE p.org_id = c.org_id AND p.proposal_id = r.id "
+    f"AND p.paid_at IS NOT NULL) > r.total_minor + r.changes_minor - {STEP_MINOR_MAX}))",
     post=post,
     entities=("Invoice",),
     after=forms.AFTER_WHAT_HAS_BEGUN,
