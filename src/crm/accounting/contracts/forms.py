@@ -40,7 +40,7 @@ AFTER_ITS_PAYMENT = (
 AFTER_WHAT_HAS_BEGUN = (
     "p.form IS NOT NULL OR NOT EXISTS (SELECT 1 FROM postings f WHERE f.org_id = p.org_id "
     "AND f.proposal_id = p.proposal_id AND f.kind IN ('payment', 'refund', 'refund_return') "
-    f"AND {OPEN} AND (f.form IS NOT NULL OR f.lease_until > now()))"
+    f"AND {OPEN} AND (f.form IS NOT NULL OR f.lease_until > :now))"
 )
 
 
