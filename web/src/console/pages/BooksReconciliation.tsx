@@ -184,7 +184,7 @@ const PAYOUTS: Column<PayoutLine>[] = [
         <Link to="/payments/payouts/$id" params={{ id: payout.payout_id }}>
           {payout.arrives ? `At the bank ${formatDay(payout.arrives)}` : formatDay(payout.day)}
         </Link>
-        <small>{payout.itemised ? `${payout.items} movements in it` : "Stripe has not said yet what is in it"}</small>
+        <small>{payout.itemised ? payout.items === 1 ? "1 movement in it" : `${payout.items} movements in it` : "Stripe has not said yet what is in it"}</small>
       </>
     ),
   },

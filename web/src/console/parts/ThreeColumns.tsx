@@ -43,7 +43,7 @@ export function DayColumns({ days, currency }: { days: DaySum[]; currency: strin
 
 function ColumnsTable({ label, first, rows, currency }: { label: string; first: string; rows: Row[]; currency: string }) {
   return (
-    <Table.ScrollContainer minWidth={0} type="native">
+    <Table.ScrollContainer minWidth={0} type="native" tabIndex={0} role="group" aria-label={`${label}, scrolls sideways`}>
       <Table aria-label={label} className="three-columns" verticalSpacing={7}>
         <Table.Thead>
           <Table.Tr>
