@@ -48,6 +48,7 @@ from crm.operations.activity_routes import router as activity
 from crm.operations.customer_routes import router as customer_history
 from crm.operations.exports import router as exports
 from crm.operations.figures_routes import router as figures
+from crm.operations.file_routes import router as used_files
 from crm.operations.import_routes import router as imports
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
@@ -108,6 +109,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     overview,
     figures,
     customer_history,
+    used_files,
     search,
     imports,
     exports,

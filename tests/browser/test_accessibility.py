@@ -56,6 +56,7 @@ CONSOLE_PAGES = {
         "/settings/law",
         "/settings/law?state=CA",
         "/settings/texts",
+        "/settings/files",
         "/settings/mail",
         "/settings/api-keys",
         "/settings/webhooks",

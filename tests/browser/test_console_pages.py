@@ -85,6 +85,9 @@ def test_people_see_what_their_role_may_do(open_page: OpenPage) -> None:
     """Who sells sees no books and no settings of others; who reads only can write nothing."""
     sales = open_page()
     sign_in(sales, "sales@peakpro.io")
+    funnel = sales.get_by_role("region", name="From view to payment")
+    expect(funnel.get_by_role("table", name="Proposals from sent to paid")).to_contain_text("Sent")
+    expect(sales.get_by_role("region", name="How long money waits for the books")).to_have_count(0)
     menu = sales.get_by_role("navigation", name="Main")
     expect(menu.get_by_role("link", name="Proposals")).to_be_visible()
     expect(menu.get_by_role("link", name="Books")).to_have_count(0)

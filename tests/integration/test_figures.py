@@ -53,7 +53,7 @@ def test_console_prometheus_and_database_say_the_same(world: Contracts):
 
 
 def test_what_waits_is_told_by_age(world: Contracts):
-    """Without QuickBooks paid money waits; a payment of four days ago stands in its own bar."""
+    """Without QuickBooks paid money waits, told to who may see the books; one of four days ago stands in its own bar."""
     proposal_id, customer = world.approved()
     world.pay(customer, proposal_id)
     world.money.sql.execute(
@@ -65,6 +65,10 @@ def test_what_waits_is_told_by_age(world: Contracts):
     assert (ages["up to a week"]["count"], ages["up to a week"]["amount_minor"]) == (1, 300_000)
     waiting = metric(world.money.http, "crm_payments_waiting_cents", org_id="1")
     assert sum(age["amount_minor"] for age in ages.values()) == waiting
+
+    sales = world.money.app.as_user("sales@peakpro.io").get("/overview/figures").json()
+    assert sales["ages"] == []  # who sells may not see the books
+    assert sales["funnel"] == world.staff.get("/overview/figures").json()["funnel"]
 
 
 def test_leads_are_followed_to_the_payment(world: Contracts):

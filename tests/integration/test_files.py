@@ -116,3 +116,68 @@ def test_more_than_the_most_is_refused(api: httpx2.Client):
         "It may hold at most 25 MB (25,000,000 bytes).",
     )
     assert api.post("/customers", content=b" " * 1_100_000).status_code == 413
+
+
+def kept(api: httpx2.Client, kind: str, name: str) -> int:
+    data = PDF + f"%{name}\n".encode() if kind == "attachment" else picture(60, 40)
+    return int(upload(api, kind, data, name).json()["id"])
+
+
+def test_each_file_says_where_it_is_used(api: httpx2.Client):
+    """A proposal, a template and the company's logo are named with their files; what nothing uses has none."""
+    photo, terms, logo, idle = (
+        kept(api, "photo", "ridge.jpg"), kept(api, "attachment", "warranty.pdf"),
+        kept(api, "logo", "mark.png"), kept(api, "attachment", "old offer.pdf"),
+    )  # fmt: skip
+    line = {"name": "Roof", "quantity": "1", "unit_price_minor": 500_000}
+    content = {"title": "Ridge work", "lines": [line], "files": [{"file_id": photo}]}
+    proposal = api.post("/proposals", json=content | {"customer_id": 1}).json()
+    template = api.post(
+        "/proposal-templates", json={"name": "Ridge", "content": content | {"files": [{"file_id": terms}]}}
+    )
+    assert template.status_code == 201, template.text
+    api.put("/org/logo", json={"file_id": logo})
+    found = {file["id"]: file for file in api.get("/overview/files").json()["items"]}
+    named = {id: [(use["kind"], use["title"]) for use in file["uses"]] for id, file in found.items()}
+    assert named[photo] == [("proposal", "Ridge work")]
+    assert found[photo]["uses"][0]["id"] == proposal["id"]
+    assert named[terms] == [("template", "Ridge")]
+    assert [kind for kind, _ in named[logo]] == ["logo"]
+    assert named[idle] == []
+    assert [found[id]["use_count"] for id in (photo, terms, logo, idle)] == [1, 1, 1, 0]
+    assert api.get(f"/overview/files/{terms}").json() == found[terms]
+    unused = api.get("/overview/files", params={"unused": True}).json()["items"]
+    assert [file["id"] for file in unused] == [idle]
+    refused = api.delete(f"/files/{terms}")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "The template “Ridge” uses this file; take it out there first.",
+    )
+    assert [api.delete(f"/files/{id}").status_code for id in (photo, logo, idle)] == [409, 409, 204]
+    assert api.get(f"/overview/files/{idle}").status_code == 404
+
+
+def test_files_come_page_by_page_and_by_words(app_server: RunningApp, api: httpx2.Client):
+    """Newest first, each once, however small the page; words, kind and use narrow alike; another company sees none."""
+    ids = [kept(api, "attachment", f"survey {number} of roof.pdf") for number in range(5)]
+    other = kept(api, "attachment", "terms.pdf")
+
+    def pages(**params: object) -> list[int]:
+        seen: list[int] = []
+        cursor = None
+        while True:
+            given = {"limit": 2, **params} | ({"cursor": cursor} if cursor else {})
+            page = api.get("/overview/files", params=given).json()
+            seen += [file["id"] for file in page["items"]]
+            if (cursor := page["next_cursor"]) is None:
+                return seen
+
+    assert pages() == [other, *reversed(ids)]
+    for narrowed in ({}, {"kind": "attachment"}, {"unused": True}):
+        assert pages(q="ROOF survey", **narrowed) == [*reversed(ids)]
+        assert pages(q="3", **narrowed) == [ids[3]]
+        assert pages(q="oof_", **narrowed) == []
+    assert pages(kind="photo") == []
+    summit = app_server.as_user("admin@summit.example")
+    assert summit.get("/overview/files").json()["items"] == []
+    assert summit.get(f"/overview/files/{other}").status_code == 404

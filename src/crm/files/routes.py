@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from crm.dependencies import DatabaseDep
 from crm.files.content import FILE_BYTES_MAX
-from crm.files.keeping import checked, content_of, delete_file, keep, set_logo
+from crm.files.keeping import checked, content_of, keep, set_logo
 from crm.files.tables import File
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
@@ -102,11 +102,6 @@ async def describe_file(id: Id, principal: StaffDep, session: OrgTx) -> FileOut:
 async def read_file(id: Id, request: Request, principal: StaffDep, session: OrgTx) -> Response:
     row, content = await content_of(session, principal.org_id, id)
     return file_response(request, row, content)
-
-
-@router.delete("/{id}", status_code=204, summary="Delete a file that nothing uses", dependencies=[WRITE])
-async def remove_file(id: Id, principal: StaffDep, session: OrgTx) -> None:
-    await delete_file(session, principal, id)
 
 
 class LogoIn(Input):

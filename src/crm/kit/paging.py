@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -17,6 +18,10 @@ PAGE_SIZE_MAX = 200
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX, description="How many items to return at most.")]
 Cursor = Annotated[str | None, Query(max_length=40, description="`next_cursor` of the page before.")]
+# Rows that another system names have no number that grows: their cursor holds a moment and the name.
+MomentCursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")]
+_FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 T = TypeVar("T")
 
@@ -48,6 +53,34 @@ def cut(rows: Sequence[Any], limit: int) -> tuple[Sequence[Any], str | None]:
     if len(rows) <= limit:
         return rows, None
     return rows[:limit], cursor_for(rows[limit - 1].id)
+
+
+def after_moment(cursor: str | None) -> tuple[datetime, str] | None:
+    """The moment and name that the page before ended with. Raises Invalid for a cursor that we did not make."""
+    if cursor is None:
+        return None
+    try:
+        plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        microseconds, name = struct.unpack(">q", plain[:8])[0], plain[8:].decode()
+        if not name or "\0" in name:
+            raise ValueError("a row has a name")
+        return _FIRST_MOMENT + microseconds * _MICROSECOND, name
+    except (ValueError, OverflowError, struct.error):
+        raise Invalid("This cursor is not one of ours; start from the first page.", field="cursor") from None
+
+
+def cursor_for_moment(moment: datetime, name: str) -> str:
+    plain = struct.pack(">q", (moment - _FIRST_MOMENT) // _MICROSECOND) + name.encode()
+    return base64.urlsafe_b64encode(plain).decode().rstrip("=")
+
+
+def cut_by_moment(
+    rows: Sequence[T], limit: int, key: Callable[[T], tuple[datetime, str]]
+) -> tuple[Sequence[T], str | None]:
+    """As `cut`, for rows in the order of `key`."""
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], cursor_for_moment(*key(rows[limit - 1]))
 
 
 def contains(column: Any, words: str) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
@@ -58,7 +59,8 @@ class WaitingAge(BaseModel):
 
 class Figures(BaseModel):
     """Amounts are minor units of the company's currency; other currencies are counted, not summed. A deposit is the
-    first payment after an approval; both means are null while there is none."""
+    first payment after an approval; both means are null while there is none. `ages` is empty for who may not see the
+    books."""
 
     days: int
     currency: str
@@ -84,9 +86,6 @@ async def get_figures(
     funnel = (await session.execute(text(_FUNNEL), values)).one()
     deposit = (await session.execute(text(_DEPOSITS), values)).one()
     sources = (await session.execute(text(_SOURCES), values | {"most": SOURCES_MAX})).all()
-    waiting = (await session.execute(text(_WAITING), values | {"ends": [end for end, _ in AGES]})).all()
-    by_age = {row[0]: (row[1], int(row[2])) for row in waiting}
-    words = [word for _, word in AGES] + [OLDER]
     return Figures(
         days=days,
         currency=org.currency,
@@ -100,13 +99,18 @@ async def get_figures(
             LeadSource(source=row[0], leads=row[1], converted=row[2], proposal=row[3], paid=row[4])
             for row in sources
         ],
-        ages=[
-            WaitingAge(
-                words=word, count=by_age.get(place, (0, 0))[0], amount_minor=by_age.get(place, (0, 0))[1]
-            )
-            for place, word in enumerate(words)
-        ],
+        ages=await _ages(session, values) if principal.may(Permission.BOOKS_READ) else [],
     )
+
+
+async def _ages(session: AsyncSession, values: dict[str, Any]) -> list[WaitingAge]:
+    waiting = (await session.execute(text(_WAITING), values | {"ends": [end for end, _ in AGES]})).all()
+    by_age = {row[0]: (row[1], int(row[2])) for row in waiting}
+    words = [word for _, word in AGES] + [OLDER]
+    return [
+        WaitingAge(words=word, count=by_age.get(place, (0, 0))[0], amount_minor=by_age.get(place, (0, 0))[1])
+        for place, word in enumerate(words)
+    ]
 
 
 # Approving or paying shows that it was seen, also when the page's own word of it got lost.

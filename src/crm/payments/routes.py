@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
@@ -21,7 +21,7 @@ from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Invalid
 from crm.kit.inputs import ID_MAX
 from crm.kit.money import format_money, to_decimal
-from crm.kit.paging import Cursor, Limit, Page, after, cut
+from crm.kit.paging import Cursor, Limit, MomentCursor, Page, after, after_moment, cut, cut_by_moment
 from crm.payments import parts, simulated, stripe_sweeps
 from crm.payments.checkout import open_checkout
 from crm.payments.refunds import refundable
@@ -43,7 +43,6 @@ from crm.proposals.tables import Proposal
 
 router = APIRouter(tags=["payments"])
 READ = require(Permission.PAYMENTS_READ)
-LIST_MAX = 200
 
 
 def stripe_gateway(state: StateDep) -> StripeGateway:
@@ -205,24 +204,38 @@ async def ask_for_payment(
 
 @router.get("/refunds", summary="Refunds, newest first", dependencies=[READ])
 async def list_refunds(
-    session: OrgTx, principal: StaffDep, payment_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None
+    session: OrgTx,
+    principal: StaffDep,
+    payment_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
+    limit: Limit = 50,
+    cursor: MomentCursor = None,
 ) -> Page[RefundOut]:
     query = select(Refund).where(Refund.org_id == principal.org_id)
     if payment_id is not None:
         query = query.where(Refund.payment_id == payment_id)
-    rows = await session.scalars(query.order_by(Refund.created_at.desc()).limit(LIST_MAX))
-    return Page(items=[RefundOut.model_validate(row, from_attributes=True) for row in rows])
+    if (before := after_moment(cursor)) is not None:
+        query = query.where(tuple_(Refund.created_at, Refund.refund_id) < before)
+    newest = query.order_by(Refund.created_at.desc(), Refund.refund_id.desc()).limit(limit + 1)
+    found = (await session.scalars(newest)).all()
+    rows, next_cursor = cut_by_moment(found, limit, lambda row: (row.created_at, row.refund_id))
+    return Page(
+        items=[RefundOut.model_validate(row, from_attributes=True) for row in rows], next_cursor=next_cursor
+    )
 
 
 @router.get("/payouts", summary="Stripe's payouts, newest first", dependencies=[READ])
-async def list_payouts(session: OrgTx, principal: StaffDep) -> Page[PayoutOut]:
-    rows = await session.scalars(
-        select(Payout)
-        .where(Payout.org_id == principal.org_id)
-        .order_by(Payout.created_at.desc())
-        .limit(LIST_MAX)
+async def list_payouts(
+    session: OrgTx, principal: StaffDep, limit: Limit = 50, cursor: MomentCursor = None
+) -> Page[PayoutOut]:
+    query = select(Payout).where(Payout.org_id == principal.org_id)
+    if (before := after_moment(cursor)) is not None:
+        query = query.where(tuple_(Payout.created_at, Payout.payout_id) < before)
+    newest = query.order_by(Payout.created_at.desc(), Payout.payout_id.desc()).limit(limit + 1)
+    found = (await session.scalars(newest)).all()
+    rows, next_cursor = cut_by_moment(found, limit, lambda row: (row.created_at, row.payout_id))
+    return Page(
+        items=[PayoutOut.model_validate(row, from_attributes=True) for row in rows], next_cursor=next_cursor
     )
-    return Page(items=[PayoutOut.model_validate(row, from_attributes=True) for row in rows])
 
 
 @router.get("/differences", summary="What does not fit and needs a person", dependencies=[READ])

@@ -1247,6 +1247,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/overview/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files with where each is used, newest first */
+        get: operations["list_files_with_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overview/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file with where it is used */
+        get: operations["get_file_with_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/overview/proposals": {
         parameters: {
             query?: never;
@@ -4547,7 +4581,8 @@ export interface components {
         /**
          * Figures
          * @description Amounts are minor units of the company's currency; other currencies are counted, not summed. A deposit is the
-         *     first payment after an approval; both means are null while there is none.
+         *     first payment after an approval; both means are null while there is none. `ages` is empty for who may not see the
+         *     books.
          */
         Figures: {
             /** Ages */
@@ -4605,6 +4640,21 @@ export interface components {
             size_bytes: number;
             /** Width */
             width: number | null;
+        };
+        /**
+         * FileUse
+         * @description `id` is the proposal's (also of a paper), the template's or, of the logo, the company's.
+         */
+        FileUse: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "proposal" | "paper" | "template" | "logo";
+            /** Title */
+            title: string;
         };
         /** FindingOut */
         FindingOut: {
@@ -6006,6 +6056,13 @@ export interface components {
         Page_SuppressionOut_: {
             /** Items */
             items: components["schemas"]["SuppressionOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[UsedFile] */
+        Page_UsedFile_: {
+            /** Items */
+            items: components["schemas"]["UsedFile"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -7786,6 +7843,42 @@ export interface components {
             metered: number;
             /** Month */
             month: string;
+        };
+        /**
+         * UsedFile
+         * @description `uses` are the first few of `use_count`; without any the file may be deleted.
+         */
+        UsedFile: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Height */
+            height: number | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "photo" | "attachment" | "logo" | "paper";
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Use Count */
+            use_count: number;
+            /** Uses */
+            uses: components["schemas"]["FileUse"][];
+            /** Width */
+            width: number | null;
         };
         /** UserChange */
         UserChange: {
@@ -10902,6 +10995,78 @@ export interface operations {
             };
         };
     };
+    list_files_with_uses: {
+        parameters: {
+            query?: {
+                kind?: ("photo" | "attachment" | "logo" | "paper") | null;
+                /** @description Words of the name. */
+                q?: string;
+                /** @description Only what nothing uses. */
+                unused?: boolean;
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsedFile_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file_with_uses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedFile"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_proposal_rows: {
         parameters: {
             query?: {
@@ -11337,7 +11502,12 @@ export interface operations {
     };
     list_payouts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14375,6 +14545,10 @@ export interface operations {
         parameters: {
             query?: {
                 payment_id?: number | null;
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;

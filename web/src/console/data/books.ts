@@ -34,7 +34,9 @@ export const paymentQuery = (id: number) =>
 
 /** All refunds, or those of one payment. */
 export const refundsQuery = (payment_id?: number) =>
-  pages(["refunds", payment_id], () => answerOf(client.GET("/refunds", { params: { query: { payment_id } } })));
+  pages(["refunds", payment_id], (cursor) =>
+    answerOf(client.GET("/refunds", { params: { query: { payment_id, cursor } } })),
+  );
 
 export type RefundReason = NonNullable<Shape<"NewRefund">["reason"]>;
 
@@ -46,7 +48,9 @@ export const refundPayment = (id: number, key: string, body: Shape<"NewRefund">)
     }),
   );
 
-export const payoutsQuery = pages(["payouts"], () => answerOf(client.GET("/payouts")));
+export const payoutsQuery = pages(["payouts"], (cursor) =>
+  answerOf(client.GET("/payouts", { params: { query: { cursor } } })),
+);
 
 export const postingsQuery = (state: PostingState) =>
   pages(["postings", state], (cursor) =>

@@ -3,6 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answerOf, client, type Shape } from "../../api/client";
 import { networkAway, problemOf } from "../../api/problem";
+import { pages } from "./pages";
 
 export type KeptFile = Shape<"FileOut">;
 export type FileKind = "photo" | "attachment" | "logo";
@@ -37,3 +38,24 @@ export function sendFile(kind: FileKind, file: File, onProgress: (share: number)
     request.send(file);
   });
 }
+
+export type UsedFile = Shape<"UsedFile">;
+export type FileUse = Shape<"FileUse">;
+export const FILE_KINDS = ["photo", "attachment", "logo", "paper"] as const;
+export type KeptKind = (typeof FILE_KINDS)[number];
+export type FileFilter = { kind?: KeptKind | undefined; q?: string | undefined; unused?: true | undefined };
+
+/** All files with where each is used. */
+export const filesQuery = (filter: FileFilter) =>
+  pages(["file-list", filter], (cursor) =>
+    answerOf(client.GET("/overview/files", { params: { query: { ...filter, cursor } } })),
+  );
+
+export const usedFileQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["files", "used", id],
+    queryFn: () => answerOf(client.GET("/overview/files/{id}", { params: { path: { id } } })),
+    retry: false,
+  });
+
+export const deleteFile = (id: number) => answerOf(client.DELETE("/files/{id}", { params: { path: { id } } }));

@@ -1,4 +1,4 @@
-/** Home for people who sell: their newest proposals and the leads nobody has called yet. */
+/** Home for people who sell: the leads nobody has called yet, their newest proposals, and how selling goes. */
 
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { proposalRowsQuery } from "../data/proposals";
 import { useMay } from "../data/session";
 import { Empty, Block, Page } from "../parts/Page";
 import { Rows } from "../parts/Rows";
+import { Selling } from "../parts/Selling";
 import { leadColumns } from "./Leads";
 import { proposalColumns } from "./Proposals";
 
@@ -44,6 +45,7 @@ export function Welcome() {
           empty={<Empty>Proposals appear here with what became of them.</Empty>}
         />
       </Block>
+      {may("payments:read") && <Selling withBooks={false} />}
     </Page>
   );
 }

@@ -94,9 +94,9 @@ export function CustomerHistoryBlocks({ id }: { id: number }) {
           <ul className="plain-list">
             {data.files.map((file) => (
               <li key={file.id}>
-                <a href={`/files/${file.id}/content`} target="_blank" rel="noreferrer">
+                <Link to="/settings/files" search={{ file: file.id }}>
                   {file.name}
-                </a>
+                </Link>
                 <small className="quiet">
                   <Ago at={file.created_at} />
                 </small>

@@ -19,7 +19,7 @@ const GROUPS: Record<Kind, { word: string; href: (id: number) => string; all: ((
   proposal: { word: "Proposals", href: (id) => `/proposals/${id}`, all: (q) => `/proposals?q=${q}` },
   payment: { word: "Payments", href: (id) => `/payments/${id}`, all: null },
   mail: { word: "Mail", href: (id) => `/mail/${id}`, all: (q) => `/mail?q=${q}` },
-  file: { word: "Files", href: (id) => `/files?file=${id}`, all: (q) => `/files?q=${q}` },
+  file: { word: "Files", href: (id) => `/settings/files?file=${id}`, all: (q) => `/settings/files?q=${q}` },
 };
 const STATED: Partial<Record<Kind, "lead" | "proposal" | "payment" | "mail">> = {
   lead: "lead",

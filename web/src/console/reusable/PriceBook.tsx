@@ -13,6 +13,7 @@ import { useNewKey } from "../parts/newKey";
 import { Empty, Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
 import { Search } from "../parts/Search";
+import { TakeAlong } from "../parts/TakeAlong";
 import { Undo } from "../parts/Undo";
 import { PriceItemDialog } from "./PriceItemDialog";
 import { ProposalPlaces } from "./ProposalPlaces";
@@ -69,7 +70,15 @@ export function PriceBook() {
   const filtered = Boolean(q ?? show);
 
   return (
-    <Page title="Price book" actions={writes && <Button onClick={() => open("new")}>New item</Button>}>
+    <Page
+      title="Price book"
+      actions={
+        <>
+          <TakeAlong kind="price_items" mayImport={writes} />
+          {writes && <Button onClick={() => open("new")}>New item</Button>}
+        </>
+      }
+    >
       <ProposalPlaces />
       <Group mb="sm" gap="sm" justify="space-between">
         <SegmentedControl

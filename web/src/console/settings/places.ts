@@ -11,6 +11,7 @@ export const SETTINGS = [
   { to: "/settings/deposits", label: "Deposits and taxes", permission: "read" },
   { to: "/settings/law", label: "Contract law", permission: "read" },
   { to: "/settings/texts", label: "Proposal texts", permission: "read" },
+  { to: "/settings/files", label: "Files", permission: "read" },
   { to: "/settings/mail", label: "Mail", permission: "read" },
   { to: "/settings/api-keys", label: "API keys", permission: "org:manage" },
   { to: "/settings/webhooks", label: "Webhooks", permission: "org:manage" },

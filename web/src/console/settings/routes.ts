@@ -1,6 +1,7 @@
 /** The addresses of the settings, and the page behind each. */
 
 import { createRoute, redirect } from "@tanstack/react-router";
+import { FILE_KINDS, type FileFilter } from "../data/files";
 import { DELIVERY_STATES, type DeliveryState } from "../data/webhooks";
 import { page, type Text, textOf } from "../lazyPage";
 import type { office } from "../router";
@@ -65,6 +66,18 @@ export function settingsUnder(parent: typeof office) {
     component: page(() => import("./TextSettings"), "TextSettings"),
   });
 
+  const files = createRoute({
+    getParentRoute: () => settings,
+    path: "/files",
+    validateSearch: (search: Record<string, unknown>): FileFilter & { file?: number | undefined } => ({
+      kind: FILE_KINDS.find((kind) => kind === search["kind"]),
+      q: textOf(search["q"]),
+      unused: search["unused"] ? true : undefined,
+      file: Number(search["file"]) || undefined,
+    }),
+    component: page(() => import("../files/Files"), "Files"),
+  });
+
   const mailSettings = createRoute({
     getParentRoute: () => settings,
     path: "/mail",
@@ -105,6 +118,7 @@ export function settingsUnder(parent: typeof office) {
     depositSettings,
     lawSettings,
     textSettings,
+    files,
     mailSettings,
     apiKeySettings,
     webhooks,
