@@ -162,11 +162,13 @@ def test_files_come_page_by_page_and_by_words(app_server: RunningApp, api: httpx
     ids = [kept(api, "attachment", f"survey {number} of roof.pdf") for number in range(5)]
     other = kept(api, "attachment", "terms.pdf")
 
-    def pages(**params: object) -> list[int]:
+    def pages(**params: str | bool) -> list[int]:
         seen: list[int] = []
         cursor = None
         while True:
-            given = {"limit": 2, **params} | ({"cursor": cursor} if cursor else {})
+            given: dict[str, str | bool | int] = {"limit": 2, **params} | (
+                {"cursor": cursor} if cursor else {}
+            )
             page = api.get("/overview/files", params=given).json()
             seen += [file["id"] for file in page["items"]]
             if (cursor := page["next_cursor"]) is None:
