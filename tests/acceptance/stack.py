@@ -259,8 +259,10 @@ class Stack:
         return found
 
     def posted(self, org_id: int) -> int:
+        """Payments that stand in the books; their fees are postings of their own."""
         row = self.sql.execute(
-            "SELECT count(*) FROM postings WHERE org_id = %s AND state = 'posted'", [org_id]
+            "SELECT count(*) FROM postings WHERE org_id = %s AND state = 'posted' AND kind = 'payment'",
+            [org_id],
         ).fetchone()
         assert row is not None
         return int(row[0])

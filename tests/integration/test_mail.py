@@ -190,6 +190,7 @@ def test_every_fact_has_its_mails(office: Office, box: Mailbox):
     for event, meta, _ in FACTS:
         office.fact(proposal, event, **meta)
     office.fact(proposal, "qbo_disconnected", why="The grant ended.")
+    office.fact(proposal, "qbo_reads_alarm", percent=80, used=4_000, budget=5_000, forecast=6_100)
     office.work()
     rows = office.mails(proposal)
     kinds = {kind for kind, _, _ in rows}

@@ -17,6 +17,7 @@ from crm.identity.principal import OrgTx, StaffDep, require
 from crm.jobs import queue
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict
+from crm.kit.inputs import ID_MAX
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.kit.times import Moment
 from crm.payments.tables import Difference
@@ -89,8 +90,8 @@ async def list_books_differences(
     principal: StaffDep,
     state: Annotated[Literal["open", "settled"], Query()] = "open",
     source: Annotated[Literal["quickbooks", "stripe"] | None, Query()] = None,
-    kind: Annotated[str | None, Query(max_length=60)] = None,
-    proposal_id: Annotated[int | None, Query()] = None,
+    kind: Annotated[str | None, Query(pattern="^[a-z_-]{1,60}$")] = None,
+    proposal_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[BooksDifference]:

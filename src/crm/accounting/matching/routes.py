@@ -17,6 +17,7 @@ from crm.customers.tables import Customer
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.errors import NotFound
+from crm.kit.inputs import ID_MAX
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.kit.times import Moment
 
@@ -144,7 +145,9 @@ async def get_review(customer_id: int, session: OrgTx, principal: StaffDep) -> R
 )
 async def choose_match(customer_id: int, body: Choice, session: OrgTx, principal: StaffDep) -> ReviewOut:
     realm = await _realm(session, principal.org_id)
-    await review.choose(session, principal.org_id, realm, customer_id, body.qbo_id, principal.actor)
+    await review.choose(
+        session, principal.org_id, realm, _possible(customer_id), body.qbo_id, principal.actor
+    )
     return await _one(session, principal.org_id, customer_id)
 
 
@@ -153,7 +156,7 @@ async def choose_match(customer_id: int, body: Choice, session: OrgTx, principal
 )
 async def undo_match(customer_id: int, session: OrgTx, principal: StaffDep) -> ReviewOut:
     realm = await _realm(session, principal.org_id)
-    await review.undo(session, principal.org_id, realm, customer_id, principal.actor)
+    await review.undo(session, principal.org_id, realm, _possible(customer_id), principal.actor)
     return await _one(session, principal.org_id, customer_id)
 
 
@@ -172,9 +175,14 @@ def _query(org_id: int, realm: str) -> Any:
     )
 
 
-async def _one(session: AsyncSession, org_id: int, customer_id: int) -> ReviewOut:
-    if not 0 < customer_id <= 2**31 - 1:
+def _possible(customer_id: int) -> int:
+    if not 0 < customer_id <= ID_MAX:
         raise NotFound(f"Customer {customer_id} does not wait for a match.")
+    return customer_id
+
+
+async def _one(session: AsyncSession, org_id: int, customer_id: int) -> ReviewOut:
+    _possible(customer_id)
     await session.flush()
     query = _query(org_id, await _realm(session, org_id)).where(CustomerMatch.customer_id == customer_id)
     row = (await session.execute(query)).first()
