@@ -55,6 +55,7 @@ class Kind:
     everything of :org that is to be booked (`:now` is at hand); what has its posting already is left out for it.
     `after` is a condition on the posting `p` that holds when what must come before it stands in the books.
     `begin` is a statement over :org that runs before. `entities` are QuickBooks' words for the documents it makes, linked under its subject.
+    `papers_only`: it moves no money, so it goes after all that does, and its failure rests nothing but itself.
     """
 
     name: str
@@ -63,3 +64,4 @@ class Kind:
     entities: tuple[str, ...]
     after: str = "true"
     begin: str | None = None
+    papers_only: bool = False

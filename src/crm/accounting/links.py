@@ -13,7 +13,7 @@ from crm.accounting.tables import QboLink
 
 Entity = Literal[
     "Customer", "Item", "Account", "Class", "Estimate", "Invoice", "Payment", "CreditMemo", "RefundReceipt",
-    "SalesReceipt", "Purchase", "Transfer", "Deposit", "JournalEntry",
+    "SalesReceipt", "Purchase", "Transfer", "Deposit", "JournalEntry", "Attachable",
 ]  # fmt: skip
 
 
@@ -60,7 +60,7 @@ async def link(
         .returning(QboLink.qbo_id)
     )
     new = result.scalar() is not None
-    if new:
+    if new and entity != "Attachable":  # a file changes nothing in the books, so nobody listens for it
         await mirror.wrote(session, org_id, realm_id, entity, object_)
     return new
 

@@ -23,7 +23,7 @@ from crm.accounting.comeback import mirror
 from crm.accounting.comeback.picture import moment
 from crm.accounting.context import Books
 from crm.accounting.tables import QboEdit, QboRequest
-from crm.gateways.quickbooks import Call, dumps, loads, query, quote
+from crm.gateways.quickbooks import Attached, Call, dumps, loads, query, quote
 from crm.kit import clock
 from crm.kit.errors import Disconnected, Refused, Unavailable
 
@@ -56,11 +56,12 @@ async def write_once(
     entity: str,
     build: Callable[[str], dict[str, Any]],
     look: Callable[[str], Awaitable[dict[str, Any] | None]],
+    attached: Attached | None = None,
 ) -> Written:
     """Creates one `entity` for `subject` ("payment:12"), however often it is called.
 
     `build(requestid)` makes the body, once per generation; `look(requestid)` finds what an earlier attempt
-    made. The caller links the result and calls `succeeded` in one transaction. Raises Refused (with the
+    made. `attached` is a file to send with it. The caller links the result and calls `succeeded` in one transaction. Raises Refused (with the
     row marked, so that the next call starts a new generation), Unavailable or Disconnected.
     """
     request, tried, edits = await _take(books, org_id, realm_id, operation, subject, build)
@@ -71,7 +72,13 @@ async def write_once(
         if found is not None:
             return Written(request.id, found, "", found=True, realm_id=realm_id, entity=entity)
     call = Call(
-        "POST", entity.lower(), operation, body=request.body, requestid=request.requestid, subject=subject
+        "POST",
+        "upload" if attached else entity.lower(),
+        operation,
+        body=request.body,
+        requestid=request.requestid,
+        subject=subject,
+        attached=attached,
     )
     try:
         answer = await company.ask(books, org_id, call)

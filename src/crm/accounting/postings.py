@@ -172,7 +172,7 @@ _TAKE = text(
                  AND x.state = 'waiting' AND x.lease_until > :now)
                  < CASE WHEN EXISTS (SELECT 1 FROM qbo_lanes l WHERE l.org_id = :org AND l.failures > 0)
                    THEN 1 ELSE :most END)
-          ORDER BY p.next_attempt_at, p.id LIMIT 1 FOR UPDATE SKIP LOCKED) due
+          ORDER BY {kinds.PAPERS_ONLY}, p.next_attempt_at, p.id LIMIT 1 FOR UPDATE SKIP LOCKED) due
     WHERE p.org_id = due.org_id AND p.id = due.id
     RETURNING {_COLUMNS},
       EXISTS (SELECT 1 FROM postings y WHERE y.org_id = :org AND y.state = 'waiting' AND y.id <> p.id
@@ -194,7 +194,9 @@ async def _post(books: Books, org_id: int, claimed: Taken) -> Booked | None:
         await _wait(books, org_id, claimed, error, clock.now())
         raise
     except Unavailable as error:
-        if error.code not in turns.NOT_SENT:
+        # Files have an endpoint of their own: its failure says nothing of the rest, unless QuickBooks asks for a rest.
+        papers_only = kinds.BY_NAME[claimed.kind].papers_only and error.retry_after_seconds is None
+        if error.code not in turns.NOT_SENT and not papers_only:
             await turns.pause(books, org_id, error)
         await _wait(books, org_id, claimed, error, retry_at(error, claimed.attempts, clock.now()))
         raise

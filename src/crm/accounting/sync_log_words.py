@@ -6,6 +6,7 @@ from typing import Any
 
 # By operation: what it does, so that "… QuickBooks did." and "… failed:" both read well.
 _DOING = {
+    "attach_contract": "Attach the signed contract to its invoice",
     "create_account": "Make the account for Stripe's money",
     "create_customer": "Add the customer",
     "create_estimate": "Make the estimate",
@@ -19,14 +20,18 @@ _DOING = {
     "find_customer": "Look for the customer",
     "find_income_account": "Look for an income account",
     "find_item": "Look for the deposit item",
+    "look_for_attachable": "Look whether the paper is attached already",
+    "look_for_estimate": "Look whether the estimate is there already",
     "look_for_invoice": "Look whether the invoice is there already",
     "look_for_payment": "Look whether the payment is there already",
     "reactivate_customer": "Make the customer active again",
     "read_company": "Read the company's name and country",
+    "read_estimate": "Read the estimate again",
     "read_invoice": "Read the invoice again",
     "read_preferences": "Read the company's preferences",
     "refresh_token": "Renew the permission at Intuit",
     "revoke_token": "Give the permission back to Intuit",
+    "update_estimate": "Bring the estimate up to date",
 }
 
 

@@ -33,6 +33,15 @@ log = logger("quickbooks")
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that goes up with what is said about it (the call's body)."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What to ask. `metered`: Intuit counts reads (CorePlus), not writes."""
 
@@ -43,6 +52,7 @@ class Call:
     body: str | None = None  # JSON text, exactly as it is kept and sent
     requestid: str | None = None
     subject: str = ""  # what it is about, as "payment:12", for the sync log; the work under way comes first
+    attached: Attached | None = None
 
     @property
     def metered(self) -> bool:
@@ -108,8 +118,9 @@ async def send(
             f"{host}{path}",
             params=params,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"}
-            | ({"Content-Type": "application/json"} if call.body is not None else {}),
-            content=call.body,
+            | ({"Content-Type": "application/json"} if call.body is not None and not call.attached else {}),
+            content=None if call.attached else call.body,
+            files=_parts(call.attached, call.body or "{}") if call.attached else None,
             timeout=READ_TIMEOUT if call.metered else WRITE_TIMEOUT,
         )
     except httpx2.HTTPError as error:
@@ -137,6 +148,14 @@ async def send(
     return Answer(_read(response, call, tid), tid)
 
 
+def _parts(attached: Attached, about: str) -> list[tuple[str, tuple[str, bytes, str]]]:
+    """The multipart form of an upload: what is said about the file, then the file."""
+    return [
+        ("file_metadata_0", ("about.json", about.encode(), "application/json")),
+        ("file_content_0", (attached.name, attached.content, attached.content_type)),
+    ]
+
+
 def _since(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
 
@@ -144,6 +163,10 @@ def _since(began: float) -> int:
 def _read(response: httpx2.Response, call: Call, tid: str) -> dict[str, Any]:
     """The body, when it is an answer; a fault of any of the three shapes is raised, even with HTTP 200."""
     found = _parse(response)
+    if call.attached is not None and isinstance(found, dict):
+        # Each file of an upload succeeds or fails by itself, with HTTP 200; we send one.
+        each = found.get("AttachableResponse")
+        found = each[0] if isinstance(each, list) and each and isinstance(each[0], dict) else found
     fault = faults.from_json(found) if isinstance(found, dict) else faults.from_xml(found)
     if fault is not None or response.status_code >= 400:
         raise faults.error(fault, response.status_code, tid, write=not call.metered)

@@ -3897,7 +3897,9 @@ export interface components {
         };
         /**
          * ContractOut
-         * @description `policy` is the one that the contract keeps; null while nothing of it is in the books.
+         * @description `policy` is the one that the contract keeps; null while nothing of it is in the books. `in_parts`: each part has an
+         *     invoice of its own, and the whole has none. `invoice_minor` is what its invoice is over, less deposits, or would be if
+         *     the job were done now; `invoice_state` that of its posting, null while none is due.
          */
         ContractOut: {
             /** Currency */
@@ -3906,10 +3908,18 @@ export interface components {
             deposits_left_minor: number;
             /** Done At */
             done_at: string | null;
+            /** In Parts */
+            in_parts: boolean;
+            /** Invoice Minor */
+            invoice_minor: number;
+            /** Invoice State */
+            invoice_state: string | null;
             /** Policy */
             policy: ("liability" | "income" | "whole") | null;
             /** Proposal Id */
             proposal_id: number;
+            /** Total Minor */
+            total_minor: number;
         };
         /** Contractor */
         Contractor: {
@@ -4533,7 +4543,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "books_policy_set" | "books_mapping_set" | "job_done" | "reconciled" | "posting_needs_you" | "posting_retried" | "qbo_reads_alarm" | "qbo_budget_set" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "estimate_made" | "estimate_status_set" | "contract_attached" | "books_switch_set" | "books_policy_set" | "books_mapping_set" | "job_done" | "reconciled" | "posting_needs_you" | "posting_retried" | "qbo_reads_alarm" | "qbo_budget_set" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** Examined */
         Examined: {
             /** Findings */

@@ -14,6 +14,8 @@ const KINDS: Record<string, string> = {
   contract_invoice: "Invoice of the contract",
   change_invoice: "Invoice of a change order",
   credit_memo: "Credit memo",
+  estimate: "Estimate",
+  attachment: "Signed paper on the invoice",
 };
 
 /** Returns the word for a kind of posting; one that this build does not know yet is shown as it is. */

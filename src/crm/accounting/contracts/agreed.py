@@ -39,6 +39,16 @@ async def contract(
     )
 
 
+async def offered(session: AsyncSession, org_id: int, proposal_id: int) -> Agreed:
+    """What is offered: the option at the top with what is ticked, or what was approved. Without change orders."""
+    found = await content.load(session, org_id, proposal_id)
+    option, ticked = found.headline_option_id(), found.ticked_lines()
+    lines = [line for line in found.offered(option) if not line.optional or line.id in ticked]
+    proposal = found.proposal
+    tax = found.totals(option).tax_minor
+    return Agreed(proposal.id, proposal.title, proposal.currency, tuple(_sold(lines)), tax)
+
+
 async def change(session: AsyncSession, org_id: int, order_id: int) -> Agreed:
     """One change order alone."""
     order = await session.get_one(ChangeOrder, (org_id, order_id))

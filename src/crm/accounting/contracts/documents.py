@@ -70,6 +70,29 @@ def invoice_body(
     return body
 
 
+def estimate_body(
+    frame: Frame, offered: Agreed, *, status: str, day: str, until: str | None, requestid: str, subject: str
+) -> dict[str, Any]:
+    body = _head(frame, offered, day, requestid, subject) | {"TxnStatus": status}
+    body |= estimate_lines(frame, offered)
+    if until is not None:
+        body["ExpirationDate"] = until
+    if frame.email:
+        body["BillEmail"] = {"Address": frame.email[:100]}
+    if frame.company.custom_numbers:
+        body["DocNumber"] = f"PE{offered.proposal_id}-{requestid[:4]}"[:SHORT_LENGTH_MAX]
+    return body
+
+
+def estimate_lines(frame: Frame, offered: Agreed) -> dict[str, Any]:
+    """The real lines with their tax, as the contract's invoice will have them."""
+    lines = [_line(frame, offered.currency, line) for line in offered.lines]
+    lines += tax_line(frame, offered.currency, offered.tax_minor)
+    return {"Line": lines} | tax_fields(
+        frame, offered.currency, offered.tax_minor, tax_percent(offered.lines)
+    )
+
+
 def credit_memo_body(
     frame: Frame, agreed: Agreed, share: Share, *, said: str, day: str, requestid: str, subject: str
 ) -> dict[str, Any]:

@@ -30,6 +30,12 @@ SENTENCES = {
 }
 
 
+SWITCHES = {
+    "send_estimates": "Estimates for sent proposals",
+    "attach_contract": "The signed PDF on the contract's invoice",
+}
+
+
 async def settings_of(session: AsyncSession, org_id: int) -> BooksSettings:
     """The org's settings; the defaults when it has chosen nothing."""
     found = await session.get(BooksSettings, org_id)
@@ -38,7 +44,8 @@ async def settings_of(session: AsyncSession, org_id: int) -> BooksSettings:
 
 async def change(session: AsyncSession, org_id: int, actor: str, **values: object) -> BooksSettings:
     """Sets some of the settings. A new policy counts for contracts of which nothing has been booked; others keep theirs."""
-    before = (await settings_of(session, org_id)).policy
+    settings = await settings_of(session, org_id)
+    before, was = settings.policy, {name: getattr(settings, name) for name in SWITCHES}
     await session.execute(
         insert(BooksSettings)
         .values(org_id=org_id, **values)
@@ -52,12 +59,23 @@ async def change(session: AsyncSession, org_id: int, actor: str, **values: objec
         for statement in (_MOVE, _FORGET):
             await session.execute(text(statement), {"org": org_id, "policy": found.policy})
         await record(session, org_id, Event.BOOKS_POLICY_SET, actor=actor, policy=found.policy, before=before)
+    for name, said in SWITCHES.items():
+        if (on := getattr(found, name)) != was[name]:
+            await record(
+                session,
+                org_id,
+                Event.BOOKS_SWITCH_SET,
+                actor=actor,
+                setting=name,
+                said=said,
+                state="on" if on else "off",
+            )
     return found
 
 
 _BEGUN = (
     "EXISTS (SELECT 1 FROM postings x WHERE x.org_id = c.org_id AND x.proposal_id = c.proposal_id "
-    "AND (x.form IS NOT NULL OR x.lease_until > now()))"
+    "AND x.kind NOT IN ('estimate', 'attachment') AND (x.form IS NOT NULL OR x.lease_until > now()))"
 )
 _MOVE = (
     f"UPDATE books_contracts c SET policy = :policy WHERE c.org_id = :org AND NOT c.in_parts AND NOT {_BEGUN}"

@@ -7,9 +7,11 @@ from typing import Literal, cast
 
 from fastapi import APIRouter
 from pydantic import BaseModel
+from sqlalchemy import select
 
 from crm.accounting.contracts import forms, journal, policy
 from crm.accounting.contracts.tables import POLICIES, BooksContract, BooksSettings
+from crm.accounting.tables import Posting
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.database import get_own
@@ -115,12 +117,18 @@ def step_out(step: journal.Step) -> StepOut:
 
 
 class ContractOut(BaseModel):
-    """`policy` is the one that the contract keeps; null while nothing of it is in the books."""
+    """`policy` is the one that the contract keeps; null while nothing of it is in the books. `in_parts`: each part has an
+    invoice of its own, and the whole has none. `invoice_minor` is what its invoice is over, less deposits, or would be if
+    the job were done now; `invoice_state` that of its posting, null while none is due."""
 
     proposal_id: int
     policy: Policy | None
     done_at: datetime | None
+    in_parts: bool
     deposits_left_minor: int
+    total_minor: int
+    invoice_minor: int
+    invoice_state: str | None
     currency: str
 
 
@@ -145,10 +153,26 @@ async def set_job_done(proposal_id: int, session: OrgTx, principal: StaffDep) ->
 
 
 async def _contract_out(session: OrgTx, proposal: Proposal, contract: BooksContract | None) -> ContractOut:
+    left = await forms.deposits_left(session, proposal.org_id, proposal.id)
+    total = proposal.total_minor + proposal.changes_minor
+    posting = await session.scalar(
+        select(Posting).where(
+            Posting.org_id == proposal.org_id,
+            Posting.kind == "contract_invoice",
+            Posting.subject == f"proposal:{proposal.id}",
+        )
+    )
+    invoice = total - min(max(left, 0), total)
+    if posting is not None and posting.form is not None:  # decided: what was sent is never rewritten
+        invoice = posting.amount_minor + (posting.deposit_minor or 0)
     return ContractOut(
         proposal_id=proposal.id,
         policy=cast("Policy", contract.policy) if contract else None,
         done_at=contract.done_at if contract else None,
-        deposits_left_minor=await forms.deposits_left(session, proposal.org_id, proposal.id),
+        in_parts=contract is not None and contract.in_parts,
+        deposits_left_minor=left,
+        total_minor=total,
+        invoice_minor=invoice,
+        invoice_state=posting.state if posting else None,
         currency=proposal.currency,
     )

@@ -34,6 +34,8 @@ from crm.payments.tables import Payment
 # Of some currencies Stripe charges whole units only, so a contract is paid when less than one is left. A contract from
 # before schedules may have no part but its deposit: that one alone is not the whole.
 STEP_MINOR_MAX = 100
+# What QuickBooks says of a link to what is gone or taken; 6000 says many other things, too, and says them again.
+LINK_REFUSED = frozenset({"610", "620", "2500", "6000"})
 
 
 async def post(books: Books, org_id: int, posting: Taken) -> None:
@@ -61,8 +63,11 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
     async def look(requestid: str) -> dict[str, Any] | None:
         return await find_by_note(books, access, "Invoice", drawn.customer_id, day, requestid)
 
-    try:
-        written = await outbox.write_once(
+    # An invoice can close one estimate, and an estimate be closed by one invoice: the contract's.
+    closes = estimate.qbo_id if estimate and posting.kind == "contract_invoice" else None
+
+    async def write(estimate_id: str | None) -> outbox.Written:
+        return await outbox.write_once(
             books,
             org_id,
             access.realm_id,
@@ -76,11 +81,19 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
                 day=day,
                 requestid=requestid,
                 subject=posting.subject,
-                # An invoice can close one estimate, and an estimate be closed by one invoice: the contract's.
-                estimate_id=estimate.qbo_id if estimate and posting.kind == "contract_invoice" else None,
+                estimate_id=estimate_id,
             ),
             look=look,
         )
+
+    try:
+        try:
+            written = await write(closes)
+        except Refused as error:
+            # Somebody deleted the estimate, or made an invoice of it by hand: money does not wait for that.
+            if closes is None or error.code not in LINK_REFUSED:
+                raise
+            written = await write(None)
     except Refused:
         async with books.db.transaction(org_id) as session:
             await count_error(session, org_id, "create_invoice")

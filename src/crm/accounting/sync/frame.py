@@ -45,16 +45,18 @@ async def party(books: Books, org_id: int, proposal_id: int) -> Party:
         return Party(proposal.id, proposal.title, proposal.currency, customer.id, facts)
 
 
-async def frame(books: Books, org_id: int, who: Party, contract: BooksContract) -> tuple[Access, Frame]:
-    """Asks QuickBooks only for what is not known yet."""
+async def frame(
+    books: Books, org_id: int, who: Party, contract: BooksContract | None
+) -> tuple[Access, Frame]:
+    """Asks QuickBooks only for what is not known yet. Without a contract (an estimate) there are no deposits to take up."""
     access = await connection.access(books, org_id)
     company = await setup.company_of(books, access)
     if who.currency != company.home_currency and not company.multicurrency:
         raise multicurrency_off(who.currency, company.home_currency)
     mapping = await setup.mapping_of(books, access)
     customer = await customer_id(books, access, company, who.customer_id, who.customer, who.currency)
-    deposit_item = contract.deposit_item
-    if deposit_item is None:
+    deposit_item = contract.deposit_item if contract else None
+    if contract is not None and deposit_item is None:
         deposit_item = await setup.deposit_item(books, access, mapping, contract.policy)
         await forms.keep_deposit_item(books, org_id, who.proposal_id, deposit_item)
     return access, Frame(

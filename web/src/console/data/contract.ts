@@ -8,6 +8,7 @@ export type ChangeOrder = Shape<"ChangeOrderOut">;
 export type ChangeBody = Shape<"ChangeOrderIn">;
 export type ForeseenChange = Shape<"ForeseenChange">;
 export type ForeseenCancellation = Shape<"ForeseenCancellation">;
+export type BooksContract = Shape<"ContractOut">;
 export type RefundOrder = Shape<"RefundOrderOut">;
 
 export const changeOrdersQuery = (id: number) =>
@@ -66,6 +67,17 @@ export const cancelContract = (id: number, body: Shape<"CancelIn">) =>
       headers: { "Idempotency-Key": idempotencyKey() },
     }),
   );
+
+/** How the contract stands in the books: its deposits, and the invoice of the whole. */
+export const booksContractQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["books-contract", id],
+    queryFn: () => answerOf(client.GET("/books/contracts/{proposal_id}", { params: { path: { proposal_id: id } } })),
+    refetchInterval: REFRESH_MILLISECONDS,
+  });
+
+export const sayJobDone = (id: number) =>
+  answerOf(client.POST("/books/contracts/{proposal_id}/done", { params: { path: { proposal_id: id } } }));
 
 export const moneyBackQuery = (proposal_id: number) =>
   pages(["refunds", "orders", proposal_id], (cursor) =>

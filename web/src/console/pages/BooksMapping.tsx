@@ -2,6 +2,7 @@
 
 import { Stack } from "@mantine/core";
 import { DepositPolicy } from "../parts/DepositPolicy";
+import { BooksPapers } from "../parts/BooksPapers";
 import { DryRun } from "../parts/DryRun";
 import { MappingSlots } from "../parts/MappingSlots";
 
@@ -9,6 +10,7 @@ export function BooksMapping() {
   return (
     <Stack gap="md">
       <DepositPolicy />
+      <BooksPapers />
       <MappingSlots />
       <DryRun />
     </Stack>

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { formatDay } from "../../words/dates";
 import { ChangeOrders } from "../contract/ChangeOrders";
+import { JobDone } from "../contract/JobDone";
 import { MoneyBack } from "../contract/MoneyBack";
 import { PaymentPlan } from "../contract/PaymentPlan";
 import { historyQuery, type Proposal as ProposalData, proposalQuery } from "../data/proposals";
@@ -61,6 +62,7 @@ export function Proposal() {
         <div>
           <ProposalMoney proposal={data} />
           <PaymentPlan proposal={data} />
+          <JobDone proposal={data} />
           {data.approval && <MoneyBack proposalId={data.id} />}
           {data.status === "draft" && <Findings findings={data.findings} />}
           <Planned proposal={data} />
