@@ -13,6 +13,7 @@ from tests.integration.comeback_world import Comeback, open_comeback
 from crm.accounting import connection
 from crm.accounting.sync import setup
 from crm.accounting.sync.customer import job_customer_id
+from crm.operations.sentences import sentence
 
 NAME = "Elena and Tom Hartley"  # of proposal 7
 
@@ -96,9 +97,11 @@ async def test_a_wrong_choice_is_undone_before_it_is_booked(back: Comeback) -> N
     name = back.world.in_books("Invoice")[0]["CustomerRef"]["name"]
     assert name == f"{NAME} (customer)"
     said = back.world.sql.execute(
-        "SELECT event FROM portal_activity_log WHERE event LIKE 'customer_cho%' ORDER BY id"
+        "SELECT event, meta FROM portal_activity_log WHERE event LIKE 'customer_cho%' ORDER BY id"
     ).fetchall()
     assert [row[0] for row in said] == ["customer_chosen", "customer_choice_undone", "customer_chosen"]
+    assert sentence(*said[0]) == f"Chosen for QuickBooks: {NAME} is customer {there['Id']} there"
+    assert sentence(*said[2]) == f"Chosen for QuickBooks: {NAME} is a new customer there"
 
 
 async def test_an_inactive_one_is_offered_and_made_active(back: Comeback) -> None:

@@ -88,3 +88,23 @@ def test_what_was_sent_has_no_tag_and_stays(api: httpx2.Client):
     answer = api.patch(f"/proposals/{made['id']}", json={"title": "No"}, headers={"If-Match": tag})
     assert answer.status_code == 409
     assert "etag" not in api.get(f"/proposals/{made['id']}").headers
+
+
+def test_nothing_is_sent_that_the_sender_did_not_see(
+    api: httpx2.Client, colleague: httpx2.Client, owner_sql: psycopg.Connection
+):
+    """A change a second earlier: sending is 412 with who made it, the draft stays one and says nothing; the revision
+    that was read is sent, and who asks nothing sends as before."""
+    made = draft(api)
+    seen = api.get(f"/proposals/{made['id']}")
+    colleague.patch(f"/proposals/{made['id']}", json={"introduction": "Half the price, boss."})
+    refused = api.post(f"/proposals/{made['id']}/send", headers={"If-Match": seen.headers["etag"]})
+    assert refused.status_code == 412
+    assert refused.json()["changed_by"] == colleague.get("/auth/me").json()["name"]
+    now = api.get(f"/proposals/{made['id']}")
+    assert now.json()["status"] == "draft"
+    assert "proposal_sent" not in events(owner_sql, made["id"])
+    sent = api.post(f"/proposals/{made['id']}/send", headers={"If-Match": now.headers["etag"]})
+    assert (sent.status_code, sent.json()["proposal"]["status"]) == (200, "sent")
+    other = draft(api)
+    assert api.post(f"/proposals/{other['id']}/send").status_code == 200

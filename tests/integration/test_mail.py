@@ -191,6 +191,8 @@ def test_every_fact_has_its_mails(office: Office, box: Mailbox):
         office.fact(proposal, event, **meta)
     office.fact(proposal, "qbo_disconnected", why="The grant ended.")
     office.fact(proposal, "qbo_reads_alarm", percent=80, used=4_000, budget=5_000, forecast=6_100)
+    lead = office.api.post("/leads", json={"name": "Nadia Karim", "email": "nadia@example.com"}).json()
+    office.fact(proposal, "lead_created", lead_id=lead["id"])
     office.work()
     rows = office.mails(proposal)
     kinds = {kind for kind, _, _ in rows}

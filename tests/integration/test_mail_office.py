@@ -213,3 +213,50 @@ def test_a_reminder_goes_once_and_can_be_left_with_one_click(office: Office, box
     office.work()
     assert ("answered", "remind@example.com", "sent") in office.mails(proposal)
     assert page.get("/mail/unsubscribe?t=forged").status_code == 400
+
+
+PERSON = {"name": "Nadia Karim", "email": "nadia@example.com", "phone": "+1 303 555 0188"}
+
+
+def leads_mails(box: Mailbox, name: str) -> list[str]:
+    """Whoever was written to of this lead."""
+    return [recipient for recipient, message in box.arrived if message["Subject"].endswith(f": {name}")]
+
+
+def test_the_office_hears_of_a_lead_from_the_website_once(office: Office, box: Mailbox):
+    """One mail to each of owners and office, with words, contact and the lead's page; a double click, spam and a lead
+    that the office wrote down itself are told to nobody."""
+    form = "/lead-form/" + office.api.get("/leads/form").json()["url"].rpartition("/")[2]
+    website = office.app.client()
+    said = PERSON | {"message": "Shingles came off <b>everywhere</b>."}
+    assert [website.post(form, json=said).status_code for _ in range(2)] == [201, 201]
+    website.post(form, json=PERSON | {"name": "Cheap Links", "company_url": "https://spam.example"})
+    office.api.post("/leads", json={"name": "By Hand", "email": "hand@example.com"})
+    office.work()
+    told = leads_mails(box, "Nadia Karim")
+    assert told.count("admin@peakpro.io") == 1
+    assert len(told) == len(set(told))
+    assert "sales@peakpro.io" not in told
+    assert leads_mails(box, "Cheap Links") == leads_mails(box, "By Hand") == []
+    message = next(one for one in box.to("admin@peakpro.io") if one["Subject"] == "New lead: Nadia Karim")
+    text, html = parts(message)
+    lead = office.api.get("/leads", params={"q": "Nadia"}).json()["items"][0]
+    assert f"/leads/{lead['id']}" in text
+    assert "+1 303 555 0188" in text
+    assert "nadia@example.com" in text
+    assert "Shingles came off" in text
+    assert "<b>everywhere" not in html
+
+
+def test_who_does_not_want_notices_gets_none_of_leads(office: Office, box: Mailbox):
+    """Chosen in the settings of mail as for the other notices: only who is named there hears of a new lead."""
+    before = office.api.get("/mail/settings").json()
+    users = office.api.get("/users").json()["items"]
+    chosen = next(user for user in users if user["role"] == "sales")
+    body = {name: before[name] for name in ("from_name", "reminder_days")}
+    office.api.put("/mail/settings", json=body | {"notice_user_ids": [chosen["id"]]})
+    form = "/lead-form/" + office.api.get("/leads/form").json()["url"].rpartition("/")[2]
+    office.app.client().post(form, json=PERSON | {"name": "Omar Haddad"})
+    office.work()
+    office.api.put("/mail/settings", json=body | {"notice_user_ids": []})
+    assert leads_mails(box, "Omar Haddad") == [chosen["email"]]

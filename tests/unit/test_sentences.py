@@ -37,6 +37,21 @@ def test_no_two_events_sound_alike():
             "Payment page opened for a deposit of ¥472,500",
         ),
         ("payment_fee_known", {"fee_cents": 1_395, "currency": "USD"}, "Stripe's fee is $13.95"),
+        (
+            "customer_chosen",
+            {"way": "new", "qbo_id": None, "name": "Elena Hartley"},
+            "Chosen for QuickBooks: Elena Hartley is a new customer there",
+        ),
+        (
+            "customer_chosen",
+            {"way": "link", "qbo_id": "58", "name": "Elena Hartley"},
+            "Chosen for QuickBooks: Elena Hartley is customer 58 there",
+        ),
+        (
+            "customer_chosen",
+            {"way": "new", "qbo_id": None},
+            "Chosen for QuickBooks: … is a new customer there",
+        ),
         ("invoice_created", {"qbo_invoice_id": "142"}, "Invoice 142 created in QuickBooks"),
         ("decline", {"reason": "{signer_name} is {0} {x.__class__}"}, None),
         ("something_of_tomorrow", {"amount_cents": 1}, "Something of tomorrow"),

@@ -130,6 +130,7 @@ MAILED = frozenset(
         Event.CHANGES_REQUESTED,
         Event.DECLINE,
         Event.DISPUTE_OPENED,
+        Event.LEAD_CREATED,
         Event.NEW_LINK_ASKED,
         Event.PAYMENT_FAILED,
         Event.PAYMENT_REFUNDED,

@@ -121,6 +121,7 @@ async def take(database: Database, form: FormOfCompany, sent: Sent, ip: str) -> 
             lead_id=lead.id,
             source=SOURCE,
             spam=lead.spam_reason,
+            **({"notify": False} if lead.spam_reason else {}),
         )
 
 

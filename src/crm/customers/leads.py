@@ -29,6 +29,7 @@ async def create_lead(session: AsyncSession, principal: Principal, new: LeadIn) 
         actor=principal.actor,
         lead_id=lead.id,
         source=lead.source,
+        notify=False,  # the office wrote it down itself
     )
     return lead
 

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
 from crm.activity.tables import ActivityEntry
+from crm.customers.tables import Lead
 from crm.identity.permissions import Role
 from crm.identity.tables import Org, User
 from crm.jobs import queue
@@ -158,6 +159,8 @@ async def _url(session: AsyncSession, settings: Settings, kind: Kind, case: _Cas
         return f"{public}/books"
     if kind is Kind.STAFF_READS:
         return f"{public}/books/quota"
+    if kind is Kind.STAFF_LEAD:
+        return f"{public}/leads/{case.entry.meta['lead_id']}"
     if case.content is None:
         return public
     if KINDS[kind].audience == "staff":
@@ -195,6 +198,8 @@ async def _case(session: AsyncSession, settings: Settings, entry: ActivityEntry)
             values[name] = f"{meta[name]:,}"
     values["message"] = str(meta.get("message") or meta.get("text") or "")
     values["signer"] = str(meta.get("signer_name") or "")
+    if entry.event == Event.LEAD_CREATED:
+        values |= await _lead_values(session, org.id, meta)
     day = long_date(entry.created_at.astimezone(ZoneInfo(org.time_zone)).date(), language)
     values |= {"paid_on": day, "cancelled_on": day}
     values["change"] = await _change(session, org.id, meta)
@@ -204,6 +209,13 @@ async def _case(session: AsyncSession, settings: Settings, entry: ActivityEntry)
         parts, payment_id = await _part_values(session, content.proposal, entry)
         values |= parts
     return _Case(entry, org, content, values, payment_id)
+
+
+async def _lead_values(session: AsyncSession, org_id: int, meta: dict[str, object]) -> dict[str, str]:
+    """Who wrote with the form on the website, how to reach them, and what they wrote."""
+    lead = await session.get_one(Lead, (org_id, meta["lead_id"]))
+    contact = ", ".join(part for part in (lead.phone, lead.email) if part)
+    return {"customer": lead.name, "contact": contact, "message": lead.note or ""}
 
 
 def company_values(org: Org) -> dict[str, str]:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CHANGE_ORDER_SIGNED = "change_order_signed"
     CANCELLED = "cancelled"
     ANSWERED = "answered"
+    STAFF_LEAD = "staff_lead"
     STAFF_VIEWED = "staff_viewed"
     STAFF_APPROVED = "staff_approved"
     STAFF_DECLINED = "staff_declined"
@@ -58,6 +59,7 @@ KINDS: dict[Kind, KindOf] = {
     Kind.CHANGE_ORDER_SIGNED: KindOf("customer", ("signer", "change")),
     Kind.CANCELLED: KindOf("customer", ("cancelled_on",)),
     Kind.ANSWERED: KindOf("customer", ("message",)),
+    Kind.STAFF_LEAD: KindOf("staff", ("contact", "message")),
     Kind.STAFF_VIEWED: KindOf("staff"),
     Kind.STAFF_APPROVED: KindOf("staff", ("signer",)),
     Kind.STAFF_DECLINED: KindOf("staff", ("reason",)),
@@ -73,6 +75,7 @@ KINDS: dict[Kind, KindOf] = {
 
 AFTER: dict[Event, tuple[Kind, ...]] = {
     Event.PROPOSAL_SENT: (Kind.PROPOSAL_SENT,),
+    Event.LEAD_CREATED: (Kind.STAFF_LEAD,),
     Event.VIEWED: (Kind.STAFF_VIEWED,),
     Event.APPROVE: (Kind.THANK_YOU, Kind.STAFF_APPROVED),
     Event.DECLINE: (Kind.STAFF_DECLINED,),

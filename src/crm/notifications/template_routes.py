@@ -53,6 +53,7 @@ EXAMPLE: dict[str, dict[str, str]] = {
         "remaining": "$11,025.00",
         "valid_until": "December 22, 2026",
         "message": "We can start in the first week of December.",
+        "contact": "+1 303 555 0142, elena.hartley@example.com",
         "signer": "Elena Hartley",
         "reason": "We chose another date.",
         "change": "1, Rotten decking",

@@ -81,6 +81,12 @@ EN: dict[Kind, Wording] = {
         "Hello {customer},\n\n{message}",
         "Read and reply",
     ),
+    Kind.STAFF_LEAD: Wording(
+        "New lead: {customer}",
+        "{customer} wrote to {company} with the form on the website.\n\nTo reach them: {contact}\n\n"
+        "Their words: {message}",
+        "Open in the console",
+    ),
     Kind.STAFF_VIEWED: Wording(
         "{customer} opened “{title}”",
         "{customer} opened the proposal “{title}” for the first time.",
@@ -206,6 +212,12 @@ ES: dict[Kind, Wording] = {
         "{company} le respondió sobre «{title}»",
         "Hola, {customer}:\n\n{message}",
         "Leer y responder",
+    ),
+    Kind.STAFF_LEAD: Wording(
+        "Nuevo interesado: {customer}",
+        "{customer} escribió a {company} con el formulario del sitio web.\n\nPara responder: {contact}\n\n"
+        "Sus palabras: {message}",
+        "Abrir en la consola",
     ),
     Kind.STAFF_VIEWED: Wording(
         "{customer} abrió «{title}»",

@@ -209,7 +209,12 @@ async def _insert(session: AsyncSession, row: Import, records: list[Record]) -> 
             Fact(
                 row.org_id,
                 _MADE[row.kind],
-                meta={_KEY_NAMES[row.kind]: record_id, "import_id": row.id, "name": each.name},
+                meta={
+                    _KEY_NAMES[row.kind]: record_id,
+                    "import_id": row.id,
+                    "name": each.name,
+                    "notify": False,  # nobody is written to about thousands of rows
+                },
                 actor=row.created_by,
             )
             for each, record_id in zip(records, ids, strict=True)

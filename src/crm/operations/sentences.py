@@ -40,7 +40,7 @@ _PLAIN: dict[Event, str] = {
     Event.QBO_CONNECTED: "QuickBooks connected (company {realm_id})",
     Event.QBO_DISCONNECTED: "QuickBooks disconnected: {why}",
     Event.CUSTOMER_LINKED: "Customer {name} linked in QuickBooks (found by: {by})",
-    Event.CUSTOMER_CHOSEN: "Chosen for QuickBooks: {way} customer {qbo_id}",
+    Event.CUSTOMER_CHOSEN: "Chosen for QuickBooks: {name} is customer {qbo_id} there",
     Event.CUSTOMER_CHOICE_UNDONE: "The choice of a customer in QuickBooks was taken back",
     Event.BOOKS_RELINKED: "{entity} {name} stands for another object in QuickBooks now ({to_id}): {why}",
     Event.ESTIMATE_MADE: "Estimate of {amount} made in QuickBooks (Id {qbo_id})",
@@ -131,6 +131,8 @@ def sentence(event: str, meta: dict[str, Any]) -> str:
         template = _PLAIN[Event(event)]
     except ValueError:
         return event.replace("_", " ").capitalize()
+    if event == Event.CUSTOMER_CHOSEN and meta.get("qbo_id") is None and meta.get("way") == "new":
+        template = "Chosen for QuickBooks: {name} is a new customer there"
     currency = str(meta.get("currency") or "USD").upper()
     values = _Blank(meta)
     for name, cents in (

@@ -17,6 +17,7 @@ from crm.law.business_days import cancel_until
 from crm.proposals import lifecycle
 from crm.proposals.content import Content, content_hash, is_unchanged, load, store_totals, today
 from crm.proposals.lifecycle import OPEN, Status
+from crm.proposals.revisions import must_match
 from crm.proposals.tables import Approval, Proposal
 
 CUSTOMER_ACTOR = "customer"
@@ -34,8 +35,10 @@ async def send(
     notify: bool = True,
     to: str | None = None,
     message: str = "",
+    if_match: str | None = None,
 ) -> Content:
-    """Freezes the content under its hash and opens it to the customer. Raises Conflict or Invalid.
+    """Freezes the content under its hash and opens it to the customer. Raises Conflict or Invalid, and
+    ChangedMeanwhile when the draft is not the revision of `if_match` any more.
 
     What contract law blocks is sent only with an `override_reason`, which is logged.
 
@@ -46,6 +49,7 @@ async def send(
     content = await load(session, org_id, proposal_id, lock=True)
     proposal = content.proposal
     lifecycle.move(content.status(), Status.SENT)
+    await must_match(session, proposal, if_match)
     if not content.lines:
         raise Invalid("A proposal needs at least one line before it can be sent.", field="lines")
     if proposal.valid_until is not None and proposal.valid_until < today(content.org):

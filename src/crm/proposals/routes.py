@@ -154,8 +154,14 @@ async def change_proposal(
 
 @router.post("/{id}/send", dependencies=[*WRITE, once], summary="Open it to the customer")
 async def send_proposal(
-    id: Id, principal: StaffDep, session: OrgTx, settings: SettingsDep, body: SendIn | None = None
+    id: Id,
+    principal: StaffDep,
+    session: OrgTx,
+    settings: SettingsDep,
+    body: SendIn | None = None,
+    if_match: IfMatch = None,
 ) -> SentProposal:
+    """With `If-Match` nothing is sent that the sender has not seen: 412 says who changed it and when."""
     told = body or SendIn()
     content = await decision.send(
         session,
@@ -167,6 +173,7 @@ async def send_proposal(
         notify=told.notify,
         to=told.to,
         message=told.message,
+        if_match=if_match,
     )
     _, url = await create_link(session, content.proposal, settings.portal_public_url, actor=principal.actor)
     return SentProposal(proposal=proposal_out(content, settings.deposit_percent), portal_url=url)

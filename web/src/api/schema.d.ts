@@ -2371,7 +2371,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open it to the customer */
+        /**
+         * Open it to the customer
+         * @description With `If-Match` nothing is sent that the sender has not seen: 412 says who changed it and when.
+         */
         post: operations["send_proposal"];
         delete?: never;
         options?: never;
@@ -4891,7 +4894,7 @@ export interface components {
          * Kind
          * @enum {string}
          */
-        Kind: "proposal_sent" | "reminder" | "thank_you" | "receipt" | "payment_asked" | "payment_failed" | "refund_made" | "change_order_sent" | "change_order_signed" | "cancelled" | "answered" | "staff_viewed" | "staff_approved" | "staff_declined" | "staff_paid" | "staff_payment_failed" | "staff_asked" | "staff_link_asked" | "staff_change_order" | "staff_dispute" | "staff_reconnect" | "staff_reads";
+        Kind: "proposal_sent" | "reminder" | "thank_you" | "receipt" | "payment_asked" | "payment_failed" | "refund_made" | "change_order_sent" | "change_order_signed" | "cancelled" | "answered" | "staff_lead" | "staff_viewed" | "staff_approved" | "staff_declined" | "staff_paid" | "staff_payment_failed" | "staff_asked" | "staff_link_asked" | "staff_change_order" | "staff_dispute" | "staff_reconnect" | "staff_reads";
         /** KindSum */
         KindSum: {
             /** Books */
@@ -13608,6 +13611,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that the change was made upon. */
+                "if-match"?: string | null;
                 /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
                 "Idempotency-Key"?: string | null;
             };

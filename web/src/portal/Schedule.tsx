@@ -82,7 +82,7 @@ function One({ view, payment, onPay }: { view: PortalView; payment: Payment } & 
       <span className="part-amount">{money(payment.amount_minor, payment.currency)}</span>
       {elsewhere && (
         <button type="button" className="secondary part-pay" onClick={() => onPay(payment)}>
-          {t.payPart(money(payment.amount_minor, payment.currency))}
+          {t.toPayPart(money(payment.amount_minor, payment.currency))}
         </button>
       )}
     </li>

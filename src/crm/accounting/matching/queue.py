@@ -17,6 +17,7 @@ from crm.accounting.matching.tables import CustomerMatch, MatchingRule
 from crm.accounting.tables import QboLink
 from crm.activity.events import Event
 from crm.activity.log import record
+from crm.customers.tables import Customer
 from crm.jobs import queue
 from crm.kit import clock
 from crm.kit.errors import Conflict, NotFound
@@ -86,9 +87,12 @@ async def choose(
     await _set_postings(session, org_id, customer_id, "needs_you", "waiting")
     due = clock.now() + BOOK_AFTER
     await queue.enqueue(session, "run_lane", at=due + timedelta(seconds=1), org_id=org_id)
-    await record(
-        session, org_id, Event.CUSTOMER_CHOSEN, actor=actor, customer_id=customer_id, way=way, qbo_id=qbo_id
+    name = await session.scalar(
+        select(Customer.name).where(Customer.org_id == org_id, Customer.id == customer_id)
     )
+    await record(
+        session, org_id, Event.CUSTOMER_CHOSEN, actor=actor, customer_id=customer_id, way=way, qbo_id=qbo_id, name=name
+    )  # fmt: skip
     return match
 
 

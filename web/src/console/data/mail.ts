@@ -86,6 +86,7 @@ const KINDS: Record<MailKind, string> = {
   change_order_signed: "Change order signed",
   cancelled: "Contract cancelled",
   answered: "Question answered",
+  staff_lead: "Notice: new lead",
   staff_viewed: "Notice: proposal viewed",
   staff_approved: "Notice: proposal approved",
   staff_declined: "Notice: proposal declined",

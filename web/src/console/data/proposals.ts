@@ -48,8 +48,9 @@ export const customersPageQuery = (id: number, revision: number) =>
     queryFn: () => answerOf(client.GET("/portal/{proposal_id}", { params: { path: { proposal_id: id } } })),
   });
 
-export const sendProposal = (id: number, body: Shape<"SendIn">) =>
-  answerOf(client.POST("/proposals/{id}/send", { params: { path: { id } }, body }));
+/** Sends the revision that was seen; somebody else's change meanwhile is a Problem of status 412. */
+export const sendProposal = ({ id, revision }: Pick<Proposal, "id" | "revision">, body: Shape<"SendIn">) =>
+  answerOf(client.POST("/proposals/{id}/send", { params: { path: { id }, header: { "if-match": `"${revision}"` } }, body }));
 
 /** Deletes a draft; the version before it, when there is one, holds again. */
 export const discardProposal = (id: number) =>

@@ -95,7 +95,7 @@ function People({ value, onChange }: { value: string[]; onChange: (value: string
   const users = useListing(usersQuery);
   return (
     <MultiSelect
-      label="Who gets notices of views, approvals and payments"
+      label="Who gets notices of new leads, views, approvals and payments"
       description="Nobody chosen: owners and office."
       data={(users.items ?? []).map((user) => ({ value: String(user.id), label: user.name }))}
       value={value}

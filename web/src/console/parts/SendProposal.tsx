@@ -1,6 +1,7 @@
 /** Sends a proposal: who gets the mail, with which words, and what contract law says of it before. */
 
 import { Button, Checkbox, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Problem } from "../../api/problem";
 import { formatMoney } from "../../words/money";
@@ -37,9 +38,11 @@ function SendForm({ proposal, onClose, onSent }: Omit<SendProposalProps, "opened
   const [message, setMessage] = useState("");
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
+  // What was on the page when this opened: the page goes on reading, and nothing is sent that nobody saw.
+  const [revision] = useState(proposal.revision);
   const send = useAct(
     () =>
-      sendProposal(proposal.id, {
+      sendProposal({ id: proposal.id, revision }, {
         notify,
         to: notify && to.trim() !== customer.email ? to.trim() : null,
         message: notify ? message.trim() : "",
@@ -52,6 +55,7 @@ function SendForm({ proposal, onClose, onSent }: Omit<SendProposalProps, "opened
     to: notify && !to.trim() ? "Where shall the mail go?" : undefined,
     reason: blocked && !reason.trim() ? "Sending it all the same needs a reason; it is kept in the log." : undefined,
   };
+  const meanwhile = send.error instanceof Problem && send.error.status === 412;
   const wrong = (field: string) => (send.error instanceof Problem ? send.error.field(field) : undefined);
 
   return (
@@ -111,16 +115,34 @@ function SendForm({ proposal, onClose, onSent }: Omit<SendProposalProps, "opened
             />
           </>
         )}
-        {send.error && <Failed problem={send.error} />}
+        {send.error && meanwhile && <ChangedMeanwhile proposal={proposal} onLook={onClose} />}
+        {send.error && !meanwhile && <Failed problem={send.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Not yet
           </Button>
-          <Button type="submit" loading={send.isPending} data-autofocus>
+          <Button type="submit" loading={send.isPending} disabled={meanwhile} data-autofocus>
             Send
           </Button>
         </Group>
       </Stack>
     </form>
+  );
+}
+
+/** Somebody was quicker: nothing was sent, and what they changed is looked at first. */
+function ChangedMeanwhile({ proposal, onLook }: { proposal: Proposal; onLook: () => void }) {
+  const queries = useQueryClient();
+  const look = async () => {
+    await queries.invalidateQueries({ queryKey: ["proposals", proposal.id] });
+    onLook();
+  };
+  return (
+    <div className="notice amber undo" role="alert">
+      <span>Somebody changed this draft while this was open. Nothing was sent; look at it as it is now, then send it.</span>
+      <Button variant="default" size="xs" onClick={() => void look()}>
+        Look at it
+      </Button>
+    </div>
   );
 }
