@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from crm.accounting import connection, quota, sync_log, turns
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.gateways import quickbooks
 from crm.gateways.exchange import Exchange
-from crm.gateways.quickbooks import Answer, Call
+from crm.gateways.quickbooks import BATCH_PATH, Answer, Call
 from crm.gateways.quickbooks_codes import CODES
 from crm.gateways.quickbooks_faults import TokenExpired
 from crm.kit.errors import Disconnected, OutsideError
 
 
-async def ask(books: Books, org_id: int, call: Call) -> Answer:
+BeforeSending = Callable[[], Awaitable[None]]
+
+
+async def ask(
+    books: Books, org_id: int, call: Call, *, before_sending: BeforeSending | None = None
+) -> Answer:
     """The answer to `call`. Raises Unavailable, Refused or Disconnected; the latter is marked for people.
 
-    An expired token is refreshed once and the same call repeated with the same requestid.
+    An expired token is refreshed once and the same call repeated with the same requestid. `before_sending` is done
+    when its turn has come, and may still call it off by raising.
     """
     access = await connection.access(books, org_id)
     try:
         try:
-            return await _send(books, access, call)
+            return await _send(books, access, call, before_sending)
         except TokenExpired:
             access = await connection.access(books, org_id, stale=access.token)
-            return await _send(books, access, call)
+            return await _send(books, access, call, before_sending)
     except TokenExpired as error:
         lost = Disconnected(
             CODES["3200"].sentence,
@@ -38,9 +46,13 @@ async def ask(books: Books, org_id: int, call: Call) -> Answer:
         raise
 
 
-async def _send(books: Books, access: Access, call: Call) -> Answer:
+async def _send(
+    books: Books, access: Access, call: Call, before_sending: BeforeSending | None
+) -> Answer:
     await quota.ask_leave(books, access.org_id, call)
-    await turns.wait(books, access.org_id)
+    await turns.wait(books, access.org_id, batch=call.path == BATCH_PATH)
+    if before_sending is not None:
+        await before_sending()
     kept: list[Exchange] = []
     failure: OutsideError | None = None
     try:

@@ -79,6 +79,7 @@ class QboLane(Base):
 
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
     next_call_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    next_batch_at: Mapped[datetime] = mapped_column(server_default=func.now())
     paused_until: Mapped[datetime | None]
     paused_why: Mapped[str | None]
     failures: Mapped[int] = mapped_column(server_default="0")
@@ -168,6 +169,7 @@ class QboRequest(Base):
     body: Mapped[str]  # the JSON text that is sent, digit for digit, at every attempt
     state: Mapped[str] = mapped_column(server_default="prepared")
     attempts: Mapped[int] = mapped_column(server_default="0")
+    batched_at: Mapped[datetime | None]  # when it last left in a batch, where its requestid protects nothing
     qbo_id: Mapped[str | None]
     fault: Mapped[dict[str, Any] | None]
     intuit_tid: Mapped[str | None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
@@ -19,7 +20,7 @@ from crm.gateways import quickbooks_faults as faults
 from crm.gateways.exchange import Exchange, kept_response, kept_silence
 from crm.gateways.quickbooks_codes import SILENT, UNREADABLE
 from crm.kit import clock
-from crm.kit.errors import Unavailable
+from crm.kit.errors import OutsideError, Unavailable
 from crm.kit.logging import logger, scrub
 
 MINOR_VERSION = "75"
@@ -28,6 +29,10 @@ READ_TIMEOUT = httpx2.Timeout(30, connect=5)
 # QuickBooks cuts a request after 120 s; giving up earlier would make an outcome unknown for no reason.
 WRITE_TIMEOUT = httpx2.Timeout(130, connect=5)
 ANSWER_BYTES_MAX = 10_000_000
+
+BATCH_PATH = "batch"
+BATCH_ITEMS_MAX = 30  # facts 2.8
+BATCH_REQUESTID_LENGTH_MAX = 36  # each bId at most 10 (facts 2.6)
 
 log = logger("quickbooks")
 
@@ -67,6 +72,38 @@ class Answer:
 
 def query(operation: str, statement: str) -> Call:
     return Call("GET", "query", operation, params=(("query", statement),))
+
+
+def batch(requestid: str, creates: Sequence[tuple[str, str]]) -> Call:
+    """Creates several objects, given as (entity, JSON text), in one call. Each succeeds or fails by itself."""
+    if not 0 < len(creates) <= BATCH_ITEMS_MAX or len(requestid) > BATCH_REQUESTID_LENGTH_MAX:
+        raise ValueError(f"{len(creates)} items under {requestid} are no batch that QuickBooks takes")
+    items = ", ".join(
+        f'{{"bId": "{number}", "operation": "create", "{entity}": {body}}}'
+        for number, (entity, body) in enumerate(creates)
+    )
+    return Call(
+        "POST", BATCH_PATH, "batch", body=f'{{"BatchItemRequest": [{items}]}}', requestid=requestid
+    )
+
+
+def batch_answers(answer: Answer, count: int) -> list[Answer | OutsideError]:
+    """What became of each item, in the order in which they were sent; one without an answer may have happened."""
+    found: dict[str, Any] = {
+        str(item.get("bId")): item for item in answer.data.get("BatchItemResponse", [])
+    }
+    return [_item_answer(found.get(str(number)), answer) for number in range(count)]
+
+
+def _item_answer(item: dict[str, Any] | None, answer: Answer) -> Answer | OutsideError:
+    if item is None:
+        return Unavailable(
+            UNREADABLE, code="unreadable", reference=answer.intuit_tid, outcome_known=False
+        )
+    fault = faults.from_json(item)
+    if fault is not None:
+        return faults.error(fault, 400, answer.intuit_tid, write=True)
+    return Answer({**item, "time": answer.data.get("time")}, answer.intuit_tid)
 
 
 INACTIVE_MARK = " (deleted)"

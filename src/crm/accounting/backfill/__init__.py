@@ -1,0 +1,1 @@
+"""Brings many waiting payments of one company into the books: in batches, and in a range that a person chose."""

@@ -1,0 +1,126 @@
+"""Many postings of one company side by side, whose writes leave together in batches.
+
+Each posting is booked by the code that books it alone: it stores its own request, looks for itself, links itself and
+reads its own fault. Only its creating calls wait here until all of the wave wait, and then leave as one batch; so
+thirty payments cost an invoice batch and a payment batch. Why twice cannot happen: docs/decisions/backfill.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import secrets
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from crm.accounting import company
+from crm.accounting.context import Books
+from crm.gateways import quickbooks
+from crm.gateways.quickbooks import Answer
+from crm.kit import clock
+
+WITH_OTHERS = frozenset({"create_customer", "create_invoice", "create_payment"})
+# QuickBooks cuts a request after 120 s (facts 2.1): a batch whose answer was lost is certainly over then.
+OVER_AFTER = timedelta(seconds=130)
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One stored request (`qbo_requests.id`) whose turn it is."""
+
+    request_id: int
+    entity: str
+    body: str
+
+
+class Wave:
+    """As many postings as a batch takes items of one company under way together."""
+
+    def __init__(self, books: Books, org_id: int, count: int) -> None:
+        self._books, self._org_id = books, org_id
+        self._under_way = count
+        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._sending: set[asyncio.Task[None]] = set()
+        self._context = contextvars.copy_context()  # of no posting: a batch is for all of them
+        self._once: dict[str, asyncio.Task[None]] = {}
+
+    async def send(self, item: Item) -> Answer:
+        """The item's own answer. Raises what a single call would raise."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        self._leave_when_all_wait()
+        return await answer
+
+    async def once(self, what: str, work: Awaitable[None]) -> None:
+        """Work that all of the wave need and one does for them."""
+        if what not in self._once:
+            self._once[what] = asyncio.ensure_future(work)
+        elif asyncio.iscoroutine(work):
+            work.close()
+        await asyncio.shield(self._once[what])
+
+    def one_is_done(self) -> None:
+        self._under_way -= 1
+        self._leave_when_all_wait()
+
+    def _leave_when_all_wait(self) -> None:
+        if self._waiting and len(self._waiting) == self._under_way:
+            together, self._waiting = self._waiting, []
+            task = asyncio.get_running_loop().create_task(self._send(together), context=self._context)
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    async def _send(self, together: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
+        items = [item for item, _ in together]
+        call = quickbooks.batch(secrets.token_hex(16), [(item.entity, item.body) for item in items])
+
+        async def mark() -> None:
+            await _mark_batched(self._books, self._org_id, items)
+
+        answers: Sequence[Answer | BaseException]
+        try:
+            answer = await company.ask(self._books, self._org_id, call, before_sending=mark)
+            answers = quickbooks.batch_answers(answer, len(items))
+        except BaseException as error:  # whatever it is, it is for every one who waits
+            answers = [error] * len(items)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            for (_, waits), one in zip(together, answers, strict=True):
+                if waits.done():
+                    continue  # cancelled meanwhile: its request stays stored as sent, and is looked for
+                if isinstance(one, BaseException):
+                    waits.set_exception(one)
+                else:
+                    waits.set_result(one)
+
+
+async def _mark_batched(books: Books, org_id: int, items: Sequence[Item]) -> None:
+    """Just before sending, so that OVER_AFTER counts from then."""
+    async with books.db.transaction(org_id) as session:
+        await session.execute(
+            text("UPDATE qbo_requests SET batched_at = :now WHERE org_id = :org AND id = ANY (:ids)"),
+            {"org": org_id, "now": clock.now(), "ids": [item.request_id for item in items]},
+        )
+
+
+_wave: ContextVar[Wave | None] = ContextVar("wave", default=None)
+
+
+def current() -> Wave | None:
+    return _wave.get()
+
+
+@contextmanager
+def within(wave: Wave) -> Iterator[None]:
+    """Inside, creating calls of this task leave with those of the others."""
+    token = _wave.set(wave)
+    try:
+        yield
+    finally:
+        _wave.reset(token)
+        wave.one_is_done()
