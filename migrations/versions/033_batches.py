@@ -12,8 +12,6 @@ depends_on = None
 def upgrade() -> None:
     op.add_column(
         "qbo_lanes",
-        sa.Column(
-            "next_batch_at", sa.TIMESTAMP(timezone=True), server_default=sa.func.now(), nullable=False
-        ),
+        sa.Column("next_batch_at", sa.TIMESTAMP(timezone=True), server_default=sa.func.now(), nullable=False),
     )
     op.add_column("qbo_requests", sa.Column("batched_at", sa.TIMESTAMP(timezone=True), nullable=True))

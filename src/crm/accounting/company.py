@@ -14,7 +14,6 @@ from crm.gateways.quickbooks_codes import CODES
 from crm.gateways.quickbooks_faults import TokenExpired
 from crm.kit.errors import Disconnected, OutsideError
 
-
 BeforeSending = Callable[[], Awaitable[None]]
 
 
@@ -46,9 +45,7 @@ async def ask(
         raise
 
 
-async def _send(
-    books: Books, access: Access, call: Call, before_sending: BeforeSending | None
-) -> Answer:
+async def _send(books: Books, access: Access, call: Call, before_sending: BeforeSending | None) -> Answer:
     await quota.ask_leave(books, access.org_id, call)
     await turns.wait(books, access.org_id, batch=call.path == BATCH_PATH)
     if before_sending is not None:

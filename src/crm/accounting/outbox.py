@@ -19,11 +19,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company
+from crm.accounting.backfill import wave
 from crm.accounting.comeback import mirror
 from crm.accounting.comeback.picture import moment
 from crm.accounting.context import Books
 from crm.accounting.tables import QboEdit, QboRequest
-from crm.gateways.quickbooks import Attached, Call, dumps, loads, query, quote
+from crm.gateways.quickbooks import Answer, Attached, Call, dumps, loads, query, quote
 from crm.kit import clock
 from crm.kit.errors import Disconnected, Refused, Unavailable
 
@@ -71,17 +72,9 @@ async def write_once(
             found = await look_as_sent(books, org_id, entity, request)
         if found is not None:
             return Written(request.id, found, "", found=True, realm_id=realm_id, entity=entity)
-    call = Call(
-        "POST",
-        "upload" if attached else entity.lower(),
-        operation,
-        body=request.body,
-        requestid=request.requestid,
-        subject=subject,
-        attached=attached,
-    )
+        _refuse_while_batch_runs(request)
     try:
-        answer = await company.ask(books, org_id, call)
+        answer = await _send(books, request, operation, entity, attached, alone=tried)
     except Refused as error:
         await _settle(books, request, state="refused", fault=_fault(error), tid=error.reference)
         raise
@@ -98,6 +91,37 @@ async def write_once(
         entity=entity,
         told_at=moment(answer.data.get("time")),
     )
+
+
+async def _send(
+    books: Books, request: QboRequest, operation: str, entity: str, attached: Attached | None, *, alone: bool
+) -> Answer:
+    """With the others of its wave, if there is one. Alone where its requestid protects it from an earlier attempt."""
+    with_others = wave.current()
+    if with_others is not None and not alone and wave.leaves_with_others(operation, request.body):
+        return await with_others.send(wave.Item(request.id, request.attempts, entity, request.body))
+    call = Call(
+        "POST",
+        "upload" if attached else entity.lower(),
+        operation,
+        body=request.body,
+        requestid=request.requestid,
+        subject=request.subject,
+        attached=attached,
+    )
+    return await company.ask(books, request.org_id, call)
+
+
+def _refuse_while_batch_runs(request: QboRequest) -> None:
+    """In a batch it had no requestid of its own: as long as QuickBooks may still work at that, nothing is sent again."""
+    over_at = request.batched_at + wave.OVER_AFTER if request.batched_at else None
+    if over_at is not None and over_at > clock.now():
+        raise Unavailable(
+            "QuickBooks did not say what became of this. It is looked for again when QuickBooks is certainly done with "
+            "it, in two minutes at most.",
+            code="batch-under-way",
+            retry_after_seconds=(over_at - clock.now()).total_seconds(),
+        )
 
 
 async def _take(

@@ -9,21 +9,20 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import kinds, sync_log, turns
+from crm.accounting.backfill import choosing, wave
 from crm.accounting.booking import Booked, Taken
 from crm.accounting.connection import NotConnected
 from crm.accounting.context import Books
 from crm.accounting.error_counts import count_error
+from crm.accounting.leases import DATABASE_AWAY, LEASE, renewed
 from crm.accounting.locks import CLAIM_LOCKS
 from crm.activity.events import Event
 from crm.activity.log import record
@@ -32,11 +31,9 @@ from crm.kit import clock
 from crm.kit.errors import Disconnected, OutsideError, Refused, Unavailable
 from crm.kit.logging import logger
 
-LEASE = timedelta(seconds=15)
-RENEW_SECONDS = 4.0
+JUST_NOW = timedelta(minutes=2)  # what was paid within it does not wait behind waves of older payments
 AT_ONCE_PER_ORG = 4  # one company never holds more of the workers than this, and one that fails only one
 RETRY_SECONDS_MAX = 3600.0
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # gone, restarting, or all connections taken
 
 log = logger("postings")
 
@@ -70,18 +67,27 @@ _MISSING = tuple(
 async def run_lane(books: Books, org_id: int) -> None:
     """Books what is due for one company until nothing is, or until the company must rest."""
     while True:
-        claimed = await _claim(books, org_id)
-        if claimed is None:
+        many = await _claim_wave(books, org_id)
+        if many and not await _post_wave(books, org_id, many):
             return
+        claimed = await _claim(books, org_id, beside_waves=bool(many))
+        if claimed is None and not many:
+            return
+        if claimed is None:
+            continue
         if claimed.more_due:  # let another run of this lane take the next one meanwhile
-            async with books.db.transaction(org_id) as session:
-                await queue.enqueue(session, "run_lane", org_id=org_id)
+            await _wake_another(books, org_id)
         try:
             await _post(books, org_id, claimed)
         except Refused:
             continue  # a person has it now; the next one may be fine
         except (Unavailable, Disconnected):
             return
+
+
+async def _wake_another(books: Books, org_id: int) -> None:
+    async with books.db.transaction(org_id) as session:
+        await queue.enqueue(session, "run_lane", org_id=org_id)
 
 
 async def post_now(
@@ -127,10 +133,15 @@ _POSTED = (
 
 
 async def _claim(
-    books: Books, org_id: int, kind: str | None = None, subject: str | None = None
+    books: Books,
+    org_id: int,
+    kind: str | None = None,
+    subject: str | None = None,
+    *,
+    beside_waves: bool = False,
 ) -> Taken | None:
     """The next due posting of a company that is connected and not resting, or the one that is named; None when
-    there is none."""
+    there is none. `beside_waves`: only one that would wait long for its turn behind the many."""
     lease, now = secrets.token_hex(8), clock.now()
     async with books.db.transaction(org_id) as session:
         allowed = await session.execute(_ALLOWED, {"org": org_id, "now": now, "any": subject is not None})
@@ -144,9 +155,50 @@ async def _claim(
             "kind": kind,
             "subject": subject,
             "most": AT_ONCE_PER_ORG,
+            "beside": beside_waves,
+            "just_now": now - JUST_NOW,
         }
         row = (await session.execute(_TAKE, values)).first()
         return _taken(row, lease) if row else None
+
+
+async def _claim_wave(books: Books, org_id: int) -> list[Taken]:
+    """Many due postings at once, each under a lease of its own, when enough wait that are booked alike."""
+    lease, now = secrets.token_hex(8), clock.now()
+    async with books.db.transaction(org_id) as session:
+        allowed = await session.execute(_ALLOWED, {"org": org_id, "now": now, "any": False})
+        if allowed.first() is None or not await choosing.has_room(session, org_id, now, AT_ONCE_PER_ORG):
+            return []
+        ids, more = await choosing.choose(session, org_id, now)
+        rows = await session.execute(
+            _TAKE_MANY, {"org": org_id, "ids": ids, "until": now + LEASE, "lease": lease, "more": more}
+        )
+        taken = [_taken((*row[:-2], row[-1]), row[-2]) for row in rows]
+        if more:
+            await queue.enqueue(session, "run_lane", org_id=org_id)
+    return taken
+
+
+async def _post_wave(books: Books, org_id: int, many: list[Taken]) -> bool:
+    """Books them side by side, so that their writes leave in batches; False when the company must rest."""
+    together = wave.Wave(books, org_id, len(many))
+
+    async def one(claimed: Taken) -> None:
+        with wave.within(together):
+            await _post_held(books, org_id, claimed, alone=False)
+
+    async with renewed(books, org_id, many):
+        ends = await asyncio.gather(*(one(claimed) for claimed in many), return_exceptions=True)
+    failed = [end for end in ends if end is not None and not isinstance(end, Refused)]
+    for end in failed:
+        if not isinstance(end, Unavailable | Disconnected):
+            raise end
+    silent = [end for end in failed if isinstance(end, Unavailable) and end.code not in turns.NOT_SENT]
+    if silent:  # one rest for the whole wave, however many of it were not answered
+        await turns.pause(books, org_id, max(silent, key=lambda end: end.retry_after_seconds or 0))
+    if not failed:
+        await turns.resume(books, org_id)
+    return not failed
 
 
 def _taken(row: Sequence[Any], lease: str) -> Taken:
@@ -168,7 +220,8 @@ _TAKE = text(
             AND (cast(:subject AS text) IS NULL AND p.next_attempt_at <= :now
                  OR p.subject = :subject AND p.kind = :kind)
             AND ({kinds.MAY_GO})
-            AND (cast(:subject AS text) IS NOT NULL OR (SELECT count(*) FROM postings x WHERE x.org_id = :org
+            AND (NOT :beside OR p.next_attempt_at > :just_now OR NOT ({choosing.ALIKE}))
+            AND (cast(:subject AS text) IS NOT NULL OR (SELECT {choosing.RUNS} FROM postings x WHERE x.org_id = :org
                  AND x.state = 'waiting' AND x.lease_until > :now)
                  < CASE WHEN EXISTS (SELECT 1 FROM qbo_lanes l WHERE l.org_id = :org AND l.failures > 0)
                    THEN 1 ELSE :most END)
@@ -181,12 +234,23 @@ _TAKE = text(
 )
 
 
+_TAKE_MANY = text(
+    "UPDATE postings p SET lease = :lease || '-' || p.id, lease_until = :until, attempts = attempts + 1 "
+    f"WHERE p.org_id = :org AND p.id = ANY (:ids) RETURNING {_COLUMNS}, p.lease, cast(:more AS boolean)"
+)
+
+
 async def _post(books: Books, org_id: int, claimed: Taken) -> Booked | None:
     """What stands in the books for a payment; None for all else."""
+    async with renewed(books, org_id, [claimed]):
+        return await _post_held(books, org_id, claimed, alone=True)
+
+
+async def _post_held(books: Books, org_id: int, claimed: Taken, *, alone: bool) -> Booked | None:
+    """Books it and says how it ended. `alone`: what it meets is the company's, which rests or is well again by it."""
     try:
         with sync_log.about(claimed.subject):  # all that is asked for it stands together in the sync log
-            async with _renewed(books, org_id, claimed):
-                booked = await kinds.BY_NAME[claimed.kind].post(books, org_id, claimed)
+            booked = await kinds.BY_NAME[claimed.kind].post(books, org_id, claimed)
     except Refused as error:
         await _needs_you(books, org_id, claimed, error)
         raise
@@ -196,7 +260,7 @@ async def _post(books: Books, org_id: int, claimed: Taken) -> Booked | None:
     except Unavailable as error:
         # Files have an endpoint of their own: its failure says nothing of the rest, unless QuickBooks asks for a rest.
         papers_only = kinds.BY_NAME[claimed.kind].papers_only and error.retry_after_seconds is None
-        if error.code not in turns.NOT_SENT and not papers_only:
+        if alone and error.code not in turns.NOT_SENT and not papers_only:
             await turns.pause(books, org_id, error)
         await _wait(books, org_id, claimed, error, retry_at(error, claimed.attempts, clock.now()))
         raise
@@ -215,7 +279,8 @@ async def _post(books: Books, org_id: int, claimed: Taken) -> Booked | None:
         await _needs_you(books, org_id, claimed, ours)
         raise ours from error
     await _done(books, org_id, claimed)
-    await turns.resume(books, org_id)
+    if alone:
+        await turns.resume(books, org_id)
     return booked
 
 
@@ -225,30 +290,6 @@ def retry_at(error: Unavailable, attempts: int, now: datetime) -> datetime:
         return now + timedelta(seconds=error.retry_after_seconds)
     seconds = min(RETRY_SECONDS_MAX, 2.0 ** min(attempts, 12)) * random.uniform(0.5, 1)  # noqa: S311
     return now + timedelta(seconds=seconds)
-
-
-@asynccontextmanager
-async def _renewed(books: Books, org_id: int, claimed: Taken) -> AsyncIterator[None]:
-    """Keeps the lease alive while the body runs; a call outside may take two minutes."""
-
-    async def renew() -> None:
-        while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            # Tried again soon; should the lease end meanwhile, twice is harmless.
-            with suppress(*DATABASE_AWAY):
-                async with books.db.transaction(org_id) as session:
-                    await session.execute(
-                        text(
-                            "UPDATE postings SET lease_until = :until WHERE org_id = :org AND lease = :lease"
-                        ),
-                        {"org": org_id, "until": clock.now() + LEASE, "lease": claimed.lease},
-                    )
-
-    renewing = asyncio.create_task(renew())
-    try:
-        yield
-    finally:
-        renewing.cancel()
 
 
 async def _done(books: Books, org_id: int, claimed: Taken) -> None:

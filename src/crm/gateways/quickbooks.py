@@ -82,24 +82,18 @@ def batch(requestid: str, creates: Sequence[tuple[str, str]]) -> Call:
         f'{{"bId": "{number}", "operation": "create", "{entity}": {body}}}'
         for number, (entity, body) in enumerate(creates)
     )
-    return Call(
-        "POST", BATCH_PATH, "batch", body=f'{{"BatchItemRequest": [{items}]}}', requestid=requestid
-    )
+    return Call("POST", BATCH_PATH, "batch", body=f'{{"BatchItemRequest": [{items}]}}', requestid=requestid)
 
 
 def batch_answers(answer: Answer, count: int) -> list[Answer | OutsideError]:
     """What became of each item, in the order in which they were sent; one without an answer may have happened."""
-    found: dict[str, Any] = {
-        str(item.get("bId")): item for item in answer.data.get("BatchItemResponse", [])
-    }
+    found: dict[str, Any] = {str(item.get("bId")): item for item in answer.data.get("BatchItemResponse", [])}
     return [_item_answer(found.get(str(number)), answer) for number in range(count)]
 
 
 def _item_answer(item: dict[str, Any] | None, answer: Answer) -> Answer | OutsideError:
     if item is None:
-        return Unavailable(
-            UNREADABLE, code="unreadable", reference=answer.intuit_tid, outcome_known=False
-        )
+        return Unavailable(UNREADABLE, code="unreadable", reference=answer.intuit_tid, outcome_known=False)
     fault = faults.from_json(item)
     if fault is not None:
         return faults.error(fault, 400, answer.intuit_tid, write=True)

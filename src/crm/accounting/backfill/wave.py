@@ -10,29 +10,34 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import secrets
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import text
 
 from crm.accounting import company
 from crm.accounting.context import Books
 from crm.gateways import quickbooks
-from crm.gateways.quickbooks import Answer
+from crm.gateways.quickbooks import Answer, is_queryable, loads
 from crm.kit import clock
+from crm.kit.errors import Unavailable
 
-WITH_OTHERS = frozenset({"create_customer", "create_invoice", "create_payment"})
 # QuickBooks cuts a request after 120 s (facts 2.1): a batch whose answer was lost is certainly over then.
 OVER_AFTER = timedelta(seconds=130)
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One stored request (`qbo_requests.id`) whose turn it is."""
 
     request_id: int
+    attempt: int  # the one that this run counted
     entity: str
     body: str
 
@@ -55,12 +60,10 @@ class Wave:
         self._leave_when_all_wait()
         return await answer
 
-    async def once(self, what: str, work: Awaitable[None]) -> None:
+    async def once(self, what: str, work: Work) -> None:
         """Work that all of the wave need and one does for them."""
         if what not in self._once:
-            self._once[what] = asyncio.ensure_future(work)
-        elif asyncio.iscoroutine(work):
-            work.close()
+            self._once[what] = asyncio.create_task(work())
         await asyncio.shield(self._once[what])
 
     def one_is_done(self) -> None:
@@ -100,12 +103,34 @@ class Wave:
 
 
 async def _mark_batched(books: Books, org_id: int, items: Sequence[Item]) -> None:
-    """Just before sending, so that OVER_AFTER counts from then."""
+    """Just before sending, so that OVER_AFTER counts from then. Raises when another run has taken one of them up
+    meanwhile: it looked, found nothing and may be sending it."""
     async with books.db.transaction(org_id) as session:
-        await session.execute(
-            text("UPDATE qbo_requests SET batched_at = :now WHERE org_id = :org AND id = ANY (:ids)"),
-            {"org": org_id, "now": clock.now(), "ids": [item.request_id for item in items]},
+        marked = await session.execute(
+            text(
+                "UPDATE qbo_requests r SET batched_at = :now FROM unnest(cast(:ids AS bigint[]), "
+                "cast(:attempts AS int[])) AS i (id, attempt) WHERE r.org_id = :org AND r.id = i.id "
+                "AND r.attempts = i.attempt AND r.state = 'sent' RETURNING r.id"
+            ),
+            {
+                "org": org_id,
+                "now": clock.now(),
+                "ids": [item.request_id for item in items],
+                "attempts": [item.attempt for item in items],
+            },
         )
+        if len(marked.all()) < len(items):
+            raise Unavailable(
+                "Another run books this already.", code="paused", retry_after_seconds=1, outcome_known=False
+            )
+
+
+def leaves_with_others(operation: str, body: str) -> bool:
+    """Whether a request may leave in a batch: not what all share, as items and accounts, and no customer by whose name
+    QuickBooks cannot be asked, since only asking finds what a batch made."""
+    if operation == "create_customer":
+        return is_queryable(str(loads(body).get("DisplayName", "")))
+    return operation in {"create_invoice", "create_payment"}
 
 
 _wave: ContextVar[Wave | None] = ContextVar("wave", default=None)
@@ -124,3 +149,9 @@ def within(wave: Wave) -> Iterator[None]:
     finally:
         _wave.reset(token)
         wave.one_is_done()
+
+
+async def once_for_all(what: str, work: Work) -> None:
+    """Does it, or waits for the one of the wave who does it for all."""
+    wave = current()
+    await (wave.once(what, work) if wave is not None else work())

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from crm.accounting import company as qbo
 from crm.accounting import links, outbox
+from crm.accounting.backfill.wave import once_for_all
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.documents import Company, CustomerFacts, customer_body, display_name
@@ -38,7 +39,7 @@ async def customer_id(
         return await _adopt(books, access, local_id, chosen.qbo_id, "choice")
     if chosen is not None:
         return await _create(books, access, company, local_id, facts, currency, twin_is_meant=True)
-    await directory.refresh(books, access)
+    await once_for_all("customers", lambda: directory.refresh(books, access))
     ours = person(facts, company)
     found = await directory.candidates(books, access, ours, currency if company.multicurrency else None)
     ranked = scoring.rank(ours, found)
