@@ -93,6 +93,10 @@ bench-webhook: setup ## Measure how many signed events a second the webhook keep
 bench-pipeline: setup ## Measure how long a payment takes to stand in the books
 	$(BIN)/python -m bench.pipeline $(ARGS)
 
+.PHONY: bench-backfill
+bench-backfill: setup-python ## Measure how fast 10,000 waiting payments of one company drain, within QuickBooks' limits
+	$(BIN)/python -m bench.backfill $(ARGS)
+
 .PHONY: bench-memory
 bench-memory: setup ## Measure how much memory API and worker hold, and how soon the server is ready
 	$(BIN)/python -m bench.memory $(ARGS)

@@ -13,7 +13,7 @@ from crm.accounting.contracts.forms import AFTER_ITS_INVOICE
 from crm.accounting.matching.scoring import Person, keys
 from crm.gateways.quickbooks import BATCH_ITEMS_MAX
 
-MANY = 2 * BATCH_ITEMS_MAX  # fewer than this are booked one by one, which is sooner for each of them
+MANY = BATCH_ITEMS_MAX  # fewer than this are booked one by one, which is sooner for each of them
 LOOKED_AT = 4 * BATCH_ITEMS_MAX
 
 # On the posting `p`: a deposit with an invoice of its own. All else goes one by one.
@@ -71,20 +71,22 @@ async def choose(session: AsyncSession, org_id: int, now: datetime) -> tuple[lis
 
 
 def pick(due: Iterable[Any], held: Iterable[Any]) -> list[int]:
-    """The first of `due` whose customers are in QuickBooks already, or share nothing by which one could be taken for
-    another with those that are made at the same time, here or by another run."""
+    """The next wave out of `due`: either payments whose customers are in QuickBooks already, or such whose are not, so
+    that all of it take the same steps and each batch is full; whichever are more, so neither waits for ever.
+
+    New customers share nothing by which one could be taken for another with those that are made at the same time, here
+    or by another run: customers are told apart before they are made, not after.
+    """
     making = {key for row in held if not row.linked for key in _found_by(row)}
-    chosen: list[int] = []
+    known: list[int] = []
+    new: list[int] = []
     for row in due:
-        if len(chosen) == BATCH_ITEMS_MAX:
-            break
-        if not row.linked:
-            own = _found_by(row)
-            if own & making:
-                continue
+        if row.linked:
+            known.append(row.posting_id)
+        elif not (own := _found_by(row)) & making:
             making |= own
-        chosen.append(row.posting_id)
-    return chosen
+            new.append(row.posting_id)
+    return max(known, new, key=len)[:BATCH_ITEMS_MAX]
 
 
 def _found_by(row: Any) -> set[str]:
