@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from bench.backlog import add_backlog
@@ -73,7 +74,7 @@ async def connect(books: Books, sandbox: RunningSandbox) -> None:
     await connection.connect(books, ORG, 0, tokens.realm_id, grant)
 
 
-async def drain(books: Books, sql: psycopg.Connection[object]) -> None:
+async def drain(books: Books, sql: psycopg.Connection[Any]) -> None:
     async with books.db.transaction(ORG) as session:
         await postings.ensure(session, ORG)
     for _ in range(RUNS_MAX):

@@ -61,7 +61,8 @@ def assert_all_booked_once(world: World, amounts: dict[int, int]) -> None:
                 f"{entity} of payment {notes[session_id]} stands there twice"
             )
             totals[notes[session_id]] = int(Decimal(str(one["TotalAmt"])) * 100)
-            assert one.get("Balance", 0) == 0 and one.get("UnappliedAmt", 0) == 0
+            assert one.get("Balance", 0) == 0
+            assert one.get("UnappliedAmt", 0) == 0
         assert totals == amounts
     said = world.sql.execute(
         "SELECT event, count(*) FROM portal_activity_log WHERE org_id = 1 AND event IN ('invoice_created', "
@@ -96,7 +97,8 @@ async def test_batch_whose_answer_is_lost_is_looked_for_before_anything_is_sent_
     waiting = world.sql.execute(
         "SELECT count(*) FROM qbo_requests WHERE org_id = 1 AND state = 'sent' AND batched_at IS NOT NULL"
     ).fetchone()
-    assert waiting is not None and waiting[0] > 1  # each of the batch has a request of its own that waits
+    assert waiting is not None
+    assert waiting[0] > 1
     for _ in range(3):
         await world.run()
     assert states(world) == {"posted": 36}
@@ -116,7 +118,9 @@ async def test_batch_that_did_not_arrive_is_sent_again_only_when_it_is_certainly
     claimed = world.sql.execute(
         "SELECT subject FROM qbo_requests WHERE org_id = 1 AND state = 'sent'"
     ).fetchone()
-    assert held is not None and claimed is not None and held[0] > 1
+    assert held is not None
+    assert claimed is not None
+    assert held[0] > 1
     with pytest.raises(Unavailable) as soon:
         await postings.post_now(world.books, 1, "payment", claimed[0])
     assert soon.value.code == "batch-under-way"
@@ -158,5 +162,7 @@ async def test_one_bad_item_stops_only_itself(world: World) -> None:
         "SELECT payment_id, problem_code, problem FROM postings WHERE state = 'needs_you'"
     )
     found = row.fetchone()
-    assert found is not None and found[:2] == (bad, "6210") and "closed" in found[2].lower()
+    assert found is not None
+    assert found[:2] == (bad, "6210")
+    assert "closed" in found[2].lower()
     assert_all_booked_once(world, {payment: minor for payment, minor in amounts.items() if payment != bad})
