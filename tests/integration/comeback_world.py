@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from crm.accounting.comeback import change_data, looking, restoring
 
 VERIFIER = "verifier-token-of-the-tests"
 WAIT_SECONDS_MAX = 10.0
+THROTTLED_MAX = 5
 
 
 @dataclass
@@ -62,13 +64,17 @@ class Bookkeeper:
         return {"Id": qbo_id, "SyncToken": self.read(entity, qbo_id)["SyncToken"]}
 
     def _send(self, method: str, path: str, body: Json | None = None, params: Json | None = None) -> Json:
-        answer = httpx2.request(
-            method,
-            f"{self.world.sandbox.base_url}/v3/company/{self.realm_id}/{path}",
-            headers=self.headers,
-            json=body,
-            params={"minorversion": "75", **(params or {})},
-        )
+        for _ in range(THROTTLED_MAX):
+            answer = httpx2.request(
+                method,
+                f"{self.world.sandbox.base_url}/v3/company/{self.realm_id}/{path}",
+                headers=self.headers,
+                json=body,
+                params={"minorversion": "75", **(params or {})},
+            )
+            if answer.status_code != 429:
+                break
+            time.sleep(1)  # the product has just used the company's calls of this second
         assert answer.status_code == 200, answer.text
         found: Json = answer.json()
         return found
