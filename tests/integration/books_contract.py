@@ -25,6 +25,14 @@ class Contract:
         assert row is not None, part
         return int(row[0])
 
+    def currency(self) -> str:
+        """As Stripe writes it."""
+        row = self.world.sql.execute(
+            "SELECT lower(currency) FROM proposals WHERE id = %s", [self.proposal_id]
+        ).fetchone()
+        assert row is not None
+        return str(row[0])
+
     def pay(self, part: str) -> int:
         """The part is asked for and paid on the simulated page."""
         payment_id, staff = self.payment_id(part), self.world.staff()
@@ -39,7 +47,7 @@ class Contract:
             "type": "checkout.session.completed",
             "data": {
                 "object": {
-                    "id": session_id, "amount_total": amount, "payment_status": "paid", "currency": "usd",
+                    "id": session_id, "amount_total": amount, "payment_status": "paid", "currency": self.currency(),
                     "payment_intent": f"pi_{self.proposal_id}_{payment_id}",
                     "metadata": {"org_id": "1", "proposal_id": str(self.proposal_id)},
                 }
@@ -59,7 +67,7 @@ class Contract:
             "type": "refund.failed" if status == "failed" else "refund.created",
             "data": {
                 "object": {
-                    "id": refund_id, "object": "refund", "amount": cents, "currency": "usd", "status": status,
+                    "id": refund_id, "object": "refund", "amount": cents, "currency": self.currency(), "status": status,
                     "payment_intent": f"pi_{self.proposal_id}_{self.payment_id(part)}", "created": 1_795_309_000,
                 }
             },

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -108,6 +109,7 @@ class DepositFacts:
     email: str | None
     session_id: str | None
     payment_intent: str | None
+    rate: Decimal | None = None  # to the company's own currency
 
 
 def display_name(
@@ -183,6 +185,14 @@ def clearing_account_body(name: str, company: Company, currency: str) -> dict[st
     return body
 
 
+def currency_fields(company: Company, currency: str, rate: Decimal | None) -> dict[str, Any]:
+    """In a company of several currencies each document says its own and the rate: none is taken for 1 (facts 5)."""
+    if not company.multicurrency:
+        return {}
+    fields: dict[str, Any] = {"CurrencyRef": {"value": currency}}
+    return fields if rate is None else fields | {"ExchangeRate": rate}
+
+
 def txn_date(moment: datetime, company: Company) -> str:
     """The day in the company's own time zone: QuickBooks would otherwise take its server's (facts 2.2)."""
     local: date = moment.astimezone(UTC).astimezone(ZoneInfo(company.time_zone)).date()
@@ -227,9 +237,7 @@ def invoice_body(
         body["BillEmail"] = {"Address": facts.email[:100]}
     if company.custom_numbers:
         body["DocNumber"] = doc_number(facts, requestid, generation)
-    if company.multicurrency:
-        body["CurrencyRef"] = {"value": facts.currency}
-    return body
+    return body | currency_fields(company, facts.currency, facts.rate)
 
 
 def deposit_line(
@@ -276,9 +284,7 @@ def refund_body(
         "PrivateNote": f"{private_note(facts, requestid)} {refund_id}"[:PRIVATE_NOTE_LENGTH_MAX],
         "DepositToAccountRef": {"value": clearing_account_id},
     } | sold
-    if company.multicurrency:
-        body["CurrencyRef"] = {"value": facts.currency}
-    return body
+    return body | currency_fields(company, facts.currency, facts.rate)
 
 
 def payment_body(
@@ -309,6 +315,4 @@ def payment_body(
     ]
     if lines:
         body["Line"] = lines
-    if company.multicurrency:
-        body["CurrencyRef"] = {"value": facts.currency}
-    return body
+    return body | currency_fields(company, facts.currency, facts.rate)

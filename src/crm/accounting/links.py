@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +29,24 @@ async def find(
             QboLink.local_id == str(local_id),
         )
     )
+
+
+async def any_of(
+    session: AsyncSession, org_id: int, realm_id: str, entity: Entity, kind: str, local_id: str
+) -> bool:
+    """Whether something is linked to our row, or to a part of it ("12:EUR")."""
+    found = await session.scalar(
+        select(QboLink.qbo_id)
+        .where(
+            QboLink.org_id == org_id,
+            QboLink.realm_id == realm_id,
+            QboLink.entity == entity,
+            QboLink.local_kind == kind,
+            or_(QboLink.local_id == local_id, QboLink.local_id.startswith(f"{local_id}:", autoescape=True)),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def link(

@@ -45,6 +45,7 @@ class Written:
     realm_id: str = ""
     entity: str = ""
     told_at: datetime | None = None  # QuickBooks' own time of its answer
+    sent: str = ""  # the body that made it, when this run sent it
 
 
 async def write_once(
@@ -90,6 +91,7 @@ async def write_once(
         realm_id=realm_id,
         entity=entity,
         told_at=moment(answer.data.get("time")),
+        sent=request.body,
     )
 
 

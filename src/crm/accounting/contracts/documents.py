@@ -12,6 +12,7 @@ from crm.accounting.documents import (
     PRIVATE_NOTE_LENGTH_MAX,
     SHORT_LENGTH_MAX,
     Company,
+    currency_fields,
     display_name,
 )
 from crm.kit.errors import Refused
@@ -235,8 +236,4 @@ def _head(frame: Frame, agreed: Agreed, day: str, requestid: str, subject: str) 
         body["ClassRef"] = {"value": found}
     if frame.company.departments and (found := frame.mapping.get("department", *frame.places)):
         body["DepartmentRef"] = {"value": found}
-    if frame.company.multicurrency:
-        body["CurrencyRef"] = {"value": agreed.currency}
-        if frame.rate is not None:
-            body["ExchangeRate"] = frame.rate
-    return body
+    return body | currency_fields(frame.company, agreed.currency, frame.rate)

@@ -88,7 +88,7 @@ async def get_books_mapping(session: OrgTx, principal: StaffDep) -> BooksMapping
 @router.post("/books/mapping/refresh", summary="Read the company's lists again", dependencies=[WRITE])
 async def refresh_books_lists(principal: StaffDep, work: BooksDep) -> BooksMappingOut:
     access = await connection.access(work, principal.org_id)
-    await setup.company_of(work, access)
+    await setup.company_of(work, access, fresh=True)
     await lists.refresh(work, access)
     async with work.db.transaction(principal.org_id) as session:
         return await _out(session, principal.org_id)

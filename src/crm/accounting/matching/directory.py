@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company as qbo
 from crm.accounting.comeback.picture import moment
@@ -130,3 +131,15 @@ async def candidates(books: Books, access: Access, ours: Person, currency: str |
             for row in rows
             if currency is None or row.currency in {None, currency}
         ]
+
+
+async def currency_of(session: AsyncSession, access: Access, qbo_id: str | None) -> str | None:
+    """None where QuickBooks told none: a company with one currency says nothing of it."""
+    found: str | None = await session.scalar(
+        select(QboCustomer.currency).where(
+            QboCustomer.org_id == access.org_id,
+            QboCustomer.realm_id == access.realm_id,
+            QboCustomer.qbo_id == qbo_id,
+        )
+    )
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -115,7 +115,10 @@ async def undo(
             QboLink.realm_id == realm_id,
             QboLink.entity == "Customer",
             QboLink.local_kind == "customer",
-            QboLink.local_id == str(customer_id),
+            or_(
+                QboLink.local_id == str(customer_id),
+                QboLink.local_id.startswith(f"{customer_id}:", autoescape=True),
+            ),
         )
     )
     match.state, match.decision, match.qbo_id, match.decided_by, match.decided_at = (

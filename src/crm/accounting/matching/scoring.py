@@ -21,7 +21,7 @@ NAME_AGREES = 0.75
 _POINTS = {"e-mail": (45, -10), "phone": (30, -5), "address": (25, -5)}
 _TITLES = frozenset("mr mrs ms miss dr prof the and und y".split())
 _FORMS = frozenset("inc llc ltd co corp corporation company gmbh lp llp".split())
-_OURS = re.compile(r" \(customer(?: \d)?\)$")
+_OURS = re.compile(r"(?: \([A-Z]{3}\))?(?: \(customer(?: \d)?\))?$")  # what we put behind names
 _STREETS = {
     "street": "st",
     "avenue": "ave",

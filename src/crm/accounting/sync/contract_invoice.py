@@ -6,13 +6,14 @@ with the first payment (docs/decisions/when-the-contract-is-invoiced.md).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
 
 from crm.accounting import company as qbo
-from crm.accounting import links, outbox
+from crm.accounting import exchange_rates, links, outbox
 from crm.accounting.booking import Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
@@ -59,6 +60,8 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
         _check_total(sold, used, known)
         return
     day = await _day(books, org_id, form.contract, posting, drawn.company)
+    rate = await exchange_rates.of_day(books, access, drawn.company, sold.currency, day)
+    drawn = replace(drawn, rate=rate)
 
     async def look(requestid: str) -> dict[str, Any] | None:
         return await find_by_note(books, access, "Invoice", drawn.customer_id, day, requestid)
@@ -100,6 +103,7 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
         raise
     await _keep(books, access, posting, sold, used, written)
     _check_total(sold, used, written.object)
+    exchange_rates.check_home("the invoice", written.sent, written.object, drawn.company, sold.currency)
 
 
 async def _keep(

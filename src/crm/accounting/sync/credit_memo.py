@@ -10,14 +10,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from crm.accounting import links, outbox
+from crm.accounting import exchange_rates, links, outbox
 from crm.accounting.booking import Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.contracts import agreed, forms
 from crm.accounting.contracts.documents import Frame, credit_memo_body
 from crm.accounting.contracts.lines import share
-from crm.accounting.documents import txn_date
+from crm.accounting.documents import currency_fields, txn_date
 from crm.accounting.sync.frame import frame, party
 from crm.accounting.sync.looking import find_by_note
 from crm.accounting.sync.open_invoices import open_invoices
@@ -36,6 +36,9 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
         return
     who = await party(books, org_id, posting.proposal_id)
     access, drawn = await frame(books, org_id, who, form.contract)
+    day = txn_date(posting.created_at, drawn.company)
+    rate = await exchange_rates.of_day(books, access, drawn.company, posting.currency, day)
+    drawn = replace(drawn, rate=rate)
     memo = await _memo(books, access, drawn, posting)
     await _apply(books, access, drawn, posting, memo)
 
@@ -88,6 +91,9 @@ async def _memo(books: Books, access: Access, drawn: Frame, posting: Taken) -> s
             "the memo in QuickBooks, then retry.",
             code="total-differs",
         )
+    exchange_rates.check_home(
+        "the credit memo", written.sent, written.object, drawn.company, posting.currency
+    )
     return str(written.object["Id"])
 
 
@@ -116,8 +122,7 @@ async def _apply(books: Books, access: Access, drawn: Frame, posting: Taken, mem
         "TxnDate": day,
         "Line": lines,
     }
-    if drawn.company.multicurrency:
-        body["CurrencyRef"] = {"value": posting.currency}
+    body |= currency_fields(drawn.company, posting.currency, drawn.rate)
 
     async def look(requestid: str) -> dict[str, Any] | None:
         return await find_by_note(books, access, "Payment", drawn.customer_id, day, requestid)

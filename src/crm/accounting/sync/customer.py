@@ -24,19 +24,48 @@ from crm.kit.errors import Refused
 SUFFIXES = ("", " (customer)", " (customer 2)", " (customer 3)")
 
 
+def in_currency(local_id: int, company: Company, currency: str) -> str:
+    """Our customer as one in QuickBooks is linked to it: there a customer has one currency, for ever (facts 2.4)."""
+    return str(local_id) if currency == company.home_currency else f"{local_id}:{currency}"
+
+
+def _suffixes(company: Company, currency: str) -> tuple[str, ...]:
+    """“Name (EUR)” for the one of another currency, since “Name” is, or will be, the one of their own."""
+    mark = "" if currency == company.home_currency else f" ({currency})"
+    return tuple(mark + suffix for suffix in SUFFIXES)
+
+
 async def customer_id(
     books: Books, access: Access, company: Company, local_id: int, facts: CustomerFacts, currency: str
 ) -> str:
     """The QuickBooks Id of our customer. A new one costs one metered read, a linked one none. Raises Refused with
     `customer-match` when a person must say who is meant."""
+    linked = in_currency(local_id, company, currency)
     async with books.db.transaction(access.org_id) as session:
-        known = await links.find(session, access.org_id, access.realm_id, "Customer", "customer", local_id)
+        known = await links.find(session, access.org_id, access.realm_id, "Customer", "customer", linked)
         if known is not None:
             return known.qbo_id
         chosen = await review.decided(session, access.org_id, access.realm_id, local_id)
         unsure = await review.rule(session, access.org_id)
+        if chosen is not None and company.multicurrency:
+            other = await links.any_of(
+                session, access.org_id, access.realm_id, "Customer", "customer", str(local_id)
+            )
+            kept = await directory.currency_of(session, access, chosen.qbo_id) or company.home_currency
+            if other and (chosen.qbo_id is None or kept != currency):
+                chosen, unsure = (
+                    None,
+                    "always_new",
+                )  # said of the first currency; of the second nobody is asked
+            elif chosen.qbo_id is not None and kept != currency:
+                raise Refused(
+                    f"The customer that was chosen has {kept} in QuickBooks, but this is in {currency}, and a customer "
+                    "keeps the currency it was made with. Take the choice back in Books > Review and choose another, or a "
+                    "new customer.",
+                    code="customer-currency",
+                )
     if chosen is not None and chosen.qbo_id is not None:
-        return await _adopt(books, access, local_id, chosen.qbo_id, "choice")
+        return await _adopt(books, access, linked, chosen.qbo_id, "choice")
     if chosen is not None:
         return await _create(books, access, company, local_id, facts, currency, twin_is_meant=True)
     await once_for_all("customers", lambda: directory.refresh(books, access))
@@ -46,7 +75,7 @@ async def customer_id(
     decision = scoring.decide(ours, ranked, unsure)
     if decision.way == "link":
         assert decision.qbo_id is not None
-        return await _adopt(books, access, local_id, decision.qbo_id, "match")
+        return await _adopt(books, access, linked, decision.qbo_id, "match")
     if decision.way == "ask":
         raise await _ask(books, access, local_id, facts, ranked)
     return await _create(
@@ -94,7 +123,7 @@ async def _create(
     """Makes the customer. A name in use (6240) gets a suffix, as vendors and employees share the name space (facts
     2.4); when a customer has it a person is asked, unless somebody said already that ours is another one."""
     fallback = facts.email or f"Customer {local_id}"
-    for suffix in SUFFIXES:
+    for suffix in _suffixes(company, currency):
         name = display_name(facts.name, fallback, company, suffix)
 
         async def look(_: str, name: str = name) -> dict[str, Any] | None:
@@ -115,9 +144,11 @@ async def _create(
             if error.code != "6240":
                 raise
             if not twin_is_meant:
-                await _ask_about_holder(books, access, company, local_id, facts, name)
+                await _ask_about_holder(books, access, company, local_id, facts, name, currency)
             continue
-        return await _keep(books, access, local_id, written.object, "made", written)
+        return await _keep(
+            books, access, in_currency(local_id, company, currency), written.object, "made", written
+        )
     raise Refused(
         f"QuickBooks already has vendors or employees called “{facts.name}” and all variants of it. Rename one "
         "of them in QuickBooks, or change the customer's name here, then retry.",
@@ -126,15 +157,24 @@ async def _create(
 
 
 async def _ask_about_holder(
-    books: Books, access: Access, company: Company, local_id: int, facts: CustomerFacts, name: str
+    books: Books,
+    access: Access,
+    company: Company,
+    local_id: int,
+    facts: CustomerFacts,
+    name: str,
+    currency: str,
 ) -> None:
-    """Raises when a customer has the name that we were refused: somebody made it just now."""
+    """Raises when a customer of that currency has the name that we were refused: somebody made it just now."""
     holder = await _by_name(books, access, name)
     if holder is None:
         return  # a vendor's or an employee's
     await directory.keep(books, access, [holder])
     ours = person(facts, company)
-    ranked = scoring.rank(ours, await directory.candidates(books, access, ours, None))
+    ranked = scoring.rank(
+        ours,
+        await directory.candidates(books, access, ours, currency if company.multicurrency else None),
+    )
     if ranked:
         raise await _ask(books, access, local_id, facts, ranked)
 
@@ -150,7 +190,7 @@ async def _by_name(books: Books, access: Access, name: str) -> dict[str, Any] | 
     return min(rows, key=lambda row: row.get("Active") is False, default=None)
 
 
-async def _adopt(books: Books, access: Access, local_id: int, qbo_id: str, by: str) -> str:
+async def _adopt(books: Books, access: Access, linked: str, qbo_id: str, by: str) -> str:
     """Takes an existing customer; one made inactive is made active again, since nothing can be booked on it."""
     async with books.db.transaction(access.org_id) as session:
         row = (
@@ -164,7 +204,7 @@ async def _adopt(books: Books, access: Access, local_id: int, qbo_id: str, by: s
         ).first()
     if row is not None and row.active:
         found: dict[str, Any] = {"Id": qbo_id, "DisplayName": row.name, "Active": True}
-        return await _keep(books, access, local_id, found, by, None)
+        return await _keep(books, access, linked, found, by, None)
     answer = await qbo.ask(books, access.org_id, Call("GET", f"customer/{qbo_id}", "read_customer"))
     found = answer.data["Customer"]
     if found.get("Active") is False:
@@ -175,20 +215,20 @@ async def _adopt(books: Books, access: Access, local_id: int, qbo_id: str, by: s
         )
         found = answer.data["Customer"]
         await directory.keep(books, access, [found])
-    return await _keep(books, access, local_id, found, by, None)
+    return await _keep(books, access, linked, found, by, None)
 
 
 async def _keep(
     books: Books,
     access: Access,
-    local_id: int,
+    linked: str,
     object_: dict[str, Any],
     by: str,
     written: outbox.Written | None,
 ) -> str:
     async with books.db.transaction(access.org_id) as session:
         new = await links.link(
-            session, access.org_id, access.realm_id, "Customer", "customer", local_id, object_
+            session, access.org_id, access.realm_id, "Customer", "customer", linked, object_
         )
         if written is not None:
             await outbox.succeeded(session, access.org_id, written)
@@ -197,7 +237,7 @@ async def _keep(
                 session,
                 access.org_id,
                 Event.CUSTOMER_LINKED,
-                customer_id=local_id,
+                customer_id=int(linked.partition(":")[0]),
                 qbo_customer_id=str(object_["Id"]),
                 name=str(object_.get("DisplayName", "")),
                 by=by,

@@ -6,14 +6,14 @@ Every step may be repeated by another run: what is linked is not made again, wha
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.accounting import company as qbo
-from crm.accounting import connection, links, outbox, turns
+from crm.accounting import connection, exchange_rates, links, outbox, turns
 from crm.accounting.booking import Booked, Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
@@ -31,7 +31,6 @@ from crm.accounting.documents import (
 from crm.accounting.error_counts import count_error
 from crm.accounting.sync import setup
 from crm.accounting.sync.customer import customer_id
-from crm.accounting.sync.frame import multicurrency_off
 from crm.accounting.sync.looking import find_by_key
 from crm.accounting.sync.open_invoices import OpenInvoice, open_invoices
 from crm.activity.events import Event
@@ -59,8 +58,7 @@ async def post(books: Books, org_id: int, posting: Taken) -> Booked:
     next call would not find and finish."""
     access = await connection.access(books, org_id)
     part = await load(books, org_id, int(posting.local_id))
-    company = await setup.company_of(books, access)
-    check_currency(part.facts, company)
+    company = await setup.company_for(books, access, part.facts.currency)
     form = await forms.decide(books, org_id, posting)
     customer = await customer_id(books, access, company, part.customer_id, part.customer, part.facts.currency)
     if form.name == "deposit":
@@ -117,11 +115,6 @@ async def load(books: Books, org_id: int, payment_id: int) -> PaidPart:
         )
 
 
-def check_currency(facts: DepositFacts, company: Company) -> None:
-    if facts.currency != company.home_currency and not company.multicurrency:
-        raise multicurrency_off(facts.currency, company.home_currency)
-
-
 async def _invoice(
     books: Books, access: Access, company: Company, facts: DepositFacts, customer: str, form: Form
 ) -> tuple[OpenInvoice, bool]:
@@ -144,6 +137,7 @@ async def _invoice(
         item = await setup.deposit_item(books, access, mapping, form.contract.policy)
         await forms.keep_deposit_item(books, access.org_id, facts.proposal_id, item)
     tax_code = deposit_tax_code(company, mapping)
+    facts, _ = await _at_rate(books, access, company, facts)
     day, money = txn_date(facts.paid_at, company), Money(facts.amount_minor, facts.currency)
 
     async def look(requestid: str) -> dict[str, Any] | None:
@@ -181,7 +175,9 @@ async def _invoice(
             if error.code not in turns.NOT_SENT:
                 await _count_failure(books, access.org_id)
             raise
-        return await _keep_invoice(books, access, facts, written)
+        kept = await _keep_invoice(books, access, facts, written)
+        exchange_rates.check_home("the invoice", written.sent, written.object, company, facts.currency)
+        return kept
     raise AssertionError("unreachable: the loop returns or raises")
 
 
@@ -288,7 +284,8 @@ async def _payment(
         )
     if known is not None:
         return known.qbo_id, False
-    clearing = await setup.clearing_account(books, access, company, facts.currency)
+    facts, held_in = await _at_rate(books, access, company, facts)
+    clearing = await setup.clearing_account(books, access, company, held_in)
     day, money = txn_date(facts.paid_at, company), Money(facts.amount_minor, facts.currency)
 
     async def look(requestid: str) -> dict[str, Any] | None:
@@ -338,6 +335,19 @@ async def _payment(
                 payment_id=facts.payment_id,
             )
     return str(written.object["Id"]), new
+
+
+async def _at_rate(
+    books: Books, access: Access, company: Company, facts: DepositFacts
+) -> tuple[DepositFacts, str]:
+    """The part with its exchange rate, and the currency in which Stripe holds the money."""
+    told = await exchange_rates.by_stripe(
+        books, access.org_id, company, facts.currency, intent=facts.payment_intent
+    )
+    rate = told.rate or await exchange_rates.of_day(
+        books, access, company, facts.currency, txn_date(facts.paid_at, company)
+    )
+    return replace(facts, rate=rate), told.held_in
 
 
 def _applied(amount_minor: int, invoices: Sequence[OpenInvoice]) -> list[tuple[str, int]]:

@@ -15,7 +15,6 @@ from crm.accounting.documents import CustomerFacts
 from crm.accounting.sync import setup
 from crm.accounting.sync.customer import customer_id
 from crm.customers.tables import Customer
-from crm.kit.errors import Refused
 from crm.proposals.tables import Proposal
 
 
@@ -50,9 +49,7 @@ async def frame(
 ) -> tuple[Access, Frame]:
     """Asks QuickBooks only for what is not known yet. Without a contract (an estimate) there are no deposits to take up."""
     access = await connection.access(books, org_id)
-    company = await setup.company_of(books, access)
-    if who.currency != company.home_currency and not company.multicurrency:
-        raise multicurrency_off(who.currency, company.home_currency)
+    company = await setup.company_for(books, access, who.currency)
     mapping = await setup.mapping_of(books, access)
     customer = await customer_id(books, access, company, who.customer_id, who.customer, who.currency)
     deposit_item = contract.deposit_item if contract else None
@@ -67,12 +64,4 @@ async def frame(
         deposit_item=deposit_item,
         places=place_keys(who.customer.site_address or who.customer.billing_address),
         email=who.customer.email,
-    )
-
-
-def multicurrency_off(currency: str, home: str) -> Refused:
-    return Refused(
-        f"The payment is in {currency}, but this QuickBooks company keeps its books in {home} only. Turn on "
-        "multicurrency in QuickBooks (it can't be turned off again) or book this payment by hand.",
-        code="multicurrency-off",
     )

@@ -6,9 +6,10 @@ account is debited and which credited for each stands in docs/decisions/stripe-m
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from crm.accounting.documents import PRIVATE_NOTE_LENGTH_MAX, Company
+from crm.accounting.documents import PRIVATE_NOTE_LENGTH_MAX, Company, currency_fields
 from crm.kit.money import Money, to_decimal
 
 
@@ -21,11 +22,19 @@ def note(said: str, key: str, stripe_ids: tuple[str, ...]) -> str:
 
 
 def expense(
-    company: Company, money: Money, day: str, private_note: str, said: str, *, paid_from: str, account: str
+    company: Company,
+    money: Money,
+    rate: Decimal | None,
+    day: str,
+    private_note: str,
+    said: str,
+    *,
+    paid_from: str,
+    account: str,
 ) -> dict[str, Any]:
     """A Purchase: debit `account`, credit the bank account `paid_from`. The amount is above zero."""
     return {
-        **_head(company, money, day, private_note),
+        **_head(company, money, rate, day, private_note),
         "PaymentType": "Cash",  # the one that takes a bank account and no cheque number
         "AccountRef": {"value": paid_from},
         "Line": [
@@ -41,11 +50,18 @@ def expense(
 
 
 def transfer(
-    company: Company, money: Money, day: str, private_note: str, *, source: str, target: str
+    company: Company,
+    money: Money,
+    rate: Decimal | None,
+    day: str,
+    private_note: str,
+    *,
+    source: str,
+    target: str,
 ) -> dict[str, Any]:
     """Money from one of the company's own accounts to another."""
     return {
-        **_head(company, money, day, private_note),
+        **_head(company, money, rate, day, private_note),
         "Amount": to_decimal(money.minor, money.currency),
         "FromAccountRef": {"value": source},
         "ToAccountRef": {"value": target},
@@ -53,12 +69,20 @@ def transfer(
 
 
 def journal(
-    company: Company, money: Money, day: str, private_note: str, said: str, *, debit: str, credit: str
+    company: Company,
+    money: Money,
+    rate: Decimal | None,
+    day: str,
+    private_note: str,
+    said: str,
+    *,
+    debit: str,
+    credit: str,
 ) -> dict[str, Any]:
     """Two lines over the same amount."""
     amount = to_decimal(money.minor, money.currency)
     return {
-        **_head(company, money, day, private_note),
+        **_head(company, money, rate, day, private_note),
         "Line": [
             {
                 "Amount": amount,
@@ -71,8 +95,8 @@ def journal(
     }
 
 
-def _head(company: Company, money: Money, day: str, private_note: str) -> dict[str, Any]:
+def _head(
+    company: Company, money: Money, rate: Decimal | None, day: str, private_note: str
+) -> dict[str, Any]:
     head: dict[str, Any] = {"TxnDate": day, "PrivateNote": private_note}
-    if company.multicurrency:
-        head["CurrencyRef"] = {"value": money.currency}
-    return head
+    return head | currency_fields(company, money.currency, rate)

@@ -7,7 +7,7 @@ A refund that failed after it was booked is offset by a sales receipt of its own
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.accounting import company as qbo
-from crm.accounting import connection, links, outbox
+from crm.accounting import connection, exchange_rates, links, outbox
 from crm.accounting.booking import Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
@@ -26,7 +26,7 @@ from crm.accounting.contracts.lines import share
 from crm.accounting.documents import Company, DepositFacts, deposit_line, refund_body, txn_date
 from crm.accounting.sync import setup
 from crm.accounting.sync.customer import customer_id
-from crm.accounting.sync.deposit import check_currency, load
+from crm.accounting.sync.deposit import load
 from crm.accounting.sync.frame import frame, party
 from crm.accounting.sync.looking import find_by_key
 from crm.accounting.tables import QboRequest
@@ -65,8 +65,7 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
     if known is not None:
         _check_total(form, money, known)
         return
-    company = await setup.company_of(books, access)
-    check_currency(part.facts, company)
+    company = await setup.company_for(books, access, part.facts.currency)
     customer = await customer_id(books, access, company, part.customer_id, part.customer, money.currency)
     if posting.kind == "refund":
         sold = await _given(books, org_id, posting, taken, part.facts, company)
@@ -87,6 +86,7 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
                 currency=money.currency,
             )  # fmt: skip
     _check_total(form, money, written.object)
+    exchange_rates.check_home("the receipt", written.sent, written.object, company, money.currency)
 
 
 GIVEN = Kind(
@@ -204,8 +204,13 @@ async def _write(
     customer: str,
     sold: dict[str, Any],
 ) -> outbox.Written:
-    clearing = await setup.clearing_account(books, access, company, money.currency)
     day = txn_date(moment, company)
+    told = await exchange_rates.by_stripe(
+        books, access.org_id, company, money.currency, intent=facts.payment_intent, source=refund_id
+    )
+    rate = told.rate or await exchange_rates.of_day(books, access, company, money.currency, day)
+    facts = replace(facts, rate=rate)
+    clearing = await setup.clearing_account(books, access, company, told.held_in)
 
     async def look(requestid: str) -> dict[str, Any] | None:
         return await find_by_key(books, access, form.entity, customer, day, money, requestid)

@@ -37,10 +37,10 @@ SALES_ITEM_NAME = "Contract Work"
 LIABILITY_ITEM_NAME = "Customer Deposit"
 
 
-async def company_of(books: Books, access: Access) -> Company:
-    """The company's settings, read on the first need after connecting."""
+async def company_of(books: Books, access: Access, *, fresh: bool = False) -> Company:
+    """The company's settings, read on the first need after connecting; `fresh` reads them again."""
     kept = access.company.get("settings") or {}
-    if kept.keys() == {field.name for field in fields(Company)}:
+    if not fresh and kept.keys() == {field.name for field in fields(Company)}:
         return Company(**kept)
     realm = access.realm_id
     info = await qbo.ask(books, access.org_id, Call("GET", f"companyinfo/{realm}", "read_company"))
@@ -57,6 +57,26 @@ async def company_of(books: Books, access: Access) -> Company:
             .values(company={"name": name, "settings": asdict(made)})
         )
     return made
+
+
+async def company_for(books: Books, access: Access, currency: str) -> Company:
+    """The company, which takes documents in `currency`. Raises Refused when it does not.
+
+    Where it did not when we last read its settings they are read again: somebody may have followed our advice."""
+    company = await company_of(books, access)
+    if has_no_place_for(company, currency):
+        company = await company_of(books, access, fresh=True)
+    if has_no_place_for(company, currency):
+        raise Refused(
+            f"The payment is in {currency}, but this QuickBooks company keeps its books in {company.home_currency} only. "
+            "Turn on multicurrency in QuickBooks (it can't be turned off again) or book this payment by hand.",
+            code="multicurrency-off",
+        )
+    return company
+
+
+def has_no_place_for(company: Company, currency: str) -> bool:
+    return currency != company.home_currency and not company.multicurrency
 
 
 async def mapping_of(books: Books, access: Access) -> Mapping:

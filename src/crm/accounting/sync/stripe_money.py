@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from crm.accounting import company as qbo
-from crm.accounting import connection, links, outbox
+from crm.accounting import connection, exchange_rates, links, outbox
 from crm.accounting.booking import Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
@@ -64,7 +65,9 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
     company = await setup.company_of(books, access)
     form = _FORMS[posting.kind]
     moved = await form.load(books, org_id, posting, company)
-    if moved.currency != company.home_currency and not company.multicurrency:
+    if setup.has_no_place_for(company, moved.currency):
+        company = await setup.company_of(books, access, fresh=True)
+    if setup.has_no_place_for(company, moved.currency):
         raise Refused(
             f"Stripe's balance is in {moved.currency}, but this QuickBooks company keeps its books in "
             f"{company.home_currency} only. Turn on multicurrency in QuickBooks (it can't be turned off again) or book "
@@ -79,6 +82,7 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
     if await _stands(books, access, posting, entity):
         return
     money = Money(abs(moved.amount_minor), moved.currency)
+    rate = await exchange_rates.of_day(books, access, company, moved.currency, moved.day)
     accounts = [await account(books, access, company, role, moved.currency) for role in (debit, credit)]
     written = await outbox.write_once(
         books,
@@ -87,7 +91,7 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
         operation=_operation(entity),
         subject=_subject(posting),
         entity=entity,
-        build=lambda requestid: _body(entity, company, money, moved, requestid, *accounts),
+        build=lambda requestid: _body(entity, company, money, rate, moved, requestid, *accounts),
         look=lambda requestid: _find(books, access, entity, moved.day, requestid),
     )
     async with books.db.transaction(org_id) as session:
@@ -115,16 +119,25 @@ def _subject(posting: Taken) -> str:
 
 
 def _body(
-    entity: str, company: Company, money: Money, moved: Moved, requestid: str, debit: str, credit: str
+    entity: str,
+    company: Company,
+    money: Money,
+    rate: Decimal | None,
+    moved: Moved,
+    requestid: str,
+    debit: str,
+    credit: str,
 ) -> dict[str, Any]:
     private_note = documents.note(moved.said, requestid, moved.stripe_ids)
     if entity == "Purchase":
         return documents.expense(
-            company, money, moved.day, private_note, moved.said, paid_from=credit, account=debit
+            company, money, rate, moved.day, private_note, moved.said, paid_from=credit, account=debit
         )
     if entity == "Transfer":
-        return documents.transfer(company, money, moved.day, private_note, source=credit, target=debit)
-    return documents.journal(company, money, moved.day, private_note, moved.said, debit=debit, credit=credit)
+        return documents.transfer(company, money, rate, moved.day, private_note, source=credit, target=debit)
+    return documents.journal(
+        company, money, rate, moved.day, private_note, moved.said, debit=debit, credit=credit
+    )
 
 
 async def _find(books: Books, access: Access, entity: str, day: str, requestid: str) -> dict[str, Any] | None:
