@@ -35,3 +35,9 @@ def upgrade() -> None:
     op.add_column(
         "books_settings", sa.Column("job_customers", sa.Boolean(), server_default="false", nullable=False)
     )
+    op.add_column("books_contracts", sa.Column("per_job", sa.Boolean(), nullable=True))
+    # What has begun stays with the customer that it began with.
+    op.execute(
+        "UPDATE books_contracts c SET per_job = false WHERE EXISTS (SELECT 1 FROM postings x "
+        "WHERE x.org_id = c.org_id AND x.proposal_id = c.proposal_id AND (x.attempts > 0 OR x.state = 'posted'))"
+    )

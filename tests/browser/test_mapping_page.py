@@ -50,6 +50,11 @@ def test_policy_mapping_and_dry_run(open_page: OpenPage, api: httpx2.Client, san
     expect(
         page.get_by_role("region", name="Deposits as a liability").get_by_role("combobox").first
     ).to_have_value("Customer Deposit · Customer Deposits")
+    jobs = page.get_by_role("switch", name="Each job is a sub-customer in QuickBooks")
+    expect(jobs).not_to_be_checked()
+    jobs.click()
+    expect(jobs).to_be_checked()
+    assert api.get("/books/policy").json()["job_customers"] is True
     page.get_by_role("combobox", name="What would be posted for").click()
     page.get_by_role("option").first.click()
     journal = page.get_by_role("table", name="What Deposit would post")

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -213,9 +213,16 @@ async def _customer(session: AsyncSession, realm_id: str, posting: Posting) -> Q
             QboLink.org_id == posting.org_id,
             QboLink.realm_id == realm_id,
             QboLink.entity == "Customer",
-            QboLink.local_kind == "customer",
-            QboLink.local_id.in_([str(proposal.customer_id), f"{proposal.customer_id}:{posting.currency}"]),
+            tuple_(QboLink.local_kind, QboLink.local_id).in_(
+                [
+                    ("customer", str(proposal.customer_id)),
+                    ("customer", f"{proposal.customer_id}:{posting.currency}"),
+                    ("job", str(proposal.id)),
+                ]
+            ),
         )
+        # The narrowest: the job, then the customer of that currency.
+        .order_by(QboLink.local_kind.desc(), func.length(QboLink.local_id).desc())
         .limit(1)
     )
 

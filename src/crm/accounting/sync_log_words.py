@@ -27,6 +27,7 @@ _DOING = {
     "reactivate_customer": "Make the customer active again",
     "read_company": "Read the company's name and country",
     "read_estimate": "Read the estimate again",
+    "read_exchange_rate": "Read the exchange rate of the day",
     "read_invoice": "Read the invoice again",
     "read_preferences": "Read the company's preferences",
     "refresh_token": "Renew the permission at Intuit",

@@ -6314,6 +6314,8 @@ export interface components {
         PolicyIn: {
             /** Attach Contract */
             attach_contract?: boolean | null;
+            /** Job Customers */
+            job_customers?: boolean | null;
             /** Policy */
             policy?: ("liability" | "income" | "whole") | null;
             /** Send Estimates */
@@ -6321,13 +6323,15 @@ export interface components {
         };
         /**
          * PolicyOut
-         * @description `choices` show, for a job over $10,000.00 with 8 % sales tax, the journal that each policy makes.
+         * @description `job_customers`: documents go to a sub-customer for each job. `choices` show, for a job over $10,000.00 with 8 % sales tax, the journal that each policy makes.
          */
         PolicyOut: {
             /** Attach Contract */
             attach_contract: boolean;
             /** Choices */
             choices: components["schemas"]["PolicyChoice"][];
+            /** Job Customers */
+            job_customers: boolean;
             /**
              * Policy
              * @enum {string}

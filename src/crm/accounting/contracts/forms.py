@@ -174,3 +174,16 @@ async def keep_deposit_item(books: Books, org_id: int, proposal_id: int, item_id
             ),
             {"org": org_id, "proposal": proposal_id, "item": item_id},
         )
+
+
+async def keep_per_job(books: Books, org_id: int, proposal_id: int) -> bool:
+    """Whether the contract's documents go to a sub-customer of its own: as the org wants it when the first is made."""
+    async with books.db.transaction(org_id) as session:
+        kept = await session.scalar(
+            text(
+                "UPDATE books_contracts c SET per_job = coalesce(c.per_job, (SELECT s.job_customers FROM books_settings s "
+                "WHERE s.org_id = c.org_id), false) WHERE c.org_id = :org AND c.proposal_id = :proposal RETURNING per_job"
+            ),
+            {"org": org_id, "proposal": proposal_id},
+        )
+    return bool(kept)

@@ -39,7 +39,9 @@ SWITCHES = {
 async def settings_of(session: AsyncSession, org_id: int) -> BooksSettings:
     """The org's settings; the defaults when it has chosen nothing."""
     found = await session.get(BooksSettings, org_id)
-    return found or BooksSettings(org_id=org_id, policy="income", attach_contract=False, send_estimates=False)
+    return found or BooksSettings(
+        org_id=org_id, policy="income", attach_contract=False, send_estimates=False, job_customers=False
+    )
 
 
 async def change(session: AsyncSession, org_id: int, actor: str, **values: object) -> BooksSettings:

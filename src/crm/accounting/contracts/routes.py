@@ -52,11 +52,12 @@ class PolicyChoice(BaseModel):
 
 
 class PolicyOut(BaseModel):
-    """`choices` show, for a job over $10,000.00 with 8 % sales tax, the journal that each policy makes."""
+    """`job_customers`: documents go to a sub-customer for each job. `choices` show, for a job over $10,000.00 with 8 % sales tax, the journal that each policy makes."""
 
     policy: Policy
     attach_contract: bool
     send_estimates: bool
+    job_customers: bool
     choices: list[PolicyChoice]
 
 
@@ -66,6 +67,7 @@ class PolicyIn(BaseModel):
     policy: Policy | None = None
     attach_contract: bool | None = None
     send_estimates: bool | None = None
+    job_customers: bool | None = None
 
 
 @router.get("/books/policy", summary="How deposits are booked, and what each way does", dependencies=[READ])
@@ -86,6 +88,7 @@ def _policy_out(settings: BooksSettings) -> PolicyOut:
         policy=cast("Policy", settings.policy),
         attach_contract=settings.attach_contract,
         send_estimates=settings.send_estimates,
+        job_customers=settings.job_customers,
         choices=[
             PolicyChoice(
                 policy=cast("Policy", one),

@@ -23,12 +23,14 @@ class BooksSettings(Base):
     policy: Mapped[str] = mapped_column(server_default="income")
     attach_contract: Mapped[bool] = mapped_column(server_default="false")
     send_estimates: Mapped[bool] = mapped_column(server_default="false")
+    job_customers: Mapped[bool] = mapped_column(server_default="false")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class BooksContract(Base):
     """A proposal whose money is in the books or on its way there. `policy` is the one under which its first part was
-    booked, `deposit_item` the item its deposits were invoiced on: neither changes under a contract that has begun.
+    booked, `deposit_item` the item its deposits were invoiced on, `per_job` whether its documents go to a sub-customer of
+    its own: none of them changes under a contract that has begun.
 
     `in_parts`: every part was an invoice of its own, as before there were policies; it gets no invoice of the whole.
     `done_at`: the office said that the work is done.
@@ -44,6 +46,7 @@ class BooksContract(Base):
     proposal_id: Mapped[int] = mapped_column(primary_key=True)
     policy: Mapped[str]
     deposit_item: Mapped[str | None]
+    per_job: Mapped[bool | None]
     in_parts: Mapped[bool] = mapped_column(server_default="false")
     done_at: Mapped[datetime | None]
     done_by: Mapped[str | None]

@@ -121,6 +121,7 @@ async def undo(
             ),
         )
     )
+    await session.execute(text(_FORGET_JOBS), {"org": org_id, "realm": realm_id, "customer": customer_id})
     match.state, match.decision, match.qbo_id, match.decided_by, match.decided_at = (
         "open",
         None,
@@ -131,6 +132,13 @@ async def undo(
     await _set_postings(session, org_id, customer_id, "waiting", "needs_you")
     await record(session, org_id, Event.CUSTOMER_CHOICE_UNDONE, actor=actor, customer_id=customer_id)
     return match
+
+
+# Sub-customers stand under the one that was chosen: under another one they are made anew.
+_FORGET_JOBS = (
+    "DELETE FROM qbo_links l USING proposals r WHERE l.org_id = :org AND l.realm_id = :realm AND l.entity = 'Customer' "
+    "AND l.local_kind = 'job' AND r.org_id = l.org_id AND r.id::text = l.local_id AND r.customer_id = :customer"
+)
 
 
 async def posted(session: AsyncSession, org_id: int, customer_id: int) -> bool:

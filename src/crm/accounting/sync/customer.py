@@ -270,10 +270,11 @@ async def job_customer_id(
         body["CurrencyRef"] = {"value": currency}
 
     async def look(_: str) -> dict[str, Any] | None:
-        return await _by_name(books, access, name)
+        found = await _by_name(books, access, name)
+        return found if found and (found.get("ParentRef") or {}).get("value") == parent_id else None
 
     written = await outbox.write_once(
-        books, access.org_id, access.realm_id, operation="create_customer", subject=f"job:{proposal_id}",
+        books, access.org_id, access.realm_id, operation="create_customer", subject=f"job:{proposal_id}:{parent_id}",
         entity="Customer", build=lambda _: body, look=look,
     )  # fmt: skip
     async with books.db.transaction(access.org_id) as session:

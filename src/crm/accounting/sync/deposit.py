@@ -30,7 +30,7 @@ from crm.accounting.documents import (
 )
 from crm.accounting.error_counts import count_error
 from crm.accounting.sync import setup
-from crm.accounting.sync.customer import customer_id
+from crm.accounting.sync.contract_customer import contract_customer
 from crm.accounting.sync.looking import find_by_key
 from crm.accounting.sync.open_invoices import OpenInvoice, open_invoices
 from crm.activity.events import Event
@@ -60,7 +60,10 @@ async def post(books: Books, org_id: int, posting: Taken) -> Booked:
     part = await load(books, org_id, int(posting.local_id))
     company = await setup.company_for(books, access, part.facts.currency)
     form = await forms.decide(books, org_id, posting)
-    customer = await customer_id(books, access, company, part.customer_id, part.customer, part.facts.currency)
+    customer = await contract_customer(
+        books, access, company, proposal_id=part.facts.proposal_id, title=part.facts.title,
+        local_id=part.customer_id, facts=part.customer, currency=part.facts.currency,
+    )  # fmt: skip
     if form.name == "deposit":
         invoice, created = await _invoice(books, access, company, part.facts, customer, form)
         invoices = [invoice]

@@ -13,7 +13,7 @@ from crm.accounting.contracts.mapping import place_keys
 from crm.accounting.contracts.tables import BooksContract
 from crm.accounting.documents import CustomerFacts
 from crm.accounting.sync import setup
-from crm.accounting.sync.customer import customer_id
+from crm.accounting.sync.contract_customer import contract_customer
 from crm.customers.tables import Customer
 from crm.proposals.tables import Proposal
 
@@ -51,7 +51,10 @@ async def frame(
     access = await connection.access(books, org_id)
     company = await setup.company_for(books, access, who.currency)
     mapping = await setup.mapping_of(books, access)
-    customer = await customer_id(books, access, company, who.customer_id, who.customer, who.currency)
+    customer = await contract_customer(
+        books, access, company, proposal_id=who.proposal_id, title=who.title, local_id=who.customer_id,
+        facts=who.customer, currency=who.currency,
+    )  # fmt: skip
     deposit_item = contract.deposit_item if contract else None
     if contract is not None and deposit_item is None:
         deposit_item = await setup.deposit_item(books, access, mapping, contract.policy)

@@ -25,7 +25,7 @@ from crm.accounting.contracts.forms import Form
 from crm.accounting.contracts.lines import share
 from crm.accounting.documents import Company, DepositFacts, deposit_line, refund_body, txn_date
 from crm.accounting.sync import setup
-from crm.accounting.sync.customer import customer_id
+from crm.accounting.sync.contract_customer import contract_customer
 from crm.accounting.sync.deposit import load
 from crm.accounting.sync.frame import frame, party
 from crm.accounting.sync.looking import find_by_key
@@ -66,7 +66,10 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
         _check_total(form, money, known)
         return
     company = await setup.company_for(books, access, part.facts.currency)
-    customer = await customer_id(books, access, company, part.customer_id, part.customer, money.currency)
+    customer = await contract_customer(
+        books, access, company, proposal_id=part.facts.proposal_id, title=part.facts.title,
+        local_id=part.customer_id, facts=part.customer, currency=money.currency,
+    )  # fmt: skip
     if posting.kind == "refund":
         sold = await _given(books, org_id, posting, taken, part.facts, company)
     else:

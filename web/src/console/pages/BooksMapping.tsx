@@ -4,6 +4,7 @@ import { Stack } from "@mantine/core";
 import { DepositPolicy } from "../parts/DepositPolicy";
 import { BooksPapers } from "../parts/BooksPapers";
 import { DryRun } from "../parts/DryRun";
+import { JobCustomers } from "../parts/JobCustomers";
 import { MappingSlots } from "../parts/MappingSlots";
 
 export function BooksMapping() {
@@ -12,6 +13,7 @@ export function BooksMapping() {
       <DepositPolicy />
       <BooksPapers />
       <MappingSlots />
+      <JobCustomers />
       <DryRun />
     </Stack>
   );
