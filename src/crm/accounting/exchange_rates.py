@@ -7,20 +7,19 @@ QuickBooks' rate is kept by company, currency and day, so that it costs one mete
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric, func, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.accounting import company as qbo
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.documents import Company
+from crm.accounting.tables import ExchangeRate
 from crm.gateways.quickbooks import Call, loads
-from crm.kit.database import Base
 from crm.kit.errors import Refused
 from crm.kit.money import exponent, format_money, from_decimal, round_half_up
 
@@ -29,20 +28,6 @@ HOME_STEPS_MAX = 1
 NO_RATE = frozenset(
     {"610", "2170", "2500", "6000"}
 )  # what it answers for a currency or day that it has none of
-
-
-class ExchangeRate(Base):
-    """One unit of `currency` in the company's home currency on that day, as QuickBooks said when it was first needed."""
-
-    __tablename__ = "exchange_rates"
-    __table_args__ = (CheckConstraint("rate > 0", name="rate"),)
-
-    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
-    realm_id: Mapped[str] = mapped_column(primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    rate: Mapped[Decimal] = mapped_column(Numeric)
-    read_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 @dataclass(frozen=True, slots=True)

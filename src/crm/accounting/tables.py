@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     String,
     UniqueConstraint,
     func,
@@ -221,3 +223,17 @@ class QboErrorCount(Base):
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
     op: Mapped[str] = mapped_column(primary_key=True)
     errors: Mapped[Big] = mapped_column(server_default="0")
+
+
+class ExchangeRate(Base):
+    """One unit of `currency` in the company's home currency on that day, as QuickBooks said when it was first needed."""
+
+    __tablename__ = "exchange_rates"
+    __table_args__ = (CheckConstraint("rate > 0", name="rate"),)
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    realm_id: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    rate: Mapped[Decimal] = mapped_column(Numeric)
+    read_at: Mapped[datetime] = mapped_column(server_default=func.now())
