@@ -91,3 +91,17 @@ async def test_a_contract_that_has_begun_stays_with_its_customer(world: World) -
     (made,) = [one for one in world.in_books("Customer") if one["Id"] == job]
     assert (made["Job"], made["ParentRef"]["value"]) == (True, parent)
     assert made["Balance"] == 0
+
+
+async def test_the_estimate_stands_where_its_invoice_will(world: World) -> None:
+    """Estimates being on, the sub-customer is there from the estimate on, and the contract's invoice closes it."""
+    per_job(world, wanted=True)
+    world.staff().patch("/books/policy", json={"send_estimates": True, "policy": "whole"}).raise_for_status()
+    contract = signed(world, [line("Roof", 1_000_000)])
+    await run_all(world, contract)
+    (estimate,) = [one for one in world.in_books("Estimate") if one["TotalAmt"] == 10_000]
+    contract.pay("deposit")
+    await run_all(world, contract)
+    assert owners(world) == {estimate["CustomerRef"]["value"]}
+    (closed,) = [one for one in world.in_books("Estimate") if one["Id"] == estimate["Id"]]
+    assert closed["TxnStatus"] == "Closed"

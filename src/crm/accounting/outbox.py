@@ -25,11 +25,19 @@ from crm.accounting.comeback.picture import moment
 from crm.accounting.context import Books
 from crm.accounting.tables import QboEdit, QboRequest
 from crm.gateways.quickbooks import Answer, Attached, Call, dumps, loads, query, quote
+from crm.gateways.quickbooks_codes import UNREADABLE
 from crm.kit import clock
 from crm.kit.errors import Disconnected, Refused, Unavailable
 
 GENERATIONS_MAX = 20  # a definite no and a changed body make a new one; more than this is a loop
 NUMBERED = frozenset({"create_invoice", "create_estimate"})  # a receipt's number is QuickBooks' own
+# What an answer must say besides the Id, since we compare it. Fields that we do not know are no matter.
+NEEDED = {
+    "Invoice": ("TotalAmt", "Balance"),
+    "CreditMemo": ("TotalAmt",),
+    "RefundReceipt": ("TotalAmt",),
+    "SalesReceipt": ("TotalAmt",),
+}
 WITH_MEMO = NUMBERED | {"create_refund_receipt", "create_sales_receipt"}
 
 
@@ -84,9 +92,13 @@ async def write_once(
         if error.outcome_known and not tried:
             await _settle(books, request, state="prepared", fault=_fault(error), tid=error.reference)
         raise
+    made = answer.data.get(entity)
+    if not isinstance(made, dict) or any(made.get(name) is None for name in ("Id", *NEEDED.get(entity, ()))):
+        # It may stand there: the next attempt looks, and reads it whole.
+        raise Unavailable(UNREADABLE, code="unreadable", reference=answer.intuit_tid, outcome_known=False)
     return Written(
         request.id,
-        answer.data[entity],
+        made,
         answer.intuit_tid,
         realm_id=realm_id,
         entity=entity,

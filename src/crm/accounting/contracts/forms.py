@@ -181,8 +181,11 @@ async def keep_per_job(books: Books, org_id: int, proposal_id: int) -> bool:
     async with books.db.transaction(org_id) as session:
         kept = await session.scalar(
             text(
-                "UPDATE books_contracts c SET per_job = coalesce(c.per_job, (SELECT s.job_customers FROM books_settings s "
-                "WHERE s.org_id = c.org_id), false) WHERE c.org_id = :org AND c.proposal_id = :proposal RETURNING per_job"
+                "INSERT INTO books_contracts AS c (org_id, proposal_id, policy, per_job) VALUES (:org, :proposal, "
+                "coalesce((SELECT policy FROM books_settings WHERE org_id = :org), 'income'), "
+                "coalesce((SELECT job_customers FROM books_settings WHERE org_id = :org), false)) "
+                "ON CONFLICT (org_id, proposal_id) DO UPDATE SET per_job = coalesce(c.per_job, excluded.per_job) "
+                "RETURNING c.per_job"
             ),
             {"org": org_id, "proposal": proposal_id},
         )

@@ -131,7 +131,7 @@ async def _keep(
 
 
 async def _known(books: Books, access: Access, posting: Taken) -> dict[str, Any] | None:
-    """Our invoice as it is now, when we have one. One that was deleted is forgotten, for a person's retry."""
+    """Our invoice as it is now, when we have one. One that was deleted is forgotten: it is made again."""
     kind, _, local_id = posting.subject.partition(":")
     async with books.db.transaction(access.org_id) as session:
         link = await links.find(session, access.org_id, access.realm_id, "Invoice", kind, local_id)
@@ -140,14 +140,15 @@ async def _known(books: Books, access: Access, posting: Taken) -> dict[str, Any]
     try:
         answer = await qbo.ask(books, access.org_id, Call("GET", f"invoice/{link.qbo_id}", "read_invoice"))
     except Refused as error:
-        if error.code == "610":
-            fault = {"code": error.code, "sentence": error.detail}
-            async with books.db.transaction(access.org_id) as session:
-                await links.unlink(session, access.org_id, access.realm_id, "Invoice", kind, local_id)
-                await outbox.undo(
-                    session, access.org_id, access.realm_id, "create_invoice", posting.subject, fault
-                )
-        raise
+        if error.code != "610":
+            raise
+        fault = {"code": error.code, "sentence": error.detail}
+        async with books.db.transaction(access.org_id) as session:
+            await links.unlink(session, access.org_id, access.realm_id, "Invoice", kind, local_id)
+            await outbox.undo(
+                session, access.org_id, access.realm_id, "create_invoice", posting.subject, fault
+            )
+        return None
     found: dict[str, Any] = answer.data["Invoice"]
     return found
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from crm.accounting import company as qbo
 from crm.accounting import exchange_rates, links, outbox
 from crm.accounting.booking import Kind, Taken
 from crm.accounting.connection import Access
@@ -23,6 +24,7 @@ from crm.accounting.sync.looking import find_by_note
 from crm.accounting.sync.open_invoices import open_invoices
 from crm.activity.events import Event
 from crm.activity.log import record
+from crm.gateways.quickbooks import Call
 from crm.kit.errors import Refused
 from crm.kit.money import format_money, from_decimal, to_decimal
 
@@ -46,10 +48,10 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
 async def _memo(books: Books, access: Access, drawn: Frame, posting: Taken) -> str:
     org_id, day = access.org_id, txn_date(posting.created_at, drawn.company)
     kind, _, local_id = posting.subject.partition(":")
+    known = await _known(books, access, posting)
+    if known is not None:
+        return _checked(posting, known)
     async with books.db.transaction(org_id) as session:
-        known = await links.find(session, org_id, access.realm_id, "CreditMemo", kind, local_id)
-        if known is not None:
-            return known.qbo_id
         if kind == "change":
             sold = await agreed.change(session, org_id, int(local_id))
             part, said = share(sold, posting.amount_minor), "Credit: "
@@ -82,19 +84,50 @@ async def _memo(books: Books, access: Access, drawn: Frame, posting: Taken) -> s
                 session, org_id, Event.CREDIT_MEMO_BOOKED, proposal_id=posting.proposal_id,
                 qbo_id=str(written.object["Id"]), amount_cents=posting.amount_minor, currency=posting.currency,
             )  # fmt: skip
-    total = from_decimal(Decimal(written.object["TotalAmt"]), posting.currency)
-    if total != posting.amount_minor:
-        made, wanted = (format_money(m, posting.currency) for m in (total, posting.amount_minor))
-        raise Refused(
-            f"QuickBooks made the credit memo (Id {written.object['Id']}) over {made} instead of {wanted}, most likely "
-            "because it worked out sales tax by itself. Choose a tax code under Books > Mapping (Sales tax), correct "
-            "the memo in QuickBooks, then retry.",
-            code="total-differs",
-        )
+    made = _checked(posting, written.object)
     exchange_rates.check_home(
         "the credit memo", written.sent, written.object, drawn.company, posting.currency
     )
-    return str(written.object["Id"])
+    return made
+
+
+def _checked(posting: Taken, memo: dict[str, Any]) -> str:
+    """The memo's Id. Raises Refused when it is over another amount than it should be."""
+    total = from_decimal(Decimal(memo["TotalAmt"]), posting.currency)
+    if total != posting.amount_minor:
+        made, wanted = (format_money(m, posting.currency) for m in (total, posting.amount_minor))
+        raise Refused(
+            f"QuickBooks made the credit memo (Id {memo['Id']}) over {made} instead of {wanted}, most likely because it "
+            "worked out sales tax by itself. Choose a tax code under Books > Mapping (Sales tax), correct or delete the "
+            "memo in QuickBooks, then retry.",
+            code="total-differs",
+        )
+    return str(memo["Id"])
+
+
+async def _known(books: Books, access: Access, posting: Taken) -> dict[str, Any] | None:
+    """Our memo as it is now, when we have one. One that was deleted is forgotten: it is made again."""
+    kind, _, local_id = posting.subject.partition(":")
+    async with books.db.transaction(access.org_id) as session:
+        link = await links.find(session, access.org_id, access.realm_id, "CreditMemo", kind, local_id)
+    if link is None:
+        return None
+    try:
+        answer = await qbo.ask(
+            books, access.org_id, Call("GET", f"creditmemo/{link.qbo_id}", "read_creditmemo")
+        )
+    except Refused as error:
+        if error.code != "610":
+            raise
+        fault = {"code": error.code, "sentence": error.detail}
+        async with books.db.transaction(access.org_id) as session:
+            await links.unlink(session, access.org_id, access.realm_id, "CreditMemo", kind, local_id)
+            await outbox.undo(
+                session, access.org_id, access.realm_id, "create_credit_memo", posting.subject, fault
+            )
+        return None
+    found: dict[str, Any] = answer.data["CreditMemo"]
+    return found
 
 
 async def _apply(books: Books, access: Access, drawn: Frame, posting: Taken, memo_id: str) -> None:

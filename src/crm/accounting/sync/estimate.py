@@ -6,13 +6,14 @@ It moves no money and holds none up (docs/decisions/estimates-and-signed-papers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company as qbo
-from crm.accounting import connection, links, outbox
+from crm.accounting import connection, exchange_rates, links, outbox
 from crm.accounting.booking import Kind, Taken
 from crm.accounting.comeback import mirror, noticing
 from crm.accounting.comeback.tables import QboMirror
@@ -70,6 +71,8 @@ async def _make(books: Books, access: Access, posting: Taken, offered: Agreed, w
         proposal = await session.get_one(Proposal, (org_id, offered.proposal_id))
         day = txn_date(proposal.sent_at or posting.created_at, drawn.company)
         until = proposal.valid_until.isoformat() if proposal.valid_until else None
+    rate = await exchange_rates.of_day(books, access, drawn.company, offered.currency, day)
+    drawn = replace(drawn, rate=rate)
 
     async def look(requestid: str) -> dict[str, Any] | None:
         return await find_by_note(books, access, "Estimate", drawn.customer_id, day, requestid)
