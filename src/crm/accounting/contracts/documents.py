@@ -232,8 +232,14 @@ def _head(frame: Frame, agreed: Agreed, day: str, requestid: str, subject: str) 
         "TxnDate": day,
         "PrivateNote": note[:PRIVATE_NOTE_LENGTH_MAX],
     }
+    return body | place_fields(frame) | currency_fields(frame.company, agreed.currency, frame.rate)
+
+
+def place_fields(frame: Frame) -> dict[str, Any]:
+    """Class and location of a whole document, where the company has them on the document."""
+    fields: dict[str, Any] = {}
     if frame.company.class_per_txn and (found := frame.mapping.get("class", *frame.places)):
-        body["ClassRef"] = {"value": found}
+        fields["ClassRef"] = {"value": found}
     if frame.company.departments and (found := frame.mapping.get("department", *frame.places)):
-        body["DepartmentRef"] = {"value": found}
-    return body | currency_fields(frame.company, agreed.currency, frame.rate)
+        fields["DepartmentRef"] = {"value": found}
+    return fields

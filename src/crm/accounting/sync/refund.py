@@ -20,7 +20,7 @@ from crm.accounting.booking import Kind, Taken
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.contracts import agreed, forms
-from crm.accounting.contracts.documents import deposit_tax_code, sale_fields
+from crm.accounting.contracts.documents import deposit_tax_code, place_fields, sale_fields
 from crm.accounting.contracts.forms import Form
 from crm.accounting.contracts.lines import share
 from crm.accounting.documents import Company, DepositFacts, deposit_line, refund_body, txn_date
@@ -157,7 +157,7 @@ async def _given(
             whole = await agreed.contract(session, org_id, facts.proposal_id)
             before = await forms.taken_back(session, org_id, facts.proposal_id, but=posting.id)
         part = share(whole, posting.amount_minor - from_deposits, before)
-        given = sale_fields(drawn, whole, part, "Refund: ")
+        given = sale_fields(drawn, whole, part, "Refund: ") | place_fields(drawn)
     if from_deposits:
         assert drawn.deposit_item is not None
         code = deposit_tax_code(company, drawn.mapping)
@@ -191,7 +191,11 @@ async def _as_given(books: Books, access: Access, posting: Taken) -> dict[str, A
         line | {"Description": str(line.get("Description", "")).replace("Refund: ", _CAME_BACK.said, 1)}
         for line in sent["Line"]
     ]
-    kept = {name: sent[name] for name in ("TxnTaxDetail", "GlobalTaxCalculation") if name in sent}
+    kept = {
+        name: sent[name]
+        for name in ("TxnTaxDetail", "GlobalTaxCalculation", "ClassRef", "DepartmentRef")
+        if name in sent
+    }
     return kept | {"Line": lines}
 
 
