@@ -52,7 +52,9 @@ def test_policy_mapping_and_dry_run(open_page: OpenPage, api: httpx2.Client, san
     ).to_have_value("Customer Deposit · Customer Deposits")
     jobs = page.get_by_role("switch", name="Each job is a sub-customer in QuickBooks")
     expect(jobs).not_to_be_checked()
-    jobs.click()
+    with page.expect_response("**/books/policy") as answered:
+        jobs.click()
+    assert answered.value.ok
     expect(jobs).to_be_checked()
     assert api.get("/books/policy").json()["job_customers"] is True
     page.get_by_role("combobox", name="What would be posted for").click()
