@@ -200,3 +200,27 @@ def save_line(page: Page):
 
 def figure(preview: FrameLocator):
     return preview.locator("#now .figure")
+
+
+def test_a_change_a_second_earlier_is_not_sent_unseen(
+    open_page: OpenPage, api: httpx2.Client, draft: int
+) -> None:
+    """While the sending is asked a colleague changes the draft: nothing is sent, it is said kindly, one looks and sends."""
+    page = open_page(PHONE)
+    sign_in(page)
+    page.goto(f"/proposals/{draft}")
+    page.get_by_role("button", name="Send to customer").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Send", exact=True).wait_for()
+    changed = api.patch(f"/proposals/{draft}", json={"title": "Ridge and valley"})
+    assert changed.status_code == 200
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Nothing was sent")
+    assert violations(page) == []
+    assert api.get(f"/proposals/{draft}").json()["status"] == "draft"
+    dialog.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ridge and valley")
+    page.get_by_role("button", name="Send to customer").click()
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("textbox", name="Customer link")).to_be_visible()
+    assert api.get(f"/proposals/{draft}").json()["status"] == "sent"

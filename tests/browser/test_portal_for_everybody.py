@@ -109,6 +109,14 @@ def test_every_state_without_a_contract(
     page.goto(ended)
     page.get_by_role("heading", name="This link has expired").wait_for()
     assert in_both_languages(page) == CLEAN, "an expired link"
+    withdrawn = portal_link(10)
+    link_id = api.get("/proposals/10/portal-links").json()["items"][0]["id"]
+    assert api.delete(f"/proposals/10/portal-links/{link_id}").status_code == 204
+    page.goto("about:blank")
+    page.context.clear_cookies()
+    page.goto(withdrawn)
+    page.get_by_role("heading", name="This link no longer works").wait_for()
+    assert in_both_languages(page) == CLEAN, "a withdrawn link"
     page.goto("/proposal/999999")
     page.get_by_role("heading", level=1).wait_for()
     assert in_both_languages(page) == CLEAN, "no such proposal"

@@ -4,19 +4,18 @@ import { Button, SegmentedControl, Stack, Textarea, TextInput } from "@mantine/c
 import { useQuery } from "@tanstack/react-query";
 import { useBlocker } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import { formatMoment, formatTime } from "../../words/dates";
 import { customerQuery } from "../data/customers";
 import { orgQuery } from "../data/org";
 import { customersPageQuery, type Proposal } from "../data/proposals";
 import { Block } from "../parts/Page";
 import { CustomerPicker } from "./CustomerPicker";
-import { bodyOf, contentOf, type Draft, draftOf, type FieldErrors, inLanguage } from "./draft";
+import { bodyOf, type Draft, draftOf, type FieldErrors, inLanguage } from "./draft";
+import { EditorNotices, SideNotices } from "./EditorNotices";
 import { FilesEditor } from "./FilesEditor";
 import { LinesEditor } from "./LinesEditor";
-import { Meanwhile } from "./Meanwhile";
 import { OptionsEditor } from "./OptionsEditor";
 import { PreviewFrame } from "./PreviewFrame";
-import { type Around, previewOf } from "./previewOf";
+import type { Around } from "./previewOf";
 import { SaveLine } from "./SaveLine";
 import { TermsEditor } from "./TermsEditor";
 import { TotalCard } from "./TotalCard";
@@ -46,7 +45,6 @@ type ProposalEditorProps = {
 export function ProposalEditor({ saved, stored, currency, onMade, onDone }: ProposalEditorProps) {
   const restored = useRestored(saved, stored?.id ?? null, stored?.revision ?? null);
   const { draft, change, remove, undo, removed } = useDraft(restored.first);
-  const [restoredAt, setRestoredAt] = useState(restored.at);
   const [adopted, setAdopted] = useState<Proposal | null>(null);
   const [tried, setTried] = useState(false);
   const [finishing, setFinishing] = useState(false);
@@ -110,65 +108,16 @@ export function ProposalEditor({ saved, stored, currency, onMade, onDone }: Prop
         onChange={setShown}
       />
       <div className="editor-form">
-        {saving.state === "meanwhile" && around && (
-          <Meanwhile
-            theirs={saving.theirs}
-            mine={previewOf(draft, around)}
-            onTake={() => {
-              const theirs = draftOf(saving.theirs);
-              swap(theirs, "What you had written");
-              autosave.settle(saving.theirs, contentOf(theirs));
-            }}
-            onKeep={() => {
-              const theirs = draftOf(saving.theirs);
-              remove(`What ${saving.theirs.revised_by ?? "the other"} had written`, (mine) => mine, () => theirs);
-              autosave.settle(saving.theirs, contentOf(theirs));
-            }}
-          />
-        )}
-        {restoredAt && (
-          <div className="notice neutral undo" role="status">
-            <span>What you typed on {formatMoment(restoredAt)} had not been saved; it is here again.</span>
-            <Button
-              variant="default"
-              size="xs"
-              onClick={() => {
-                swap(saved, "What you had typed");
-                setRestoredAt(null);
-              }}
-            >
-              Take the saved version
-            </Button>
-          </div>
-        )}
-        {restored.offered && (
-          <div className="notice neutral undo" role="status">
-            <span>
-              {restored.offered.draft.title.trim() || "A proposal"} was begun on {formatMoment(restored.offered.at)} and
-              not saved.
-            </span>
-            <span className="notice-acts">
-              <Button
-                size="xs"
-                onClick={() => {
-                  const words = restored.take();
-                  if (words) swap(words, "What was here before");
-                }}
-              >
-                Bring it back
-              </Button>
-              <Button variant="default" size="xs" onClick={restored.refuse}>
-                Throw it away
-              </Button>
-            </span>
-          </div>
-        )}
-        {adopted && (
-          <p className="notice neutral" role="status">
-            {adopted.revised_by ?? "Somebody else"} changed this draft at {formatTime(new Date(adopted.revised_at))}; you
-            see it as it is now.
-          </p>
-        )}
+        <EditorNotices
+          draft={draft}
+          around={around}
+          saved={saved}
+          restored={restored}
+          adopted={adopted}
+          autosave={autosave}
+          swap={swap}
+          remove={remove}
+        />
         <Block title="Job">
           <Stack gap="sm">
             <CustomerPicker
@@ -277,20 +226,7 @@ export function ProposalEditor({ saved, stored, currency, onMade, onDone }: Prop
       </div>
       <aside className="editor-side">
         <TotalCard draft={draft} currency={currency} standard={standard} />
-        {removed && (
-          <div className="notice neutral undo" role="status">
-            <span>{removed} was removed.</span>
-            <Button key={removed} variant="default" size="xs" onClick={undo} autoFocus title="Ctrl+Z">
-              Undo
-            </Button>
-          </div>
-        )}
-        {tried && !body && (
-          <p className="notice amber" role="alert">
-            Some fields need a second look; they are marked.
-          </p>
-        )}
-        {waiting > 0 && <p className="notice neutral">Save once all files are here, or leave out those that failed.</p>}
+        <SideNotices removed={removed} undo={undo} unfinished={tried && !body} waiting={waiting} />
         <SaveLine
           saving={saving}
           savedAt={autosave.savedAt}
