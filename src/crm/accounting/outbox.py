@@ -217,6 +217,24 @@ async def look_as_sent(books: Books, org_id: int, entity: str, request: QboReque
     return next((row for row in rows if request.requestid in str(row.get("PrivateNote", ""))), None)
 
 
+async def is_under_way(
+    session: AsyncSession, org_id: int, realm_id: str, operation: str, subject_begins: str
+) -> bool:
+    """Whether such a write was sent and its answer is not known: what it made may stand there already."""
+    sent = await session.scalar(
+        select(QboRequest.id)
+        .where(
+            QboRequest.org_id == org_id,
+            QboRequest.realm_id == realm_id,
+            QboRequest.operation == operation,
+            QboRequest.subject.startswith(subject_begins, autoescape=True),
+            QboRequest.state == "sent",
+        )
+        .limit(1)
+    )
+    return sent is not None
+
+
 async def edits_of(session: AsyncSession, org_id: int, subject: str) -> dict[str, Any]:
     return (
         await session.scalar(

@@ -47,6 +47,9 @@ async def customer_id(
             return known.qbo_id
         chosen = await review.decided(session, access.org_id, access.realm_id, local_id)
         unsure = await review.rule(session, access.org_id)
+        begun = await outbox.is_under_way(
+            session, access.org_id, access.realm_id, "create_customer", f"customer:{local_id}:"
+        )
         if chosen is not None and company.multicurrency:
             other = await links.any_of(
                 session, access.org_id, access.realm_id, "Customer", "customer", str(local_id)
@@ -68,6 +71,10 @@ async def customer_id(
         return await _adopt(books, access, linked, chosen.qbo_id, "choice")
     if chosen is not None:
         return await _create(books, access, company, local_id, facts, currency, twin_is_meant=True)
+    if begun:  # the one that we made ourselves is nobody to ask about
+        return await _create(
+            books, access, company, local_id, facts, currency, twin_is_meant=unsure == "always_new"
+        )
     await once_for_all("customers", lambda: directory.refresh(books, access))
     ours = person(facts, company)
     found = await directory.candidates(books, access, ours, currency if company.multicurrency else None)
