@@ -106,6 +106,7 @@ def test_no_view_or_function_opens_another_door(owner_sql: psycopg.Connection):
     ).fetchall()
     assert [name for (name,) in definers] == [
         "crm_api_key_route",
+        "crm_count_reads",
         "crm_find",
         "crm_lead_form_route",
         "crm_login_route",

@@ -66,6 +66,7 @@ async def test_a_hundred_jobs_a_month_stay_far_below_a_thousand_reads(world: Wor
     assert costs[0] >= max(costs[1:]), costs
     month = costs[0] + (JOBS_A_MONTH - 1) * max(costs[1:]) + 31 * looks
     assert 0 < month < ALLOWED_A_MONTH, (costs, looks, month)
+    assert seen(world)["all_used"] == seen(world)["used"], "the sum of all, kept read by read, is the same"
 
 
 async def test_reads_are_given_up_step_by_step_and_writing_goes_on(world: World) -> None:
@@ -129,6 +130,10 @@ async def test_the_budget_of_all_companies_together_counts_too(world: World) -> 
         "no_checks",
     )
     assert now["operations"] == []
+    world.sql.execute("UPDATE qbo_usage SET metered = metered - 100000, calls = 7 WHERE org_id = 2")
+    assert seen(world)["all_used"] == 350_000
+    world.sql.execute("DELETE FROM qbo_usage WHERE org_id = 2")
+    assert seen(world)["all_used"] == 0, "what is taken back is taken off the sum"
 
 
 async def test_each_step_is_told_once_a_month(world: World) -> None:

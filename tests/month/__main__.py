@@ -60,8 +60,13 @@ def _live(database_url: str, seed: int, proposals: int) -> int:
     with open_world(database_url, plan.first) as world:
         month = Month(world, plan)
         for day in range(DAYS):
+            begun = time.monotonic()
             month.day(day)
-            print(f"  {plan.first + timedelta(days=day):%a %d}: {len(plan.on(day))} steps", flush=True)
+            took = time.monotonic() - begun
+            print(
+                f"  {plan.first + timedelta(days=day):%a %d}: {len(plan.on(day))} steps, {took:.0f} s",
+                flush=True,
+            )
         month.close()
         checks = all_checks(month)
         print(f"\n{report(month, checks)}\n{time.monotonic() - started:.0f} s")

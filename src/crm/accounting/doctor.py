@@ -1,7 +1,7 @@
 """The connection doctor: what is wrong between us, QuickBooks and Stripe, why it matters, and how to mend it.
 
-It reads four times at QuickBooks (company, preferences, deposit item, clearing account) and asks Stripe for its
-endpoints; it changes nothing.
+It reads four times at QuickBooks (company, preferences, deposit item, clearing account), six times more where something
+is mapped by hand (the lists, which Books > Mapping then shows), and asks Stripe for its endpoints; it changes nothing there.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from sqlalchemy import select, text
 from crm.accounting import company, connection, links, quota
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
+from crm.accounting.contracts import lists, mapped
+from crm.accounting.contracts.mapping import BY_NAME
 from crm.accounting.documents import read_company
 from crm.accounting.sync.setup import SETTING
 from crm.accounting.tables import QboToken
@@ -127,7 +129,7 @@ async def _asked(books: Books, org_id: int) -> list[Finding]:
         )
     )
     found.append(await _listed(books, access, "Account", "stripe_clearing", "clearing account"))
-    return found
+    return found + await _mapping(books, access)
 
 
 def _clock(told: Any) -> Finding:
@@ -198,6 +200,31 @@ async def _listed(books: Books, access: Access, entity: links.Entity, local_id: 
         return Finding(name, "wrong", f"The {name} “{known.name}” is inactive in QuickBooks.", "Every posting needs it.",
                        "Make it active there, or choose another in Books > Mapping.")  # fmt: skip
     return Finding(name, "ok", f"The {name} “{known.name}” is there and active.")
+
+
+async def _mapping(books: Books, access: Access) -> list[Finding]:
+    """Whether everything that somebody chose in Books > Mapping is still there, active and of the right kind."""
+    async with books.db.transaction(access.org_id) as session:
+        chosen = (await mapped.mapping_of(session, access.org_id, access.realm_id)).of
+    if not chosen:
+        return [
+            Finding("mapping", "ok", "Nothing is chosen by hand; what a document needs is found or made.")
+        ]
+    try:
+        await lists.refresh(books, access)
+    except CrmError as error:
+        return [Finding("mapping", "unknown", error.detail)]
+    async with books.db.transaction(access.org_id) as session:
+        there, _ = await lists.kept(session, access.org_id, access.realm_id)
+    found = []
+    for (name, key), one in sorted(chosen.items()):
+        slot = BY_NAME[name]
+        problem = lists.problem(slot, there, one.qbo_id)
+        if problem is not None:
+            where = f"{slot.title} ({key.replace(':', ': ')})" if key else slot.title
+            found.append(Finding(f"mapping of {where}", "wrong", problem, "Documents that need it are refused.",
+                                 f"Books > Mapping > {slot.title}."))  # fmt: skip
+    return found or [Finding("mapping", "ok", f"All that was chosen ({len(chosen)}) is there and fits.")]
 
 
 async def _quota(books: Books, org_id: int) -> Finding:

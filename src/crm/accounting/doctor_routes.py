@@ -35,7 +35,7 @@ class Examined(BaseModel):
 # A POST, for it asks QuickBooks and Stripe: a page that is merely opened must not cost reads.
 @router.post(
     "/qbo/doctor",
-    summary="Examine the connection: at most four metered reads",
+    summary="Examine the connection: four metered reads, ten where something is mapped",
     dependencies=[require(Permission.BOOKS_WRITE)],
 )
 async def examine_qbo(principal: StaffDep, work: BooksDep) -> Examined:

@@ -204,6 +204,16 @@ class QboUsage(Base):
     metered: Mapped[Big] = mapped_column(server_default="0")
 
 
+class QboReadsOfAll(Base):
+    """Metered reads of all companies together; triggers on `qbo_usage` keep it, in shards against waiting."""
+
+    __tablename__ = "qbo_reads_of_all"
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reads: Mapped[Big] = mapped_column(server_default="0")
+
+
 class QboBudget(Base):
     """How many metered reads an org allows itself a month (null: quota.ORG_READS_DEFAULT), and what was told of it."""
 

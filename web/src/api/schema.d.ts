@@ -2463,7 +2463,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Examine the connection: at most four metered reads */
+        /** Examine the connection: four metered reads, ten where something is mapped */
         post: operations["examine_qbo"];
         delete?: never;
         options?: never;

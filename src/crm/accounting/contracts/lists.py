@@ -108,6 +108,14 @@ async def read_one(books: Books, access: Access, slot: Slot, qbo_id: str, field:
     return found
 
 
+def problem(slot: Slot, there: dict[str, list[Choice]], qbo_id: str) -> str | None:
+    """Why what is chosen cannot stand in this slot, as far as the kept lists can say: a full one may lack it."""
+    known = by_id(there, slot.entity)
+    if not known or (qbo_id not in known and len(known) >= OBJECTS_MAX):
+        return None
+    return unfit(slot, known.get(qbo_id))
+
+
 WORDS = {
     "Account": "account", "Item": "item", "TaxCode": "tax code", "Class": "class", "Department": "location", "Term": "term",
 }  # fmt: skip

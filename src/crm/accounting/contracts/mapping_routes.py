@@ -190,7 +190,7 @@ async def _out(session: AsyncSession, org_id: int) -> BooksMappingOut:
                 key=row.key,
                 qbo_id=row.qbo_id,
                 name=row.name,
-                problem=lists.unfit(slot, known.get(row.qbo_id)) if known else None,
+                problem=lists.problem(slot, choices, row.qbo_id),
             )
             for row in rows
             if row.slot == slot.name

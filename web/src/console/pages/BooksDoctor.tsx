@@ -2,6 +2,7 @@
 
 import { Button, Group, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { examine, type Finding } from "../data/doctor";
 import { useMay } from "../data/session";
 import { Failed } from "../parts/Failed";
@@ -46,8 +47,8 @@ export function BooksDoctor() {
         </ul>
       ) : (
         <Empty>
-          It asks QuickBooks and Stripe about plan, permission, preferences, accounts, closing date, currency, webhooks and
-          clocks, and changes nothing. It costs four metered reads.
+          It asks QuickBooks and Stripe about plan, permission, preferences, accounts, mapping, closing date, currency, webhooks
+          and clocks, and changes nothing there. It costs four metered reads, ten where something is mapped by hand.
         </Empty>
       )}
     </Block>
@@ -69,10 +70,26 @@ function One({ finding }: { finding: Finding }) {
             Why it matters: {finding.why}
           </Text>
         )}
-        {finding.mend && <Text size="sm">How to mend it: {finding.mend}</Text>}
+        {finding.mend && (
+          <Text size="sm">
+            How to mend it: {finding.mend} <Way mend={finding.mend} />
+          </Text>
+        )}
       </div>
     </li>
   );
+}
+
+const PLACES = {
+  Overview: "/books",
+  Mapping: "/books/mapping",
+  Quota: "/books/quota",
+} as const;
+
+/** A link to the page that the advice names, where it is one of ours. */
+function Way({ mend }: { mend: string }) {
+  const name = (Object.keys(PLACES) as (keyof typeof PLACES)[]).find((place) => mend.includes(`Books > ${place}`));
+  return name ? <Link to={PLACES[name]}>Open {name}</Link> : null;
 }
 
 function sentenceCase(name: string): string {
