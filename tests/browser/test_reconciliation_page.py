@@ -88,6 +88,29 @@ def test_a_payout_shows_what_is_in_it(desk: Page, app_server: RunningApp) -> Non
     shot(desk, "payout-desk")
 
 
+def test_a_day_or_a_range_by_address(desk: Page, app_server: RunningApp) -> None:
+    """From the month to one day by its link, an address for some days; days the wrong way round are told, not compared."""
+    compare(desk, app_server)
+    desk.get_by_role("table", name="By day").get_by_role("link").click()
+    expect(desk.get_by_text("was not compared yet. Compare now does it at once.")).to_be_visible()
+    day = desk.get_by_label("From", exact=True).input_value()
+    expect(desk.get_by_label("To", exact=True)).to_have_value(day)
+    desk.get_by_role("button", name="Compare now").click()
+    run_async(_run_jobs(app_server.settings))
+    expect(desk.get_by_role("region", name="Result")).to_contain_text("3 movements differ")
+    desk.get_by_label("To", exact=True).fill("2026-01-05")
+    expect(desk.get_by_text("The first day is after the last one. Choose the days again.")).to_be_visible()
+    expect(desk.get_by_role("button", name="Compare now")).to_have_count(0)
+    desk.get_by_label("From", exact=True).fill("2026-01-03")
+    expect(desk.get_by_text("Jan 3, 2026 to Jan 5, 2026 was not compared yet.")).to_be_visible()
+    assert "from=2026-01-03" in desk.url and "to=2026-01-05" in desk.url
+    desk.goto("/books/reconciliation?from=2026-01-04")
+    expect(desk.get_by_text("Jan 4, 2026 was not compared yet.")).to_be_visible()
+    desk.get_by_role("combobox", name="Month").click()
+    desk.get_by_role("option").first.click()
+    expect(desk.get_by_role("region", name="Result")).to_be_visible()
+
+
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_the_page_can_be_used_by_everybody(
     open_page: OpenPage, busy_month: None, app_server: RunningApp, size: str

@@ -7227,7 +7227,8 @@ export interface components {
         };
         /**
          * ReconciliationDifferenceOut
-         * @description A movement on which the three do not agree; null: that side knows nothing of it.
+         * @description A movement on which the three do not agree; null: that side knows nothing of it. `difference_id`: the open difference
+         *     about its document, with its ways out.
          */
         ReconciliationDifferenceOut: {
             /** Action */
@@ -7243,6 +7244,8 @@ export interface components {
              * Format: date
              */
             day: string;
+            /** Difference Id */
+            difference_id?: number | null;
             /** Document */
             document: string | null;
             /** Kind */
@@ -14321,6 +14324,10 @@ export interface operations {
             query?: {
                 /** @description Runs that lie in this month, like 2026-11. */
                 month?: string | null;
+                /** @description Runs that begin, or end, on exactly this day. */
+                from_day?: string | null;
+                /** @description Runs that begin, or end, on exactly this day. */
+                to_day?: string | null;
                 /** @description How many items to return at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

@@ -12,6 +12,7 @@ import {
 } from "@tanstack/react-router";
 import { Problem } from "../api/problem";
 import type { EventName } from "./data/books";
+import type { ReconciliationSearch } from "./data/reconciliation";
 import { DIFFERENCE_SOURCES, DIFFERENCE_STATES, type DifferenceFilter } from "./data/differences";
 import { EVENTS } from "./data/events";
 import { IMPORT_KINDS, type ImportKind } from "./data/imports";
@@ -285,20 +286,22 @@ const booksDifference = createRoute({
   component: page(() => import("./pages/BooksDifference"), "BooksDifference"),
 });
 
-const MONTH = /^\d{4}-\d{2}$/;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const dayOf = (value: unknown): Text => (typeof value === "string" && DAY.test(value) ? value : undefined);
+
+const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
 const booksReconciliation = createRoute({
   getParentRoute: () => books,
   path: "/reconciliation",
-  validateSearch: (search: Record<string, unknown>): { month?: Text; run?: number | undefined } => ({
+  validateSearch: (search: Record<string, unknown>): ReconciliationSearch => ({
     month: typeof search["month"] === "string" && MONTH.test(search["month"]) ? search["month"] : undefined,
+    from: dayOf(search["from"]),
+    to: dayOf(search["to"]),
     run: Number(search["run"]) || undefined,
   }),
   component: page(() => import("./pages/BooksReconciliation"), "BooksReconciliation"),
 });
-
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const dayOf = (value: unknown): Text => (typeof value === "string" && DAY.test(value) ? value : undefined);
 
 const booksLog = createRoute({
   getParentRoute: () => books,

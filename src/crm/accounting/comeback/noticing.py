@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -128,8 +128,16 @@ async def aliases(session: AsyncSession, org_id: int, realm_id: str) -> Aliases:
 
 
 async def open_on(session: AsyncSession, org_id: int, links: Iterable[QboLink]) -> dict[tuple[str, str], int]:
-    """The open difference of each of these objects that has one, by kind and Id."""
-    wanted = [(link.entity, link.qbo_id) for link in links]
+    """The open difference of each of these links' objects that has one, by kind and Id."""
+    return await open_of(session, org_id, [(link.entity, link.qbo_id) for link in links])
+
+
+async def open_of(
+    session: AsyncSession, org_id: int, wanted: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """The open difference of each of these objects in QuickBooks that has one."""
+    if not wanted:
+        return {}
     rows = await session.execute(
         text(
             "SELECT d.meta->>'entity', d.meta->>'qbo_id', min(d.id) FROM differences d "

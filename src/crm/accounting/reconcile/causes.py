@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Action = Literal["retry", "book", "fetch", "mapping", "open_period", "differences", "by_hand"]
+Action = Literal["retry", "book", "fetch", "mapping", "open_period", "differences", "take_back", "by_hand"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ CAUSES: dict[str, Cause] = {
         Cause("bank_unknown", "It is not known which bank account Stripe pays out to. Choose it, then retry.", "mapping"),
         Cause(
             "left_out",
-            "A person left it out of the books. Enter it in QuickBooks by hand, or take it back in its posting.",
-            "by_hand",
+            "A person left it out of the books. Take it back, or link the document that stands for it.",
+            "take_back",
         ),
         Cause("missing", "It stands in no book yet and nothing is on its way.", "book"),
         Cause("deleted", "Our document was deleted in QuickBooks.", "differences"),

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import select
 
+from crm.accounting.comeback.noticing import open_of
 from crm.accounting.reconcile.causes import CAUSES
 from crm.accounting.reconcile.run import begin
 from crm.accounting.reconcile.shapes import (
@@ -35,6 +36,8 @@ Month = Annotated[
     Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Runs that lie in this month, like 2026-11."),
 ]
 
+Day = Annotated[date | None, Query(description="Runs that begin, or end, on exactly this day.")]
+
 
 @router.post(
     "/reconciliations",
@@ -52,9 +55,19 @@ async def start_reconciliation(
 
 @router.get("/reconciliations", summary="Runs of the reconciliation, newest first", dependencies=[READ])
 async def list_reconciliations(
-    session: OrgTx, principal: StaffDep, month: Month = None, limit: Limit = 50, cursor: Cursor = None
+    session: OrgTx,
+    principal: StaffDep,
+    month: Month = None,
+    from_day: Day = None,
+    to_day: Day = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[ReconciliationOut]:
     query = select(Reconciliation).where(Reconciliation.org_id == principal.org_id)
+    if from_day is not None:
+        query = query.where(Reconciliation.from_day == from_day)
+    if to_day is not None:
+        query = query.where(Reconciliation.to_day == to_day)
     if month is not None:
         first = date.fromisoformat(f"{month}-01")
         following = (first + timedelta(days=32)).replace(day=1)
@@ -91,12 +104,20 @@ async def list_reconciliation_differences(
     found = await session.scalars(query.order_by(ReconciliationDifference.position).limit(limit + 1))
     rows = found.all()
     more = len(rows) > limit
-    items = [_shown(row) for row in rows[:limit]]
+    differ = await open_of(session, principal.org_id, [_document(row) for row in rows if row.document])
+    items = [_shown(row, differ.get(_document(row))) for row in rows[:limit]]
     return Page(items=items, next_cursor=cursor_for(items[-1].position) if more else None)
 
 
-def _shown(row: ReconciliationDifference) -> ReconciliationDifferenceOut:
+def _document(row: ReconciliationDifference) -> tuple[str, str]:
+    entity, _, qbo_id = (row.document or "").partition(" ")
+    return entity, qbo_id
+
+
+def _shown(row: ReconciliationDifference, difference_id: int | None) -> ReconciliationDifferenceOut:
     values = {
         name: getattr(row, name) for name in ReconciliationDifferenceOut.model_fields if hasattr(row, name)
     }
-    return ReconciliationDifferenceOut(**values, settles=CAUSES[row.cause].settles)
+    return ReconciliationDifferenceOut(
+        **values, settles=CAUSES[row.cause].settles, difference_id=difference_id
+    )

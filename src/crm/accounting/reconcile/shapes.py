@@ -116,7 +116,8 @@ class ReconciliationDetail(ReconciliationOut):
 
 
 class ReconciliationDifferenceOut(BaseModel):
-    """A movement on which the three do not agree; null: that side knows nothing of it."""
+    """A movement on which the three do not agree; null: that side knows nothing of it. `difference_id`: the open difference
+    about its document, with its ways out."""
 
     position: int
     kind: str
@@ -135,6 +136,7 @@ class ReconciliationDifferenceOut(BaseModel):
     payout_id: str | None
     posting_id: int | None
     document: str | None
+    difference_id: int | None = None
 
 
 def detail(row: Any) -> ReconciliationDetail:

@@ -16,9 +16,12 @@ export type PayoutItem = Shape<"PayoutItemOut">;
 /** While a run is under way its progress is asked for this often. */
 const PROGRESS_MILLISECONDS = 1_000;
 
-export const runsQuery = (month: string) =>
-  pages(["reconciliations", month], (cursor) =>
-    answerOf(client.GET("/reconciliations", { params: { query: { month, cursor, limit: 20 } } })),
+/** Runs that lie in a month, or that begin and end on exactly these days. */
+export type RunFilter = { month?: string; from_day?: string; to_day?: string };
+
+export const runsQuery = (filter: RunFilter) =>
+  pages(["reconciliations", filter], (cursor) =>
+    answerOf(client.GET("/reconciliations", { params: { query: { ...filter, cursor, limit: 20 } } })),
   );
 
 export const runQuery = (id: number) =>
@@ -46,9 +49,30 @@ export const payoutQuery = (id: string) =>
 
 export const reportAddress = (id: number, kind: "pdf" | "csv") => `/reconciliations/${id}/report.${kind}`;
 
-/** The days of a month until today: `2026-11` in November 2026 ends today. */
-export function periodOf(month: string, today: string): { from_day: string; to_day: string } {
+/** Days by address: a month, or from and to (one of them: that day). `run` is one of the runs over them. */
+export type ReconciliationSearch = {
+  month?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  run?: number | undefined;
+};
+
+/** Some days in a row, the last one included; `month` where they are a month's (until today). */
+export type Period = { from_day: string; to_day: string; month: string | undefined };
+
+/** The days that an address names: from and to, or one of them for a single day, or a month; else this month. */
+export function periodOf(search: ReconciliationSearch, today: string): Period {
+  if (search.from || search.to) {
+    const [from_day, to_day] = [search.from ?? search.to ?? "", search.to ?? search.from ?? ""];
+    const month = daysOf(from_day.slice(0, 7), today);
+    return { from_day, to_day, month: month.from_day === from_day && month.to_day === to_day ? month.month : undefined };
+  }
+  return daysOf(search.month ?? today.slice(0, 7), today);
+}
+
+/** `2026-11` in November 2026 ends today. */
+function daysOf(month: string, today: string): Period {
   const [year = 0, number = 1] = month.split("-").map(Number);
   const last = new Date(Date.UTC(year, number, 0)).toISOString().slice(0, 10);
-  return { from_day: `${month}-01`, to_day: today < last && today.startsWith(month) ? today : last };
+  return { month, from_day: `${month}-01`, to_day: today < last && today.startsWith(month) ? today : last };
 }

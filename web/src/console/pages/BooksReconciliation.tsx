@@ -1,17 +1,25 @@
-/** Stripe = PeakPro = QuickBooks: a month in three columns that should agree, each difference with its reason. */
+/** Stripe = PeakPro = QuickBooks: a month, or any days, in three columns that should agree, each difference with its reason. */
 
-import { Button, Group, Select } from "@mantine/core";
+import { Button, Group, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
-import { idempotencyKey } from "../../api/client";
+import { type ReactNode, useState } from "react";
 import { formatAgo, formatDay, formatMonth } from "../../words/dates";
 import { formatMoney } from "../../words/money";
 import { stepWord } from "../../words/reconciliation";
 import { useListing } from "../data/pages";
-import { periodOf, type PayoutLine, reportAddress, type Run, type RunDetail, runQuery, runsQuery, startRun } from "../data/reconciliation";
+import {
+  type Period,
+  periodOf,
+  type PayoutLine,
+  type ReconciliationSearch,
+  reportAddress,
+  type Run,
+  type RunDetail,
+  runQuery,
+  runsQuery,
+} from "../data/reconciliation";
 import { useMay } from "../data/session";
-import { useAct } from "../parts/act";
 import { Failed } from "../parts/Failed";
 import { Ago, Money, State } from "../parts/Money";
 import { Block, Empty } from "../parts/Page";
@@ -19,47 +27,49 @@ import { ReconciliationLines } from "../parts/ReconciliationLines";
 import { RecordBones } from "../parts/RecordBones";
 import { type Column, Rows } from "../parts/Rows";
 import { DayColumns, MonthColumns } from "../parts/ThreeColumns";
+import { useCompare } from "../parts/useCompare";
 
 const MONTHS_SHOWN = 18;
 
 export function BooksReconciliation() {
   const [today] = useState(() => new Date().toLocaleDateString("en-CA")); // the reader's own day, as YYYY-MM-DD
-  const { month = today.slice(0, 7), run: chosen } = useSearch({ from: "/office/books/reconciliation" });
-  const navigate = useNavigate();
-  const runs = useListing(runsQuery(month));
-  const latest = runs.items?.[0]?.id;
-  const id = chosen ?? latest;
+  const search = useSearch({ from: "/office/books/reconciliation" });
+  const period = periodOf(search, today);
+  const { month, from_day, to_day } = period;
+  // A month's figures are those of a run from its first day; the days looked at one by one are listed below.
+  const whole = useListing(runsQuery(month ? { month, from_day } : { from_day, to_day }));
+  const runs = useListing(runsQuery(month ? { month } : { from_day, to_day }));
+  const id = search.run ?? widest(whole.items ?? [])?.id;
+  const backwards = from_day > to_day;
   return (
     <>
-      <Group justify="space-between" gap="sm" className="reconciliation-head">
-        <Select
-          label="Month"
-          data={months(today)}
-          value={month}
-          allowDeselect={false}
-          onChange={(value) => void navigate({ to: "/books/reconciliation", search: { month: value ?? undefined } })}
-        />
-        <Group gap="xs" align="flex-end">
-          {id !== undefined && (
-            <>
-              <Button component="a" variant="default" href={reportAddress(id, "pdf")} target="_blank" rel="noreferrer">
-                Report (PDF)
-              </Button>
-              <Button component="a" variant="default" href={reportAddress(id, "csv")} download>
-                CSV
-              </Button>
-            </>
-          )}
-          <RunNow month={month} today={today} />
-        </Group>
-      </Group>
-      {runs.problem && <Failed problem={runs.problem} onRetry={runs.retry} />}
-      {runs.items?.length === 0 && (
+      <Days period={period} today={today}>
+        {id !== undefined && (
+          <>
+            <Button component="a" variant="default" href={reportAddress(id, "pdf")} target="_blank" rel="noreferrer">
+              Report (PDF)
+            </Button>
+            <Button component="a" variant="default" href={reportAddress(id, "csv")} download>
+              CSV
+            </Button>
+          </>
+        )}
+        {!backwards && <RunNow period={period} />}
+      </Days>
+      {backwards && (
+        <p className="notice amber" role="status">
+          The first day is after the last one. Choose the days again.
+        </p>
+      )}
+      {whole.problem && <Failed problem={whole.problem} onRetry={whole.retry} />}
+      {whole.items?.length === 0 && id === undefined && !backwards && (
         <Empty>
-          {formatMonth(month)} was not compared yet. It is compared every night; Compare now does it at once.
+          {month
+            ? `${formatMonth(month)} was not compared yet. It is compared every night; Compare now does it at once.`
+            : `${daysWords(from_day, to_day)} was not compared yet. Compare now does it at once.`}
         </Empty>
       )}
-      {!runs.items && !runs.problem && <RecordBones />}
+      {!whole.items && !whole.problem && <RecordBones />}
       {id !== undefined && <Shown id={id} />}
       {(runs.items?.length ?? 0) > 1 && (
         <Block title="Earlier runs" flush>
@@ -70,17 +80,55 @@ export function BooksReconciliation() {
   );
 }
 
-function RunNow({ month, today }: { month: string; today: string }) {
+/** The run that reaches furthest, the newest of those; the list comes newest first. */
+function widest(runs: Run[]): Run | undefined {
+  return runs.reduce<Run | undefined>((best, run) => (best && best.to_day >= run.to_day ? best : run), undefined);
+}
+
+function daysWords(from: string, to: string): string {
+  return from === to ? formatDay(from) : `${formatDay(from)} to ${formatDay(to)}`;
+}
+
+/** A month, or any days; what is chosen is the address, so that it can be sent to somebody. */
+function Days({ period, today, children }: { period: Period; today: string; children: ReactNode }) {
+  const navigate = useNavigate({ from: "/books/reconciliation" });
+  const choose = (search: ReconciliationSearch) => void navigate({ search, replace: true });
+  const { from_day, to_day } = period;
+  return (
+    <Group justify="space-between" gap="sm" className="reconciliation-head">
+      <Group gap="xs" align="flex-end" role="search" aria-label="Days to compare">
+        <Select
+          label="Month"
+          placeholder="Other days"
+          data={months(today)}
+          value={period.month ?? null}
+          allowDeselect={false}
+          onChange={(value) => choose({ month: value ?? undefined })}
+        />
+        <TextInput
+          label="From"
+          type="date"
+          max={today}
+          value={from_day}
+          onChange={(event) => event.currentTarget.value && choose({ from: event.currentTarget.value, to: to_day })}
+        />
+        <TextInput
+          label="To"
+          type="date"
+          value={to_day}
+          onChange={(event) => event.currentTarget.value && choose({ from: from_day, to: event.currentTarget.value })}
+        />
+      </Group>
+      <Group gap="xs" align="flex-end">
+        {children}
+      </Group>
+    </Group>
+  );
+}
+
+function RunNow({ period }: { period: Period }) {
   const may = useMay();
-  const navigate = useNavigate();
-  const [key, setKey] = useState(idempotencyKey);
-  const start = useAct(() => startRun(key, periodOf(month, today)), {
-    refresh: ["reconciliations"],
-    onDone: (run) => {
-      setKey(idempotencyKey());
-      void navigate({ to: "/books/reconciliation", search: { month, run: run.id } });
-    },
-  });
+  const start = useCompare(period);
   if (!may("books:write")) return null;
   return (
     <>
@@ -129,7 +177,7 @@ function Done({ run }: { run: RunDetail }) {
         </Block>
       ))}
       <Block title="What differs" flush>
-        <ReconciliationLines run={run.id} />
+        <ReconciliationLines run={run} />
       </Block>
       <Block title="Payouts" flush>
         <PayoutLines payouts={figures.payouts} />
@@ -161,7 +209,7 @@ function Verdict({ run }: { run: RunDetail }) {
           </p>
         )}
         <small>
-          {formatDay(run.from_day)} to {formatDay(run.to_day)}, {run.lines.toLocaleString("en-US")} movements compared{" "}
+          {daysWords(run.from_day, run.to_day)}, {run.lines.toLocaleString("en-US")} movements compared{" "}
           {formatAgo(run.started_at)}
         </small>
       </div>
@@ -215,12 +263,12 @@ const HISTORY: Column<Run>[] = [
   {
     name: "Run",
     cell: (run) => (
-      <Link to="/books/reconciliation" search={{ month: run.to_day.slice(0, 7), run: run.id }}>
+      <Link to="/books/reconciliation" search={{ from: run.from_day, to: run.to_day, run: run.id }}>
         <Ago at={run.started_at} />
       </Link>
     ),
   },
-  { name: "Days", wideOnly: true, cell: (run) => `${formatDay(run.from_day)} to ${formatDay(run.to_day)}` },
+  { name: "Days", wideOnly: true, cell: (run) => daysWords(run.from_day, run.to_day) },
   { name: "Differences", right: true, cell: (run) => (run.state === "done" ? run.differences : run.state === "failed" ? "Failed" : "Running") },
   { name: "Unexplained", right: true, cell: (run) => <Money minor={run.unexplained_minor} currency={run.currency} /> },
 ];

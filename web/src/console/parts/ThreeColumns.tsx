@@ -1,6 +1,7 @@
 /** The same figures as Stripe, PeakPro and QuickBooks have them, in three columns that should agree. */
 
 import { Table } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { formatDay } from "../../words/dates";
 import { KIND_ORDER, movementWord } from "../../words/reconciliation";
 import type { Columns, DaySum, RunDetail } from "../data/reconciliation";
@@ -12,7 +13,7 @@ const SIDES = [
   ["books", "QuickBooks"],
 ] as const;
 
-type Row = { name: string; figures: Columns; sum?: boolean };
+type Row = { name: string; figures: Columns; sum?: boolean; day?: string };
 
 /** Opening, what moved by kind, and closing of one currency. */
 export function MonthColumns({ currency }: { currency: RunDetail["figures"]["currencies"][number] }) {
@@ -25,7 +26,7 @@ export function MonthColumns({ currency }: { currency: RunDetail["figures"]["cur
   return <ColumnsTable label={`Balance in ${currency.currency}`} first="Balance" rows={rows} currency={currency.currency} />;
 }
 
-/** Each day's movement; a day with a difference says how many. */
+/** Each day's movement, with the way to that day alone; a day with a difference says how many. */
 export function DayColumns({ days, currency }: { days: DaySum[]; currency: string }) {
   const byDay = new Map<string, Columns & { differences: number }>();
   for (const one of days.filter((day) => day.currency === currency)) {
@@ -37,6 +38,7 @@ export function DayColumns({ days, currency }: { days: DaySum[]; currency: strin
   const rows = [...byDay].toReversed().map(([day, figures]) => ({
     name: figures.differences > 0 ? `${formatDay(day)} · ${figures.differences} to look at` : formatDay(day),
     figures,
+    day,
   }));
   return <ColumnsTable label="By day" first="Day" rows={rows} currency={currency} />;
 }
@@ -62,7 +64,13 @@ function ColumnsTable({ label, first, rows, currency }: { label: string; first: 
             return (
               <Table.Tr key={row.name} className={[row.sum && "sum", unlike && "unlike"].filter(Boolean).join(" ")}>
                 <Table.Th scope="row">
-                  {row.name}
+                  {row.day ? (
+                    <Link to="/books/reconciliation" search={{ from: row.day, to: row.day }}>
+                      {row.name}
+                    </Link>
+                  ) : (
+                    row.name
+                  )}
                   {unlike && <small>Differs</small>}
                 </Table.Th>
                 {SIDES.map(([side]) => (
