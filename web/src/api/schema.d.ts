@@ -7245,7 +7245,7 @@ export interface components {
              */
             day: string;
             /** Difference Id */
-            difference_id?: number | null;
+            difference_id: number | null;
             /** Document */
             document: string | null;
             /** Kind */

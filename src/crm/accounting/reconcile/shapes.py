@@ -136,7 +136,7 @@ class ReconciliationDifferenceOut(BaseModel):
     payout_id: str | None
     posting_id: int | None
     document: str | None
-    difference_id: int | None = None
+    difference_id: int | None
 
 
 def detail(row: Any) -> ReconciliationDetail:

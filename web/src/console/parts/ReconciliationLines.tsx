@@ -30,17 +30,21 @@ const COLUMNS: Column<Line>[] = [
 
 export function ReconciliationLines({ run }: { run: Run }) {
   const listing = useListing(linesQuery(run.id));
-  const columns: Column<Line>[] = [...COLUMNS, { name: "", right: true, cell: (line) => <ReconciliationWayOut line={line} run={run} /> }];
   return (
     <Rows
       label="What differs"
       listing={listing}
-      columns={columns}
+      columns={columnsOf(run)}
       keyOf={(line) => line.position}
       empty={<Empty>Nothing differs. A movement that one of the three has otherwise would stand here, with the reason.</Empty>}
     />
   );
 }
+
+const columnsOf = (run: Run): Column<Line>[] => [
+  ...COLUMNS,
+  { name: "", right: true, cell: (line) => <ReconciliationWayOut line={line} run={run} /> },
+];
 
 function Figure({ minor, currency }: { minor: number | null; currency: string }) {
   if (minor === null) return <span className="quiet">nothing</span>;

@@ -39,7 +39,7 @@ function Deed({ line, run }: Props) {
     case "take_back":
       return posting === null ? null : <Press name="Take back" done="Queued" act={() => restorePosting(posting)} />;
     case "differences":
-      return line.difference_id == null ? <Press name="Look in QuickBooks" done="Asked; compare again" act={lookForChanges} /> : null;
+      return line.difference_id === null ? <Press name="Look in QuickBooks" done="Asked; compare again" act={lookForChanges} /> : null;
     default:
       return null;
   }
@@ -72,7 +72,7 @@ function CompareAgain({ name, run }: { name: string; run: Run }) {
 
 /** The place where it is seen whole. */
 function Where({ line }: { line: Line }) {
-  if (line.difference_id != null) {
+  if (line.difference_id !== null) {
     return (
       <Link to="/books/differences/$id" params={{ id: String(line.difference_id) }}>
         See both sides
