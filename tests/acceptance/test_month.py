@@ -1,4 +1,4 @@
-"""The short form of `make month`: a month of sixteen contracts, one of everything, ends with books that are right."""
+"""The short form of `make month`: a month of twenty contracts, one of everything, ends with books that are right."""
 
 from __future__ import annotations
 

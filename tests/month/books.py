@@ -21,6 +21,7 @@ class Account(StrEnum):
     RECEIVABLE = "Accounts Receivable (A/R)"
     DEPOSITS = "Customer Deposits"
     INCOME = "Income"
+    TAX = "Sales Tax Payable"
     FEES = "Stripe Fees"
     DISPUTES = "Stripe Disputes"
     LOSSES = "Stripe Dispute Losses"
@@ -40,6 +41,7 @@ class Entry:
 
 
 DISPUTE_FEE_CENTS = 1_500
+EDIT = "edited by hand"  # a document that stands there already
 
 
 def card_fee_cents(cents: int) -> int:
@@ -72,7 +74,7 @@ def balances(entries: list[Entry]) -> dict[Account, int]:
 
 def documents(entries: list[Entry]) -> dict[str, int]:
     """How many documents of each kind."""
-    return dict(Counter(entry.document for entry in entries))
+    return dict(Counter(entry.document for entry in entries if entry.document != EDIT))
 
 
 @dataclass
@@ -80,6 +82,7 @@ class _Contract:
     """What the rules must remember of one contract."""
 
     agreed_cents: int
+    tax_cents: int  # of what was agreed
     policy: Policy | None = None  # of its first payment
     deposits_cents: int = 0  # paid as deposits, neither used up nor given back
     paid_cents: int = 0
@@ -112,7 +115,7 @@ class _Books:
             case Fact.PAYOUT_CAME_BACK:
                 yield "Transfer", {Account.BANK: -one.cents, Account.CLEARING: one.cents}
             case Fact.SIGNED:
-                self.contracts[one.job] = _Contract(one.cents)
+                self.contracts[one.job] = _Contract(one.cents, self.jobs[one.job].tax_cents)
             case _:
                 assert contract is not None, f"nothing was signed before {one}"
                 yield from self._of_contract(one, contract)
@@ -131,6 +134,11 @@ class _Books:
                 yield from self._came_back(one, contract)
             case Fact.CANCELLED:
                 yield from self._cancelled(contract)
+            case Fact.DONE:
+                if not contract.invoiced:
+                    yield from self._invoice(contract)
+            case Fact.EDITED:
+                yield EDIT, {Account.RECEIVABLE: one.cents, _held_on(contract): -one.cents}
             case Fact.DISPUTED:
                 yield "JournalEntry", {Account.DISPUTES: one.cents, Account.CLEARING: -one.cents}
                 yield _fee(DISPUTE_FEE_CENTS)
@@ -163,7 +171,8 @@ class _Books:
             _sum(
                 (Account.RECEIVABLE, contract.owed_cents),
                 (_held_on(contract), used),
-                (Account.INCOME, -contract.agreed_cents),
+                (Account.INCOME, contract.tax_cents - contract.agreed_cents),
+                (Account.TAX, -contract.tax_cents),
             ),
         )
 
@@ -184,11 +193,14 @@ class _Books:
         """From the deposits what is left of them, the rest from what was sold."""
         contract.taken_cents = min(contract.deposits_cents, one.cents)
         contract.deposits_cents -= contract.taken_cents
+        sold = one.cents - contract.taken_cents
+        tax = sold * contract.tax_cents // contract.agreed_cents  # the plan sees to whole cents
         yield (
             "RefundReceipt",
             _sum(
                 (_held_on(contract), contract.taken_cents),
-                (Account.INCOME, one.cents - contract.taken_cents),
+                (Account.INCOME, sold - tax),
+                (Account.TAX, tax),
                 (Account.CLEARING, -one.cents),
             ),
         )

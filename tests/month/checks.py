@@ -78,16 +78,27 @@ def _books(month: Month) -> Iterator[Check]:
 
 
 def _amount(document: dict) -> float:
-    """Nothing for what was voided, and for payments that only bring a credit and an invoice together."""
-    return float(document.get("TotalAmt") or document.get("Amount") or 0)
+    """Nothing for what was voided, and for payments that only bring a credit and an invoice together; an invoice that
+    takes up deposits over all of it has a total of nothing, but lines."""
+    sold = sum(
+        abs(line.get("Amount", 0))
+        for line in document.get("Line", [])
+        if line.get("DetailType") == "SalesItemLineDetail"
+    )
+    return float(document.get("TotalAmt") or document.get("Amount") or sold)
 
 
 def _by_role(month: Month) -> dict[str, int]:
-    """QuickBooks' accounts by name, all income accounts as one, those at nothing left out."""
-    income = {one["Name"] for one in month.world.in_books("Account") if one["AccountType"] == "Income"}
+    """QuickBooks' accounts by name, all income accounts as one and the tax agency's, those at nothing left out."""
+    roles = {}
+    for one in month.world.in_books("Account"):
+        if one["AccountType"] == "Income":
+            roles[one["Name"]] = Account.INCOME
+        elif one["AccountSubType"] == "SalesTaxPayable":
+            roles[one["Name"]] = Account.TAX
     found: Counter[str] = Counter()
     for name, cents in month.world.trial_balance().items():
-        found[Account.INCOME if name in income else name] += cents
+        found[roles.get(name, name)] += cents
     return {name: cents for name, cents in found.items() if cents}
 
 

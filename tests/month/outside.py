@@ -10,16 +10,19 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
-from tests.month.people import People
+from tests.month.people import OVERPAID, People
 from tests.month.plan import Step, Touch, What
 from tests.month.record import Fact
 from tests.month.world import World
 
 Json = dict[str, Any]
+TAX_CODE = "California"
 EDIT_CENTS = 12_345  # by so much somebody raises an invoice
 RESTORED_AFTER_MINUTES = 1  # the product waits some seconds, so that a press can be taken back
 TOUCHES = {  # what is touched, and as what the product must name it
     Touch.INVOICE_EDITED: ("Invoice", "qbo_edited"),
+    Touch.INVOICE_ACCEPTED: ("Invoice", "qbo_edited"),
+    Touch.INVOICE_UNLINKED: ("Invoice", "qbo_edited"),
     Touch.INVOICE_VOIDED: ("Invoice", "qbo_voided"),
     Touch.INVOICE_DELETED: ("Invoice", "qbo_deleted"),
     Touch.PAYMENT_VOIDED: ("Payment", "qbo_voided"),
@@ -27,6 +30,9 @@ TOUCHES = {  # what is touched, and as what the product must name it
     Touch.FEE_EDITED: ("Purchase", "qbo_edited"),
     Touch.PAYOUT_DELETED: ("Transfer", "qbo_deleted"),
 }
+
+AGREED_TO = {Touch.INVOICE_ACCEPTED: "accept", Touch.INVOICE_UNLINKED: "unlink"}
+AGREED_WORDS = {"accept": "accepted theirs", "unlink": "unlinked"}
 
 
 @dataclass
@@ -58,6 +64,9 @@ class Outside:
             What.OPEN_BOOKS: self.open_books,
             What.REFUND: self.refund,
             What.REFUND_FAILS: self.refund_fails,
+            What.PAYOUT_FAILS: self.payout_fails,
+            What.TAX_CODE: self.tax_code,
+            What.AUTOMATED_TAX: self.automated_tax,
         }
 
     def policy(self, step: Step) -> None:
@@ -65,6 +74,18 @@ class Outside:
         assert step.policy is not None
         self.world.office("PATCH", "/books/policy", {"policy": step.policy})
         self.people.record.add(step.day, Fact.POLICY, 0, 0, step.policy)
+
+    def tax_code(self, _step: Step) -> None:
+        """The bookkeeper reads the company's lists and chooses the code with which our sales tax is sent."""
+        slots = self.world.office("POST", "/books/mapping/refresh")["slots"]
+        (slot,) = [one for one in slots if one["slot"] == "tax_code"]
+        (code,) = [one for one in slot["choices"] if one["name"] == TAX_CODE]
+        self.world.office("PUT", "/books/mapping", {"slot": "tax_code", "qbo_id": code["id"]})
+
+    def automated_tax(self, _step: Step) -> None:
+        """The company switches to automated sales tax, which cannot be taken back."""
+        path = f"/_state/quickbooks/{self.world.realm_id}/settings"
+        self.world.sandbox.call("POST", path, {"automated_sales_tax": True})
 
     # --- the connection and the period ---
 
@@ -103,9 +124,10 @@ class Outside:
 
     def refund(self, step: Step) -> None:
         """What was paid beyond the total is told to the office, which gives it back."""
-        told = self._differences("stripe", "overpaid", step.job) if step.part == "final" else []
+        beyond = self.people.plan.job(step.job).life in OVERPAID
+        told = self._differences("stripe", "overpaid", step.job) if beyond else []
         self.people.refund(step)
-        if step.part == "final":
+        if beyond:
             about = f"contract {step.job} ({self.people.plan.job(step.job).policy})"
             found = [one["sentence"] for one in told]
             self.injected.append(
@@ -127,6 +149,25 @@ class Outside:
                 f"contract {step.job}",
                 found=[one["sentence"] for one in told],
                 way_out="noted by the office",
+            )
+        )
+
+    def payout_fails(self, step: Step) -> None:
+        """The bank sends a payout back after it was booked; Stripe pays the money out again on its next day."""
+        last = self.people.record.of(Fact.PAID_OUT)[-1]
+        payouts = self.world.sandbox.call("GET", "/_state/stripe/payouts")["data"]
+        (payout,) = [one for one in payouts if one["amount"] == last.cents and one["status"] == "paid"]
+        self.world.stripe(f"payouts/{payout['id']}/fail", {"code": "account_closed"})
+        self.people.record.add(step.day, Fact.PAYOUT_CAME_BACK, 0, last.cents)
+        self.world.settle()
+        told = self.world.office("GET", "/activity", event="payout_failed")["items"]
+        self.injected.append(
+            Injected(
+                step.day,
+                "payout came back",
+                f"that of day {last.day + 1}",
+                found=[one["sentence"] for one in told],
+                way_out="paid out again on the next day",
             )
         )
 
@@ -168,7 +209,7 @@ class Outside:
             body: Json = {"Id": now["Id"], "SyncToken": now["SyncToken"]}
             params: Json = {}
             match touch:
-                case Touch.INVOICE_EDITED:
+                case Touch.INVOICE_EDITED | Touch.INVOICE_ACCEPTED | Touch.INVOICE_UNLINKED:
                     line = dict(now["Line"][0])
                     line["Amount"] = round(line["Amount"] + EDIT_CENTS / 100, 2)
                     detail = line["SalesItemLineDetail"]
@@ -211,7 +252,10 @@ class Outside:
             return
         open_ = self._differences()
         injected.found = [one["sentence"] for one in open_]
-        if injected.expected not in {(one["kind"], one["entity"], one["qbo_id"]) for one in open_}:
+        if injected.expected not in {_key(one) for one in open_}:
+            return
+        if step.touch in AGREED_TO:
+            self._agree_to_theirs(step, next(one for one in open_ if _key(one) == injected.expected))
             return
         for _ in range(len(open_)):  # one restored document may settle what else the list says
             left = self._differences()
@@ -222,6 +266,15 @@ class Outside:
             self.world.office("POST", f"/books/differences/{first['id']}/restore")
             self.world.minutes(RESTORED_AFTER_MINUTES)
         injected.way_out = "" if self._differences() else "restored ours"
+
+    def _agree_to_theirs(self, step: Step, difference: Json) -> None:
+        """What was changed there stands from now on, and is no difference any more: nor tomorrow."""
+        assert step.touch is not None
+        injected, way = self._last(step.touch), AGREED_TO[step.touch]
+        self.world.office("POST", f"/books/differences/{difference['id']}/{way}")
+        self.world.minutes(RESTORED_AFTER_MINUTES)
+        self.people.record.add(step.day - 1, Fact.EDITED, step.job, EDIT_CENTS)
+        injected.way_out = "" if self._differences() else AGREED_WORDS[way]
 
     def _differences(self, source: str = "quickbooks", kind: str = "", job: int = 0) -> list[Json]:
         """What the bookkeeper reads under Books > Differences."""

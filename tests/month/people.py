@@ -8,12 +8,13 @@ from urllib.parse import urljoin
 
 import httpx2
 from tests.integration.money_world import BANK, CARD
-from tests.month.plan import How, Job, Plan, Step, What
+from tests.month.plan import TAX_PERCENT, How, Job, Life, Plan, Step, What
 from tests.month.record import PAID, Fact, Record
 from tests.month.world import World
 
 Json = dict[str, Any]
 DECLINED_CARD = "4000 0000 0000 0002"
+OVERPAID = frozenset({Life.OVERPAID, Life.BELOW_PAID})
 BANK_DAYS = 4  # a bank transfer takes so long
 FIRST_NAMES = ("Ada", "Bruno", "Carla", "Dmitri", "Élodie", "Farid", "Grace", "Håkon", "Inés", "Jack")
 LAST_NAMES = ("O'Neill", "Meyer", "Núñez", "Smith", "Van Dyke", "Żak", "Baker", "Cole", "D'Angelo", "Reyes")
@@ -47,6 +48,7 @@ class People:
             What.DISPUTE_WON: self.dispute_over,
             What.DISPUTE_LOST: self.dispute_over,
             What.CANCEL: self.cancel,
+            What.DONE: self.done,
             What.PAYOUT: self.payout,
         }
 
@@ -67,14 +69,15 @@ class People:
                 "currency": job.currency,
                 "deposit": {"percent": job.deposit_percent},
                 "milestones": milestones if job.milestone_percent else [],
-                "lines": [{"name": "New roof", "quantity": "1", "unit_price_minor": job.price_cents}],
+                **_priced(job),
             },
         )
         sent = world.office("POST", f"/proposals/{draft['id']}/send")
         token = sent["portal_url"].partition("#t=")[2]
         browser = world.app.client(Authorization=f"Bearer {token}")
         contract = Contract(job, draft["id"], browser)
-        self._as_customer(contract, "approve", self._signature(sent["proposal"]["content_hash"], name))
+        signature = self._signature(sent["proposal"]["content_hash"], name)
+        self._as_customer(contract, "approve", signature | _chosen(sent["proposal"]))
         self.contracts[job.number] = contract
         self.record.add(step.day, Fact.SIGNED, job.number, job.price_cents)
 
@@ -111,7 +114,7 @@ class People:
     def refund(self, step: Step) -> None:
         contract = self.contracts[step.job]
         payment_id = self._payment_id(contract, step.part)
-        reason = "overpaid" if step.part == "final" else "requested_by_customer"
+        reason = "overpaid" if contract.job.life in OVERPAID else "requested_by_customer"
         body = {"amount_minor": step.cents, "reason": reason}
         self.world.office("POST", f"/payments/{payment_id}/refunds", body)
         self.record.add(step.day, Fact.REFUNDED, step.job, step.cents, step.part)
@@ -144,6 +147,11 @@ class People:
         self._as_customer(contract, "cancel", {"reason": "We have thought again.", "confirm": True})
         self.record.add(step.day, Fact.CANCELLED, step.job, contract.job.price_cents)
         self.record.add(step.day, Fact.REFUNDED, step.job, step.cents, step.part)
+
+    def done(self, step: Step) -> None:
+        """The office says so on the proposal's page."""
+        self.world.office("POST", f"/books/contracts/{self.contracts[step.job].proposal_id}/done")
+        self.record.add(step.day, Fact.DONE, step.job, 0)
 
     def payout(self, step: Step) -> None:
         """Stripe pays out what is available, on its own; on a day with nothing to pay out it does not."""
@@ -183,3 +191,37 @@ class People:
     @staticmethod
     def _signature(content_hash: str, name: str) -> Json:
         return {"signer_name": name, "content_hash": content_hash, "agree": True}
+
+
+def _priced(job: Job) -> Json:
+    """The lines of the offer: its price before tax, and what can be chosen besides."""
+    extra = job.option_cents // 4
+    roof = {
+        "name": "New roof",
+        "quantity": "1",
+        "unit_price_minor": job.price_cents - job.tax_cents - job.option_cents,
+    }
+    if job.tax_cents:
+        roof["tax_percent"] = str(TAX_PERCENT)
+    if not job.option_cents:
+        return {"lines": [roof]}
+
+    def option(name: str, cents: int) -> Json:
+        return {
+            "name": name,
+            "lines": [{"name": f"{name} shingles", "quantity": "1", "unit_price_minor": cents}],
+        }
+
+    guards = {"name": "Gutter guards", "quantity": "1", "unit_price_minor": extra, "optional": True}
+    return {
+        "lines": [roof, guards],
+        "options": [option("Good", 100_000), option("Better", job.option_cents - extra)],
+    }
+
+
+def _chosen(proposal: Json) -> Json:
+    """The better option and every extra."""
+    if not proposal["options"]:
+        return {}
+    extras = [line["id"] for line in proposal["lines"] if line["optional"]]
+    return {"option_id": proposal["options"][1]["id"], "line_ids": extras}

@@ -13,7 +13,8 @@ from enum import StrEnum
 
 DAYS = 28
 SEGMENT_DAYS = 7  # a policy holds for new contracts so long, the last one to the end
-JOBS_MIN, JOBS_MAX = 16, 2_000  # one of every life, and what a contractor has
+JOBS_MIN, JOBS_MAX = 20, 2_000  # one of every life, and what a contractor has
+AUTOMATED_TAX_ON, PAYOUT_FAILS_ON = 5, 17
 _BEGINS = (2, 0, 4, 1, 3)  # days of a segment on which contracts are signed, in turn
 
 
@@ -37,6 +38,10 @@ class Life(StrEnum):
     CHANGE_MORE = "change order adds work"
     CHANGE_LESS = "change order takes work away"
     OVERPAID = "credit after all was paid, given back"
+    BELOW_PAID = "change order below what was paid, given back, then done"
+    JOB_DONE = "job is done before all is paid, change order after it"
+    OPTION = "chooses an option and an extra"
+    TAXED = "with sales tax, part given back"
     PART_BACK = "part of the deposit is given back"
     BACK_FAILS = "a refund comes back weeks later"
     DISPUTE_WON = "disputed and won"
@@ -49,12 +54,18 @@ class Life(StrEnum):
 COMMON = (Life.PLAIN, Life.PLAIN, Life.PLAIN, Life.BANK, Life.MILESTONES, Life.CHANGE_MORE, Life.DECLINED)
 
 
+CHANGED_BEFORE_THE_END = frozenset({Life.CHANGE_MORE, Life.CHANGE_LESS, Life.JOB_DONE})
+TAX_PERCENT = 8
+
+
 class Touch(StrEnum):
     """What somebody does in QuickBooks to what we booked."""
 
     INVOICE_EDITED = "invoice edited"
     INVOICE_VOIDED = "invoice voided"
     INVOICE_DELETED = "invoice deleted"
+    INVOICE_ACCEPTED = "invoice edited and agreed to"
+    INVOICE_UNLINKED = "invoice edited and followed no more"
     PAYMENT_VOIDED = "payment voided"
     PAYMENT_DELETED = "payment deleted"
     CUSTOMERS_MERGED = "customers merged"
@@ -66,6 +77,8 @@ TOUCHED = {
     Touch.INVOICE_EDITED: Life.PLAIN,
     Touch.INVOICE_VOIDED: Life.DECLINED,
     Touch.INVOICE_DELETED: Life.CHANGE_LESS,
+    Touch.INVOICE_ACCEPTED: Life.OPTION,
+    Touch.INVOICE_UNLINKED: Life.OVERPAID,
     Touch.PAYMENT_VOIDED: Life.CHANGE_MORE,
     Touch.PAYMENT_DELETED: Life.MILESTONES,
     Touch.CUSTOMERS_MERGED: Life.PART_BACK,
@@ -84,7 +97,11 @@ class What(StrEnum):
     DISPUTE_WON = "dispute won"
     DISPUTE_LOST = "dispute lost"
     CANCEL = "cancel"
+    DONE = "job done"
     PAYOUT = "payout"
+    PAYOUT_FAILS = "payout fails"
+    TAX_CODE = "tax code"
+    AUTOMATED_TAX = "automated sales tax"
     TOUCH = "touch"
     MEND = "mend"
     DISCONNECT = "disconnect"
@@ -102,7 +119,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A contract. Percentages are of the price agreed first; `change_cents` may be below zero."""
+    """A contract. Percentages are of the price agreed first, which holds the tax; `change_cents` may be below zero."""
 
     number: int
     policy: Policy
@@ -114,6 +131,8 @@ class Job:
     change_cents: int = 0
     refund_cents: int = 0
     touch: Touch | None = None
+    tax_cents: int = 0
+    option_cents: int = 0  # of the price, what the option and the extra that were chosen come to
 
     @property
     def currency(self) -> str:
@@ -129,7 +148,7 @@ class Job:
 
     def final_cents(self) -> int:
         """What the last part comes to; a credit after everything was paid does not lower it."""
-        changed = self.change_cents if self.life in {Life.CHANGE_MORE, Life.CHANGE_LESS} else 0
+        changed = self.change_cents if self.life in CHANGED_BEFORE_THE_END else 0
         return self.price_cents + changed - self.deposit_cents - self.milestone_cents
 
 
@@ -211,6 +230,8 @@ def _with_amounts(job: Job, dice: random.Random) -> Job:
     rest = job.price_cents - job.deposit_cents
     change = {
         Life.CHANGE_MORE: dice.randrange(20_000, 200_000),
+        Life.JOB_DONE: dice.randrange(20_000, 200_000),
+        Life.BELOW_PAID: -rest - dice.randrange(5_000, job.deposit_cents // 2),
         Life.CHANGE_LESS: -dice.randrange(20_000, rest // 2),
         Life.OVERPAID: -dice.randrange(20_000, rest // 2),
     }.get(job.life, 0)
@@ -219,10 +240,16 @@ def _with_amounts(job: Job, dice: random.Random) -> Job:
         back = dice.randrange(5_000, job.deposit_cents // 2)
     if job.life is Life.OVERPAID:
         back = -change
-    return Job(
-        **{name: getattr(job, name) for name in Job.__slots__}
-        | {"change_cents": change, "refund_cents": back}
-    )
+    if job.life is Life.BELOW_PAID:
+        back = -change - rest
+    more = {"change_cents": change, "refund_cents": back}
+    if job.life is Life.OPTION:
+        more["option_cents"] = job.price_cents // 3
+    if job.life is Life.TAXED:  # in whole dollars before the tax, so that each share of it is whole cents
+        dollars = job.price_cents // 100
+        more |= {"price_cents": dollars * (100 + TAX_PERCENT), "tax_cents": dollars * TAX_PERCENT}
+        more["refund_cents"] = dice.randrange(50, 300) * (100 + TAX_PERCENT)
+    return Job(**{name: getattr(job, name) for name in Job.__slots__} | more)
 
 
 def _steps(job: Job) -> Iterator[Step]:
@@ -270,6 +297,17 @@ def _steps(job: Job) -> Iterator[Step]:
             yield pays(2, "final")
             yield at(3, What.CHANGE, cents=job.change_cents)
             yield at(4, What.REFUND, part="final", cents=job.refund_cents)
+        case Life.BELOW_PAID:
+            yield at(2, What.CHANGE, cents=job.change_cents)
+            yield at(3, What.REFUND, part="deposit", cents=job.refund_cents)
+            yield at(4, What.DONE)
+        case Life.JOB_DONE:
+            yield at(2, What.DONE)
+            yield at(3, What.CHANGE, cents=job.change_cents)
+            yield pays(6, "final")
+        case Life.TAXED:
+            yield pays(4, "final")
+            yield at(6, What.REFUND, part="final", cents=job.refund_cents)
         case Life.PART_BACK:
             yield pays(3, "final")
             yield at(5, What.REFUND, part="deposit", cents=job.refund_cents)
@@ -308,13 +346,17 @@ def _touches(jobs: tuple[Job, ...]) -> Iterator[Step]:
 
 
 def _office(first: date) -> Iterator[Step]:
-    """What happens to the company as a whole. A disconnect of two days, and books that are closed meanwhile."""
+    """What happens to the company as a whole: a disconnect of two days, books that are closed meanwhile, a payout that
+    comes back, and sales tax that QuickBooks works out itself from one day on."""
     for index, policy in enumerate(Policy):
         yield Step(index * SEGMENT_DAYS, 0, What.POLICY, policy=policy)
     yield Step(8, 30, What.DISCONNECT)
     yield Step(10, 30, What.CLOSE_BOOKS)
     yield Step(10, 31, What.RECONNECT)
     yield Step(11, 30, What.OPEN_BOOKS)
+    yield Step(0, 1, What.TAX_CODE)
+    yield Step(AUTOMATED_TAX_ON, 1, What.AUTOMATED_TAX)
+    yield Step(PAYOUT_FAILS_ON, 20, What.PAYOUT_FAILS)
     for day in range(DAYS):
         if (first + timedelta(days=day)).weekday() < 5:
             yield Step(day, 1, What.PAYOUT)

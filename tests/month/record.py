@@ -21,6 +21,8 @@ class Fact(StrEnum):
     DISPUTE_WON = "dispute won"
     DISPUTE_LOST = "dispute lost"
     CANCELLED = "cancelled"
+    DONE = "job done"
+    EDITED = "edited by hand and agreed to"
     PAID_OUT = "paid out"
     PAYOUT_CAME_BACK = "payout came back"
 
