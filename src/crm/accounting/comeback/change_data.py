@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company as qbo
 from crm.accounting import connection
-from crm.accounting.comeback import merging, mirror, noticing
+from crm.accounting.comeback import choices, merging, mirror
 from crm.accounting.comeback.heard import ENTITIES
 from crm.accounting.comeback.looking import read, take_in
 from crm.accounting.comeback.mirror import LearnedFrom
@@ -162,7 +162,10 @@ async def _take_in(
     told_at: datetime | None,
 ) -> int:
     """Merges first, as far as they can be told: then a document that only names the survivor is no difference."""
-    await _merges(books, access, found, learned_from)
+    async with books.db.transaction(access.org_id) as session:
+        await merging.infer(session, access.org_id, access.realm_id, found, learned_from)
+        for entity, objects in found.items():
+            await choices.learn(session, access.org_id, access.realm_id, entity, objects.values())
     count = 0
     for entity, objects in found.items():
         for some in _some(list(objects.items()), TRANSACTION_ROWS):
@@ -189,39 +192,6 @@ def _is_news(object_: dict[str, Any], known_token: str | None) -> bool:
     if not token.isdigit() or known_token is None or not known_token.isdigit():
         return True
     return int(token) > int(known_token)
-
-
-async def _merges(
-    books: Books, access: Access, found: dict[str, dict[str, dict[str, Any]]], learned_from: LearnedFrom
-) -> None:
-    """A customer of ours that became inactive while all our documents moved to one other was merged into that one.
-
-    CDC does not say so itself; only the webhook does, and that may be lost."""
-    inactive = [i for i, customer in found.get("Customer", {}).items() if customer.get("Active") is False]
-    if not inactive:
-        return
-    async with books.db.transaction(access.org_id) as session:
-        for gone in inactive:
-            owned = (
-                await session.execute(
-                    text(
-                        "SELECT entity, qbo_id FROM qbo_mirror WHERE org_id = :org AND realm_id = :realm "
-                        "AND customer_qbo_id = :gone AND status = 'live'"
-                    ),
-                    {"org": access.org_id, "realm": access.realm_id, "gone": gone},
-                )
-            ).all()
-            shown = [found.get(entity, {}).get(qbo_id, {}) for entity, qbo_id in owned]
-            now = {
-                str((object_.get("CustomerRef") or {}).get("value", gone))
-                for object_ in shown
-                if object_.get("status") != "Deleted"
-            }
-            if len(now) == 1 and gone not in now:
-                await merging.follow(
-                    session, access.org_id, access.realm_id, "Customer", gone, now.pop(), learned_from
-                )
-                await noticing.notice_again(session, access.org_id, access.realm_id)
 
 
 def _some(items: Sequence[T], most: int) -> Iterator[list[T]]:

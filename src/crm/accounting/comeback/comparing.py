@@ -129,11 +129,11 @@ def _plain(name: str, value: Any, entity: str, aliases: Aliases) -> Any:
     if name == "Line":
         return [_line(line, aliases) for line in value or [] if _counts(line)]
     if isinstance(value, dict):
-        return _follow(_KIND_OF.get(name, ""), str(value.get("value")), aliases)
+        return _follow(KIND_OF.get(name, ""), str(value.get("value")), aliases)
     return value
 
 
-_KIND_OF = {
+KIND_OF = {
     "CustomerRef": "Customer", "ItemRef": "Item", "ClassRef": "Class", "AccountRef": "Account",
     "DepositToAccountRef": "Account", "FromAccountRef": "Account", "ToAccountRef": "Account",
 }  # fmt: skip
@@ -156,8 +156,8 @@ def followed(value: Any, aliases: Aliases) -> Any:
         return value
     done: dict[str, Any] = {}
     for key, part in value.items():
-        if key in _KIND_OF and isinstance(part, dict) and "value" in part:
-            now = _follow(_KIND_OF[key], str(part["value"]), aliases)
+        if key in KIND_OF and isinstance(part, dict) and "value" in part:
+            now = _follow(KIND_OF[key], str(part["value"]), aliases)
             done[key] = part if now == str(part["value"]) else {"value": now}
         elif key == "TxnId":
             done[key] = _follow(str(value.get("TxnType", "")), str(part), aliases)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company as qbo
 from crm.accounting import connection
-from crm.accounting.comeback import merging, mirror, noticing
+from crm.accounting.comeback import choices, merging, mirror, noticing
 from crm.accounting.comeback.mirror import LearnedFrom
 from crm.accounting.comeback.picture import moment
 from crm.accounting.connection import Access
@@ -190,14 +190,17 @@ async def take_in(
 ) -> int:
     """Brings the mirror up to these objects, and notices what differs; how many of them are linked."""
     rows = await mirror.locked(session, access.org_id, access.realm_id, entity, found)
+    seen: list[dict[str, Any]] = []
     for qbo_id, row in rows.items():
         if not row.followed or row.status == "merged":
             continue
         await mirror.saw(session, row, found[qbo_id], learned_from)
+        seen.append(found[qbo_id])
         if told_at is not None and (row.heard_until is None or told_at > row.heard_until):
             row.heard_until = told_at
         await session.flush()
         await noticing.notice(session, row)
+    await choices.learn(session, access.org_id, access.realm_id, entity, seen)
     return len(rows)
 
 

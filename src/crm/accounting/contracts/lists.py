@@ -63,9 +63,15 @@ def choice(entity: str, row: Dict[str, Any]) -> Choice:
 def _type_items(found: dict[str, list[Choice]]) -> None:
     accounts = {account["id"]: account for account in found["Account"]}
     for item in found["Item"]:
-        account = accounts.get(item["account_id"])
-        item["type"] = account["type"] if account else ""
-        item["account"] = account["name"] if account else ""
+        typed(item, accounts)
+
+
+def typed(item: Choice, accounts: Dict[str, Choice]) -> Choice:
+    """The item with the type and the name of the account that it books to."""
+    account = accounts.get(item["account_id"])
+    item["type"] = account["type"] if account else ""
+    item["account"] = account["name"] if account else ""
+    return item
 
 
 async def kept(

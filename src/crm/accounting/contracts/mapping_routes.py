@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import connection
+from crm.accounting.comeback import choices
 from crm.accounting.connection import Access
 from crm.accounting.contracts import lists, preview
 from crm.accounting.contracts.journal import Step
@@ -117,6 +118,7 @@ async def _store(session: AsyncSession, access: Access, body: SlotIn, found: lis
     of = {"org_id": access.org_id, "realm_id": access.realm_id, "slot": body.slot, "key": _plain(body.key)}
     if found is None:
         await session.execute(delete(BooksMapping).filter_by(**of))
+        await choices.follow(session, access.org_id, access.realm_id)
         return
     count = await session.scalar(
         select(func.count()).select_from(BooksMapping).filter_by(org_id=access.org_id)
@@ -131,6 +133,7 @@ async def _store(session: AsyncSession, access: Access, body: SlotIn, found: lis
         .values(**of, **values)
         .on_conflict_do_update(index_elements=["org_id", "realm_id", "slot", "key"], set_=values)
     )
+    await choices.follow(session, access.org_id, access.realm_id)
 
 
 def _plain(key: str) -> str:
@@ -154,9 +157,9 @@ async def make_missing_in_books(principal: StaffDep, work: BooksDep) -> BooksMap
     }
     await lists.refresh(work, access)
     async with work.db.transaction(org_id) as session:
-        choices, _ = await lists.kept(session, org_id, access.realm_id)
+        there, _ = await lists.kept(session, org_id, access.realm_id)
         for name, qbo_id in made.items():
-            found = lists.by_id(choices, BY_NAME[name].entity).get(qbo_id)
+            found = lists.by_id(there, BY_NAME[name].entity).get(qbo_id)
             if found is not None and mapping.get(name) is None:
                 await _store(session, access, SlotIn(slot=name, qbo_id=qbo_id), found)
                 await record(
@@ -179,18 +182,18 @@ async def _out(session: AsyncSession, org_id: int) -> BooksMappingOut:
             .order_by(BooksMapping.key)
         )
     ).all()
-    choices, read_at = await lists.kept(session, org_id, token.realm_id)
+    there, read_at = await lists.kept(session, org_id, token.realm_id)
     policy = (await settings_of(session, org_id)).policy
     deposits = "deposit_item" if policy == "liability" else "income_item"
     slots = []
     for slot in SLOTS:
-        known = lists.by_id(choices, slot.entity)
+        known = lists.by_id(there, slot.entity)
         mapped = [
             MappedOut(
                 key=row.key,
                 qbo_id=row.qbo_id,
                 name=row.name,
-                problem=lists.problem(slot, choices, row.qbo_id),
+                problem=lists.problem(slot, there, row.qbo_id),
             )
             for row in rows
             if row.slot == slot.name
