@@ -21,6 +21,7 @@ from crm.accounting.doctor_routes import router as doctor
 from crm.accounting.matching.routes import router as matching
 from crm.accounting.posting_action_routes import router as posting_actions
 from crm.accounting.quota_routes import router as quota
+from crm.accounting.reconcile.by_hand_routes import router as clearing_by_hand
 from crm.accounting.reconcile.routes import router as reconciliation
 from crm.accounting.routes import router as accounting
 from crm.accounting.sync_log_routes import router as sync_log
@@ -103,6 +104,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     comeback,
     matching,
     reconciliation,
+    clearing_by_hand,
     month_close,
     payout_items,
     quickbooks_webhook,

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx2
 import pytest
 from tests.integration.ledger_world import Ledger, open_ledger
-from tests.integration.money_world import CARD
+from tests.integration.money_world import CARD, STRIPE_KEY
 
 DEPOSIT, CARD_FEE = 472_500, 13_733
 
@@ -159,6 +160,14 @@ def test_what_people_do_in_quickbooks_is_found(ledger: Ledger) -> None:
     assert found["deleted"]["books_minor"] == 0
     assert run["unexplained_minor"] == 0
     assert run["to_do_minor"] > 0
+    # Nobody told us of the edit yet; once QuickBooks was looked through, the line leads to its own difference.
+    assert found["edited"]["difference_id"] is None
+    assert ledger.staff.post("/books/changes/look").status_code == 200
+    ledger.money.run_jobs()
+    difference = ledger.staff.get(
+        f"/books/differences/{differences(ledger, run)['edited']['difference_id']}"
+    ).json()
+    assert f"{difference['entity']} {difference['qbo_id']}" == found["edited"]["document"]
 
 
 def test_last_month_closes_at_its_own_cut_off(ledger: Ledger) -> None:
@@ -185,3 +194,91 @@ def test_days_that_make_no_period_are_refused(ledger: Ledger) -> None:
         answer = ledger.staff.post("/reconciliations", json=body)
         assert answer.status_code == 422
         assert words in answer.json()["detail"]
+
+
+def test_what_was_entered_by_hand_is_matched_once_and_can_be_taken_back(ledger: Ledger) -> None:
+    """A payment taken elsewhere is not ours; entered by hand in QuickBooks it differs twice, until somebody says that the
+    one is the other: to the cent, once, undone at will, and open again when the document is changed there."""
+    made = httpx2.post(
+        f"{ledger.sandbox.base_url}/v1/payment_intents",
+        data={"amount": "20000", "currency": "usd", "payment_method": "pm_card_visa", "confirm": "true",
+              "return_url": "https://example.com"},
+        headers={"authorization": f"Bearer {STRIPE_KEY}"},
+    )  # fmt: skip
+    assert made.status_code == 200, made.text
+    ledger.pay()
+    ledger.hear()
+    run = reconcile(ledger)
+    before = {(one["cause"], one["currency"]): one["lines"] for one in run["figures"]["causes"]}
+    assert differences(ledger, run)["not_ours"]["action"] == "by_hand"
+    (clearing,) = [one["Id"] for one in ledger.in_books("Account") if one["Name"] == "Stripe Clearing"]
+    (income, *_) = [one["Id"] for one in ledger.in_books("Account") if one["AccountType"] == "Income"]
+
+    def entered(cents: int, **more: Any) -> dict[str, Any]:
+        return {
+            "TxnDate": today(),
+            "Line": [
+                {"Amount": cents / 100, "DetailType": "JournalEntryLineDetail",
+                 "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": account}}}
+                for side, account in (("Debit", clearing), ("Credit", income))
+            ],
+            **more,
+        }  # fmt: skip
+
+    entry = ledger.quickbooks("journalentry", entered(20_000))["JournalEntry"]
+    run = reconcile(ledger)
+    document = f"JournalEntry {entry['Id']}"
+
+    def of(run: dict[str, Any], *causes: str) -> list[dict[str, Any]]:
+        listed = ledger.staff.get(f"/reconciliations/{run['id']}/differences", params={"cause": causes})
+        return list(listed.json()["items"])
+
+    (by_hand,) = [one for one in of(run, "by_hand") if one["document"] == document]
+    payment, fee = sorted(of(run, "not_ours"), key=lambda one: -one["stripe_minor"])
+    asked = {"run_id": run["id"], "document": document, "positions": [payment["position"], fee["position"]]}
+    wrong = ledger.staff.post("/clearing/by_hand", json=asked)
+    assert wrong.status_code == 422
+    assert "but JournalEntry" in wrong.json()["detail"]
+    assert "by $200.00" in wrong.json()["detail"]
+    none = ledger.staff.post("/clearing/by_hand", json={**asked, "positions": [by_hand["position"]]})
+    assert "Only movements without a document" in none.json()["detail"]
+    kept = ledger.staff.post("/clearing/by_hand", json={**asked, "positions": [payment["position"]]})
+    assert kept.status_code == 201, kept.text
+    again = ledger.staff.post("/clearing/by_hand", json={**asked, "positions": [payment["position"]]})
+    assert (again.status_code, again.json()["type"].rpartition("/")[2]) == (409, "matched-already")
+
+    run = reconcile(ledger)
+    assert (of(run, "by_hand"), len(of(run, "not_ours")), run["unexplained_minor"]) == (
+        [one for one in of(run, "by_hand") if one["document"] != document],
+        1,  # the fee of it, which nobody entered
+        0,
+    )
+    ledger.quickbooks("journalentry", {**entered(15_000), "Id": entry["Id"], "SyncToken": entry["SyncToken"]})
+    run = reconcile(ledger)
+    assert [one["books_minor"] for one in of(run, "by_hand") if one["document"] == document] == [15_000]
+    assert {one["stripe_minor"] for one in of(run, "not_ours")} == {20_000, fee["stripe_minor"]}
+    assert run["unexplained_minor"] == 0
+    listed = ledger.staff.get("/clearing/by_hand").json()["items"]
+    assert [(one["document"], one["amount_minor"], one["movements"]) for one in listed] == [
+        (document, 20_000, 1)
+    ]
+    assert ledger.staff.delete(f"/clearing/by_hand/{listed[0]['id']}").status_code == 204
+    assert ledger.staff.get("/clearing/by_hand").json()["items"] == []
+    assert before[("not_ours", "USD")] == 2
+
+    # The same from before the first payment here: all of it is one opening balance, whatever it is made of.
+    ledger.money.sql.execute(
+        "UPDATE stripe_transactions SET created_at = created_at - interval '90 days' WHERE org_id = 1 AND intent = %s",
+        [made.json()["id"]],
+    )
+    net = 20_000 + fee["stripe_minor"]
+    (entry,) = [one for one in ledger.in_books("JournalEntry") if one["Id"] == entry["Id"]]
+    ledger.quickbooks("journalentry", {**entered(net), "Id": entry["Id"], "SyncToken": entry["SyncToken"]})
+    run = reconcile(ledger)
+    assert (len(of(run, "before")), len(of(run, "not_ours"))) == (2, 0)
+    opening = {"run_id": run["id"], "document": document, "everything_before": True}
+    kept = ledger.staff.post("/clearing/by_hand", json=opening)
+    assert (kept.status_code, kept.json()["movements"], kept.json()["amount_minor"]) == (201, 2, net)
+    run = reconcile(ledger)
+    assert [one for one in of(run, "by_hand", "before") if one["document"] in (document, None)] == []
+    assert run["unexplained_minor"] == 0

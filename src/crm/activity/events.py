@@ -93,6 +93,8 @@ class Event(StrEnum):
     BOOKS_MAPPING_SET = "books_mapping_set"
     JOB_DONE = "job_done"
     RECONCILED = "reconciled"
+    CLEARING_MATCHED = "clearing_matched"
+    CLEARING_UNMATCHED = "clearing_unmatched"
     POSTING_NEEDS_YOU = "posting_needs_you"
     POSTING_RETRIED = "posting_retried"
     QBO_READS_ALARM = "qbo_reads_alarm"

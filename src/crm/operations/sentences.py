@@ -52,6 +52,8 @@ _PLAIN: dict[Event, str] = {
     Event.BOOKS_MAPPING_SET: "Mapping changed: {slot} is {name} in QuickBooks",
     Event.JOB_DONE: "The job is done",
     Event.RECONCILED: "Stripe and QuickBooks compared, {from_day} to {to_day}: {differences} differences, {unexplained} unexplained",
+    Event.CLEARING_MATCHED: "{document} in QuickBooks, entered by hand, stands for {movements} of Stripe's movements, {amount}",
+    Event.CLEARING_UNMATCHED: "{document} in QuickBooks, entered by hand, stands for nothing at Stripe any more",
     Event.POSTING_NEEDS_YOU: "QuickBooks needs a person: {sentence}",
     Event.POSTING_RETRIED: "Booking tried again",
     Event.QBO_READS_ALARM: "{percent} % of this month's reads from QuickBooks are used ({used} of {budget})",

@@ -473,6 +473,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/clearing/by_hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents entered by hand, and what they stand for */
+        get: operations["list_clearing_by_hand"];
+        put?: never;
+        /**
+         * Say which movements a document entered by hand stands for
+         * @description Counts from the next comparison on.
+         */
+        post: operations["match_clearing_by_hand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clearing/by_hand/{by_hand_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back what a document entered by hand stands for */
+        delete: operations["unmatch_clearing_by_hand"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customers": {
         parameters: {
             query?: never;
@@ -3469,6 +3507,36 @@ export interface components {
             changed: number;
         };
         /**
+         * ByHandOut
+         * @description Minor units of `currency`, as they change the balance.
+         */
+        ByHandOut: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Document */
+            document: string;
+            /** Everything Before */
+            everything_before: boolean;
+            /** Id */
+            id: number;
+            /**
+             * Matched At
+             * Format: date-time
+             */
+            matched_at: string;
+            /** Matched By */
+            matched_by: string;
+            /** Movements */
+            movements: number;
+        };
+        /**
          * CallDetail
          * @description With the request and the answer, redacted and cut to 8,000 characters each.
          */
@@ -4546,7 +4614,7 @@ export interface components {
          * Event
          * @enum {string}
          */
-        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "estimate_made" | "estimate_status_set" | "contract_attached" | "books_switch_set" | "books_policy_set" | "books_mapping_set" | "job_done" | "reconciled" | "posting_needs_you" | "posting_retried" | "qbo_reads_alarm" | "qbo_budget_set" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
+        Event: "approve" | "checkout_created" | "payment_success" | "invoice_created" | "lead_created" | "lead_updated" | "lead_converted" | "lead_merged" | "lead_told_apart" | "lead_form_changed" | "customer_created" | "customer_updated" | "import_done" | "import_undone" | "proposal_created" | "proposal_updated" | "proposal_sent" | "proposal_superseded" | "proposal_discarded" | "proposal_expired" | "proposal_cancelled" | "change_order_sent" | "change_order_withdrawn" | "change_order_approved" | "change_order_declined" | "schedule_set" | "payment_requested" | "portal_link_created" | "portal_link_revoked" | "price_item_created" | "price_item_updated" | "price_item_deleted" | "template_created" | "template_updated" | "template_deleted" | "file_kept" | "paper_made" | "file_deleted" | "viewed" | "decline" | "question_asked" | "changes_requested" | "question_answered" | "new_link_asked" | "checkout_expired" | "payment_processing" | "payment_failed" | "payment_fee_known" | "refund_requested" | "payment_refunded" | "refund_failed" | "refund_refused" | "dispute_opened" | "dispute_closed" | "payout_paid" | "payout_failed" | "stripe_disconnected" | "difference_found" | "difference_resolved" | "difference_reopened" | "qbo_connected" | "qbo_disconnected" | "customer_linked" | "customer_chosen" | "customer_choice_undone" | "books_relinked" | "invoice_paid" | "refund_booked" | "refund_return_booked" | "fee_booked" | "payout_booked" | "payout_return_booked" | "dispute_booked" | "dispute_return_booked" | "dispute_loss_booked" | "credit_memo_booked" | "estimate_made" | "estimate_status_set" | "contract_attached" | "books_switch_set" | "books_policy_set" | "books_mapping_set" | "job_done" | "reconciled" | "clearing_matched" | "clearing_unmatched" | "posting_needs_you" | "posting_retried" | "qbo_reads_alarm" | "qbo_budget_set" | "posting_skipped" | "posting_restored" | "posting_edited" | "posting_linked" | "mail_sent" | "mail_bounced" | "user_created" | "user_updated" | "logged_in" | "api_key_created" | "api_key_revoked" | "org_updated" | "law_rule_set" | "law_overridden" | "webhook_added" | "webhook_changed" | "webhook_removed" | "webhook_secret_rotated" | "webhook_switched_off";
         /** Examined */
         Examined: {
             /** Findings */
@@ -5528,6 +5596,24 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /**
+         * NewByHand
+         * @description `positions`: the movements of the run that `document` ("JournalEntry 12") stands for; `everything_before`: also all
+         *     that moved Stripe's balance before the first payment that was made here. Together they make its amount to the cent.
+         */
+        NewByHand: {
+            /** Document */
+            document: string;
+            /**
+             * Everything Before
+             * @default false
+             */
+            everything_before: boolean;
+            /** Positions */
+            positions?: number[];
+            /** Run Id */
+            run_id: number;
+        };
         /** NewEndpoint */
         NewEndpoint: {
             /**
@@ -5894,6 +5980,13 @@ export interface components {
         Page_BooksDifference_: {
             /** Items */
             items: components["schemas"]["BooksDifference"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ByHandOut] */
+        Page_ByHandOut_: {
+            /** Items */
+            items: components["schemas"]["ByHandOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -8988,6 +9081,108 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReviewOut"];
                 };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_clearing_by_hand: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ByHandOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    match_clearing_by_hand: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text. Repeating the request with the same key repeats the answer, not the effect. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewByHand"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ByHandOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmatch_clearing_by_hand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                by_hand_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457) */
             default: {
@@ -14432,6 +14627,8 @@ export interface operations {
     list_reconciliation_differences: {
         parameters: {
             query?: {
+                /** @description Only those with these causes. */
+                cause?: string[] | null;
                 /** @description How many items to return at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

@@ -57,7 +57,7 @@ CAUSES: dict[str, Cause] = {
         Cause("dated_earlier", "The document in QuickBooks is dated in this period, the movement at Stripe after it.", settles=True),
         Cause("cancels_out", "It went out and came back before it was booked, so it is booked neither way.", settles=True),
         Cause("simulated", "A simulated payment of dev mode: it never was at Stripe.", settles=True),
-        Cause("before", "It moved Stripe's balance before the first payment that was made here. Enter it in QuickBooks once, as the opening balance of Stripe Clearing.", "by_hand"),
+        Cause("before", "It moved Stripe's balance before the first payment that was made here. Enter all of that in QuickBooks once, as the opening balance of Stripe Clearing, and match it here.", "by_hand"),
         Cause("waiting", "It waits for QuickBooks and is booked by itself.", "book", settles=True),
         Cause("fee_of_today", "Fees are booked once a day, when the day is over.", settles=True),
         Cause("needs_you", "QuickBooks refused it. Its posting says why; mend that, then retry.", "retry"),
@@ -73,8 +73,8 @@ CAUSES: dict[str, Cause] = {
         Cause("voided", "Our document was voided in QuickBooks.", "differences"),
         Cause("merged", "Our document was merged into another in QuickBooks.", "differences"),
         Cause("edited", "Somebody changed the amount of our document in QuickBooks.", "differences"),
-        Cause("by_hand", "Somebody entered this on Stripe Clearing in QuickBooks; nothing at Stripe stands behind it.", "by_hand"),
-        Cause("not_ours", "It moved Stripe's balance, and no payment made here stands behind it. Book it by hand on Stripe Clearing.", "by_hand"),
+        Cause("by_hand", "Somebody entered this on Stripe Clearing in QuickBooks; nothing at Stripe stands behind it yet. Say which movement it is; if none, delete it there.", "by_hand"),
+        Cause("not_ours", "It moved Stripe's balance, and no payment made here stands behind it. Enter it by hand on Stripe Clearing, and match it here.", "by_hand"),
         Cause("not_heard", "Stripe moved this, and we have not been told yet.", "fetch"),
         Cause("not_at_stripe", "We know of this, and Stripe's list of movements does not have it yet.", "fetch"),
         Cause("amount_differs", "Stripe and PeakPro have different amounts, and no reason is known.", "fetch", explained=False),
@@ -99,12 +99,16 @@ def _name(line: Line) -> str:
         return "by_hand"
     if line.kind == "simulated":
         return "simulated" if books == ours else _in_books(line)
-    if line.kind in NOT_OURS:
-        return "before" if line.before else "not_ours"
     if line.earlier:
         return "dated_earlier"
+    if line.kind in NOT_OURS:
+        if line.later:
+            return "dated_later"
+        return "before" if line.before else "not_ours"
     if stripe is None:
         return "not_at_stripe"
+    if ours is None and line.before and line.kind in {"payout", "payout_return"}:
+        return "before"
     if ours is None:
         return "refund_under_way" if line.detail in {"pending", "requires_action"} else "not_heard"
     if stripe != ours:

@@ -129,20 +129,31 @@ documents AS (
 )
 SELECT n.kind, n.subject, n.payment_id, n.proposal_id, coalesce(n.payout_id, CASE WHEN n.kind LIKE 'payout%' THEN n.subject END)
     AS payout_id, n.currency,
-  CASE WHEN n.stripe_day <= :until THEN n.stripe_day ELSE c.txn_date END AS day,
+  CASE WHEN n.stripe_day <= :until THEN n.stripe_day ELSE b.day END AS day,
   (CASE WHEN n.stripe_day <= :until THEN n.stripe_minor END)::bigint AS stripe_minor,
-  (CASE WHEN n.stripe_day <= :until THEN n.ours_minor END)::bigint AS ours_minor,
-  CASE WHEN c.txn_date <= :until THEN b.minor END AS books_minor, b.minor AS documented_minor, n.detail, c.status AS document_state, coalesce(c.edited, false) AS edited, c.document, x.id AS posting_id,
+  (CASE WHEN n.stripe_day <= :until THEN coalesce(n.ours_minor, CASE WHEN b.by_hand THEN n.stripe_minor END) END)::bigint
+    AS ours_minor,
+  CASE WHEN b.day <= :until THEN b.minor END AS books_minor, b.minor AS documented_minor, n.detail,
+  c.status AS document_state, coalesce(c.edited, false) AS edited, b.document, b.by_hand, x.id AS posting_id,
   x.state AS posting, x.problem_code, coalesce(n.stripe_day < (TABLE began), false) AS before,
-  coalesce(c.txn_date > :until, false) AS later, coalesce(n.stripe_day > :until, false) AS earlier
+  coalesce(b.day > :until, false) AS later, coalesce(n.stripe_day > :until, false) AS earlier
 FROM lines n
 LEFT JOIN (SELECT * FROM ({_POSTINGS}) AS w) AS k (kind, posting, word) ON k.kind = n.kind
 LEFT JOIN documents c ON c.kind = CASE n.kind WHEN 'simulated' THEN 'payment' ELSE n.kind END AND c.local_id = n.subject
-LEFT JOIN LATERAL (  -- a transfer goes the other way for a payout below zero
-  SELECT (c.minor * CASE WHEN n.kind LIKE 'payout%' AND coalesce(n.ours_minor, n.stripe_minor) * c.minor < 0
-    THEN -1 ELSE 1 END)::bigint AS minor) b ON true
 LEFT JOIN postings x ON x.org_id = :org AND x.kind = k.posting AND x.subject = k.word || n.subject
-WHERE n.stripe_day <= :until OR c.txn_date <= :until
+-- what a person said that a document entered by hand stands for; one of our own for the same movement comes first
+LEFT JOIN clearing_by_hand_movements g ON g.org_id = :org AND g.kind = n.kind AND g.subject = n.subject
+LEFT JOIN clearing_by_hand h ON h.org_id = :org AND h.realm_id = :realm AND h.id = g.by_hand_id
+LEFT JOIN clearing_by_hand o ON o.org_id = :org AND o.realm_id = :realm AND o.everything_before AND o.currency = n.currency
+  AND n.stripe_day < (TABLE began) AND x.id IS NULL
+LEFT JOIN LATERAL (SELECT c.document IS NULL AND coalesce(h.id, o.id) IS NOT NULL AS by_hand,
+    coalesce(c.document, h.document, o.document) AS document, CASE WHEN c.document IS NOT NULL THEN c.txn_date
+      ELSE coalesce(h.day, o.day) END AS day,
+    -- a transfer goes the other way for a payout below zero
+    (CASE WHEN c.document IS NOT NULL THEN c.minor * CASE WHEN n.kind LIKE 'payout%'
+        AND coalesce(n.ours_minor, n.stripe_minor) * c.minor < 0 THEN -1 ELSE 1 END
+      WHEN coalesce(h.id, o.id) IS NOT NULL THEN n.stripe_minor END)::bigint AS minor) b ON true
+WHERE n.stripe_day <= :until OR b.day <= :until
 """
 
 
@@ -266,44 +277,3 @@ async def documented(session: AsyncSession, currency: str) -> tuple[int, date | 
     )
     total, first = rows.one()
     return total, first
-
-
-async def found_in_books(
-    session: AsyncSession, found: dict[str, tuple[date, int]], currency: str, until: date
-) -> None:
-    """Corrects the lines by what the clearing account really holds, "Purchase 12" -> (day, amount): a document of ours with
-    another amount was edited, one that is not there deleted, and one that is not ours entered by hand."""
-    rows = await session.execute(
-        text(
-            "SELECT DISTINCT document, documented_minor FROM reconciled WHERE document IS NOT NULL AND currency = :currency"
-        ),
-        {"currency": currency},
-    )
-    ours: dict[str, int] = {row[0]: row[1] for row in rows}
-    changed = [
-        {"document": document, "minor": found.get(document, (until, 0))[1], "there": document in found}
-        for document, minor in ours.items()
-        if found.get(document, (until, 0))[1] != minor
-    ]
-    if changed:
-        await session.execute(
-            text(
-                "UPDATE reconciled SET books_minor = :minor, documented_minor = :minor, edited = true, "
-                "document_state = CASE WHEN :there THEN document_state ELSE 'deleted' END WHERE document = :document"
-            ),
-            changed,
-        )
-    by_hand = [
-        {"document": document, "day": day, "minor": minor, "currency": currency}
-        for document, (day, minor) in found.items()
-        if document not in ours and day <= until and minor
-    ]
-    if by_hand:
-        await session.execute(
-            text(
-                "INSERT INTO reconciled (kind, subject, currency, day, books_minor, documented_minor, document, edited, before, "
-                "later, earlier) VALUES ('by_hand', :document, :currency, :day, :minor, :minor, :document, false, false, false, "
-                "false)"
-            ),
-            by_hand,
-        )

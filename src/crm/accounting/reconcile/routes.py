@@ -38,6 +38,10 @@ Month = Annotated[
 
 Day = Annotated[date | None, Query(description="Runs that begin, or end, on exactly this day.")]
 
+Causes = Annotated[
+    list[str] | None, Query(max_length=len(CAUSES), description="Only those with these causes.")
+]
+
 
 @router.post(
     "/reconciliations",
@@ -93,12 +97,19 @@ async def get_reconciliation(run_id: RunId, session: OrgTx, principal: StaffDep)
     dependencies=[READ],
 )
 async def list_reconciliation_differences(
-    run_id: RunId, session: OrgTx, principal: StaffDep, limit: Limit = 50, cursor: Cursor = None
+    run_id: RunId,
+    session: OrgTx,
+    principal: StaffDep,
+    cause: Causes = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[ReconciliationDifferenceOut]:
     await get_own(session, Reconciliation, run_id, principal.org_id)
     query = select(ReconciliationDifference).where(
         ReconciliationDifference.org_id == principal.org_id, ReconciliationDifference.run_id == run_id
     )
+    if cause:
+        query = query.where(ReconciliationDifference.cause.in_(cause))
     if (last := after(cursor)) is not None:
         query = query.where(ReconciliationDifference.position > last)
     found = await session.scalars(query.order_by(ReconciliationDifference.position).limit(limit + 1))

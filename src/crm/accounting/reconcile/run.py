@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import postings
 from crm.accounting.context import Books
-from crm.accounting.reconcile import clearing, lines
+from crm.accounting.reconcile import by_hand, clearing, lines
 from crm.accounting.reconcile.causes import CAUSES, Line, cause_of
 from crm.accounting.reconcile.tables import Reconciliation, ReconciliationDifference
 from crm.accounting.tables import QboToken
@@ -210,7 +210,7 @@ async def _compare(
     async with books.db.transaction(org.id) as session:
         count = await lines.gather(session, org.id, realm, to_day)
         if found is not None:
-            await lines.found_in_books(session, found, org.currency, to_day)
+            await by_hand.found_in_books(session, found, org.currency, to_day)
         row = await session.get_one(Reconciliation, (org.id, run_id), with_for_update=True)
         await _keep(session, org, row, live, problems, count)
 

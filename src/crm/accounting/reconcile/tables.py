@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -79,3 +80,50 @@ class ReconciliationDifference(Base):
     payout_id: Mapped[str | None]
     posting_id: Mapped[int | None]
     document: Mapped[str | None]
+
+
+class ClearingByHand(Base):
+    """A document that somebody entered by hand on the clearing account, and a person said what it stands for: some movements
+    of Stripe's (`ClearingByHandMovement`), or all from before the first payment here. Its amount was theirs, to the cent.
+    """
+
+    __tablename__ = "clearing_by_hand"
+    __table_args__ = (
+        Index("uq_clearing_by_hand_document", "org_id", "realm_id", "document", unique=True),
+        Index(
+            "uq_clearing_by_hand_before",
+            "org_id",
+            "realm_id",
+            "currency",
+            unique=True,
+            postgresql_where=text("everything_before"),
+        ),
+    )
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    realm_id: Mapped[str]
+    document: Mapped[str]
+    day: Mapped[date] = mapped_column(Date)
+    currency: Mapped[str]
+    amount_minor: Mapped[Big]
+    movements: Mapped[int]
+    everything_before: Mapped[bool] = mapped_column(server_default="false")
+    matched_by: Mapped[str]
+    matched_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ClearingByHandMovement(Base):
+    """One movement that a document entered by hand stands for, named as the lines of a reconciliation are."""
+
+    __tablename__ = "clearing_by_hand_movements"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "by_hand_id"], ["clearing_by_hand.org_id", "clearing_by_hand.id"], ondelete="CASCADE"
+        ),
+    )
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    by_hand_id: Mapped[int]

@@ -38,6 +38,30 @@ export const linesQuery = (id: number) =>
     ),
   );
 
+export type ByHand = Shape<"ByHandOut">;
+
+/** What somebody entered by hand, and what of Stripe's has no document: the two sides of a match. */
+export const matchableQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["reconciliation", id, "matchable"],
+    queryFn: () =>
+      answerOf(
+        client.GET("/reconciliations/{run_id}/differences", {
+          params: { path: { run_id: id }, query: { cause: ["by_hand", "before", "not_ours", "left_out"], limit: 200 } },
+        }),
+      ),
+  });
+
+export const byHandQuery = pages(["clearing-by-hand"], (cursor) =>
+  answerOf(client.GET("/clearing/by_hand", { params: { query: { cursor } } })),
+);
+
+export const matchByHand = (key: string, body: Shape<"NewByHand">) =>
+  answerOf(client.POST("/clearing/by_hand", { params: { header: { "Idempotency-Key": key } }, body }));
+
+export const unmatchByHand = (by_hand_id: number) =>
+  client.DELETE("/clearing/by_hand/{by_hand_id}", { params: { path: { by_hand_id } } });
+
 export const startRun = (key: string, body: Shape<"NewReconciliation">) =>
   answerOf(client.POST("/reconciliations", { params: { header: { "Idempotency-Key": key } }, body }));
 

@@ -20,6 +20,7 @@ import {
   runsQuery,
 } from "../data/reconciliation";
 import { useMay } from "../data/session";
+import { EnteredByHand } from "../parts/EnteredByHand";
 import { Failed } from "../parts/Failed";
 import { Ago, Money, State } from "../parts/Money";
 import { Block, Empty } from "../parts/Page";
@@ -179,6 +180,7 @@ function Done({ run }: { run: RunDetail }) {
       <Block title="What differs" flush>
         <ReconciliationLines run={run} />
       </Block>
+      <EnteredByHand />
       <Block title="Payouts" flush>
         <PayoutLines payouts={figures.payouts} />
       </Block>

@@ -9,6 +9,7 @@ import type { Line, Run } from "../data/reconciliation";
 import { useMay } from "../data/session";
 import { useAct } from "./act";
 import { Failed } from "./Failed";
+import { MatchByHand } from "./MatchByHand";
 import { useCompare } from "./useCompare";
 
 type Props = { line: Line; run: Run };
@@ -40,6 +41,8 @@ function Deed({ line, run }: Props) {
       return posting === null ? null : <Press name="Take back" done="Queued" act={() => restorePosting(posting)} />;
     case "differences":
       return line.difference_id === null ? <Press name="Look in QuickBooks" done="Asked; compare again" act={lookForChanges} /> : null;
+    case "by_hand":
+      return <MatchByHand line={line} run={run} />;
     default:
       return null;
   }
