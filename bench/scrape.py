@@ -50,8 +50,9 @@ WITH made AS (
   SELECT 'default', 'follow_up', jsonb_build_object('org_id', org_id), 'succeeded' FROM paid
 ), numbered AS (SELECT *, row_number() OVER (ORDER BY id) AS n FROM paid
 ), posting AS (
-  INSERT INTO postings (org_id, payment_id, state, attempts, next_attempt_at, posted_at)
-  SELECT org_id, id, CASE WHEN n > %(n)s - %(waiting)s THEN 'waiting' ELSE 'posted' END, 1, paid_at, paid_at
+  INSERT INTO postings (org_id, kind, subject, payment_id, amount_minor, currency, state, attempts, next_attempt_at, posted_at)
+  SELECT org_id, 'payment', 'payment:' || id, id, %(amount)s, 'USD',
+    CASE WHEN n > %(n)s - %(waiting)s THEN 'waiting' ELSE 'posted' END, 1, paid_at, paid_at
   FROM numbered
 ), link AS (
   INSERT INTO qbo_links (org_id, realm_id, entity, local_kind, local_id, qbo_id, created_at)

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.pages import DESK, PHONE, ROOT, OpenPage, PortalLink, sign_in, sign_proposal
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+# Mantine says of each part that fades in or out which way it goes; what moves for ever (a skeleton) is at rest.
+STILL = "() => document.getAnimations().every((one) => one.effect.getComputedTiming().endTime === Infinity)"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES: dict[str, Any] = {"type": "tag", "values": TAGS}
 COLORS: dict[str, Any] = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
@@ -119,7 +121,9 @@ def everywhere(page: Page) -> list[str]:
 
 
 def violations(page: Page, only: dict[str, Any] = RULES) -> list[str]:
-    """What axe-core finds serious or critical, each with the first place where it stands."""
+    """What axe-core finds serious or critical, each with the first place where it stands; a menu on its way out of
+    sight is waited for."""
+    page.wait_for_function(STILL)
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(AXE.read_text())
     result: dict[str, Any] = page.evaluate("(only) => axe.run(document, { runOnly: only })", only)

@@ -126,7 +126,7 @@ def test_webhooks_in_every_state(
 
 
 def test_price_book_and_templates_in_every_state(open_page: OpenPage) -> None:
-    """Searched without a hit, mistakes in dialogs and editor, archived and deleted with their way back."""
+    """Searched without a hit, mistakes in dialogs and editor, archived and deleted with their way back, open menus."""
     page = open_page()
     sign_in(page)
     tour = Tour(page)
@@ -151,6 +151,13 @@ def test_price_book_and_templates_in_every_state(open_page: OpenPage) -> None:
     tour.open("/proposals/7")
     tour.press("Keep as template")
     tour.look("to be kept", page.get_by_role("dialog").wait_for)
+    tour.open("/customers")
+    tour.press("CSV")
+    tour.look("what a file can do", page.get_by_role("menu").wait_for)
+    expect(page.get_by_role("menuitem", name="Export all")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Alex Romero").click()
+    tour.look("who is signed in", page.get_by_role("menuitemradio", name="As the system", checked=True).wait_for)
     assert tour.found == {}
 
 

@@ -1,6 +1,6 @@
 /** The frame of every page: where one can go, who is signed in, and the keyboard. */
 
-import { AppShell, Burger, Group, Menu, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { AppShell, Burger, Group, type MantineColorScheme, Menu, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
@@ -118,17 +118,11 @@ function Person() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Appearance</Menu.Label>
-        {(["auto", "light", "dark"] as const).map((scheme) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={colorScheme === scheme}
-            onClick={() => setColorScheme(scheme)}
-            rightSection={colorScheme === scheme ? "✓" : null}
-          >
-            {{ auto: "As the system", light: "Light", dark: "Dark" }[scheme]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}>
+          <Menu.RadioItem value="auto">As the system</Menu.RadioItem>
+          <Menu.RadioItem value="light">Light</Menu.RadioItem>
+          <Menu.RadioItem value="dark">Dark</Menu.RadioItem>
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item onClick={() => window.dispatchEvent(new CustomEvent("show-shortcuts"))} rightSection="?">
           Keyboard shortcuts

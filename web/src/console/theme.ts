@@ -1,6 +1,6 @@
 /** The component library, themed once: one typeface, a 4-px grid, one accent per org. */
 
-import { Button, createTheme, type MantineColorsTuple, Modal, Paper, Select, TextInput } from "@mantine/core";
+import { Button, createTheme, type MantineColorsTuple, Menu, Modal, Paper, Select, TextInput } from "@mantine/core";
 import { shadesOf } from "../look/accent";
 
 const FONT = '"Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
@@ -40,6 +40,8 @@ export function themeFor(brand: string | null | undefined) {
     components: {
       Button: Button.extend({ defaultProps: { size: "sm" } }),
       Paper: Paper.extend({ defaultProps: { withBorder: true, radius: "md" } }),
+      // Its placeholder for the focus is no child that a menu may have; the first entry takes the focus as well.
+      Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
       Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 0 } } }),
       TextInput: TextInput.extend({ defaultProps: { autoComplete: "off" } }),
       Select: Select.extend({ defaultProps: { allowDeselect: false, checkIconPosition: "right" } }),

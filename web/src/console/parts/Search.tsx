@@ -1,7 +1,7 @@
 /** The search field of a list: `f` goes there, Escape leaves it. */
 
 import { CloseButton, Kbd, TextInput } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTyped } from "./Rows";
 import { isTyping } from "./Shortcuts";
 
@@ -11,7 +11,11 @@ type SearchProps = { label: string; value: string; onChange: (text: string) => v
 
 export function Search({ label, value, onChange }: SearchProps) {
   const field = useRef<HTMLInputElement>(null);
-  const [text, setText] = useTyped(value, onChange);
+  const [here] = useState(() => window.location.pathname);
+  const [text, setText] = useTyped(value, (settled) => {
+    // A record that was opened meanwhile may still be loading; nobody wants to be called back from it.
+    if (window.location.pathname === here) onChange(settled);
+  });
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -35,7 +39,9 @@ export function Search({ label, value, onChange }: SearchProps) {
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
       onKeyDown={(event) => {
-        if (event.key === "Escape") event.currentTarget.blur();
+        if (event.key !== "Escape") return;
+        event.preventDefault(); // browsers would empty the field
+        event.currentTarget.blur();
       }}
       rightSection={
         text ? <CloseButton aria-label="Clear search" size="sm" onClick={() => setText("")} /> : <Kbd size="xs">f</Kbd>
