@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute
 
 from crm.accounting.comeback.routes import router as comeback
 from crm.accounting.contracts.mapping_routes import router as books_mapping
@@ -141,6 +143,13 @@ class FieldProblem(BaseModel):
 
 
 Problem.model_rebuild()
+_PROBLEM: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "model": Problem,
+        "description": "A problem (RFC 9457)",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -167,23 +176,29 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # its page loads scripts from elsewhere, which our pages never do
         redoc_url=None,
-        responses={
-            "default": {
-                "model": Problem,
-                "description": "A problem (RFC 9457)",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            }
-        },
+        responses=_PROBLEM,
         generate_unique_id_function=_operation_id,
     )
-    app.router.routes.append(webhook.ROUTE)  # first: the hot path should not be looked for behind all others
-    for router in (*ROUTERS, health):
-        app.include_router(router)
+    app.router.routes += _routes()
     _describe_webhook(app)
     add_problem_handlers(app)
     app.add_middleware(WebPages)
     app.add_middleware(Edge, production=settings.crm_env == "production")
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Every address, once for all applications of a process: FastAPI works out an included router's parameters and
+    models at its first request, which takes a quarter of a second, and nothing of it depends on settings."""
+    rooms = FastAPI(
+        responses=_PROBLEM, generate_unique_id_function=_operation_id, openapi_url=None, docs_url=None
+    )
+    # The webhook first: the hot path should not be looked for behind all others.
+    rooms.router.routes.append(webhook.ROUTE)
+    for router in (*ROUTERS, health):
+        rooms.include_router(router)
+    return tuple(rooms.router.routes)
 
 
 def _describe_webhook(app: FastAPI) -> None:
