@@ -157,7 +157,9 @@ def test_price_book_and_templates_in_every_state(open_page: OpenPage) -> None:
     expect(page.get_by_role("menuitem", name="Export all")).to_be_focused()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Alex Romero").click()
-    tour.look("who is signed in", page.get_by_role("menuitemradio", name="As the system", checked=True).wait_for)
+    tour.look(
+        "who is signed in", page.get_by_role("menuitemradio", name="As the system", checked=True).wait_for
+    )
     assert tour.found == {}
 
 

@@ -11,7 +11,11 @@ def test_the_keyboard_leads_from_sign_in_to_a_proposal(open_page: OpenPage) -> N
     """Signed in, `g p` shows the proposals, `f` finds in the list, `j` and Enter open one with all its blocks."""
     page = open_page()
     held: list[Route] = []
-    page.route("**/assets/Proposal-*.js", lambda route: held.append(route))  # a slow line: the page comes later than its address
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/assets/Proposal-*.js", hold)  # a slow line: the page comes later than its address
     page.goto("/proposals")  # asks to sign in first, then comes back here
     page.get_by_label("E-mail").fill("admin@peakpro.io")
     page.get_by_role("textbox", name="Password").fill("password")
@@ -35,7 +39,9 @@ def test_the_keyboard_leads_from_sign_in_to_a_proposal(open_page: OpenPage) -> N
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(400)  # longer than the field waits after the last key: nobody is called back to the list
+    page.wait_for_timeout(
+        400
+    )  # longer than the field waits after the last key: nobody is called back to the list
     for one in held:
         one.continue_()
 
