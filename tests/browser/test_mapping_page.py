@@ -42,10 +42,23 @@ def test_policy_mapping_and_dry_run(open_page: OpenPage, api: httpx2.Client, san
     expect(liability.get_by_role("table").first).to_contain_text("Customer Deposits")
     liability.get_by_role("button", name="Book new contracts like this").click()
     expect(liability.get_by_text("In use")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="was not read yet")).to_be_visible()
+    daily = page.get_by_role("article", name="One expense a day")
+    expect(daily.get_by_role("table")).to_contain_text("$174.18")
+    daily.get_by_role("button", name="Book fees like this").click()
+    expect(daily.get_by_text("In use")).to_be_visible()
+    page.get_by_role("article", name="One expense for each payment").get_by_role(
+        "button"
+    ).click()  # a slip, taken back
+    expect(daily.get_by_text("In use")).to_have_count(0)
 
-    page.get_by_role("button", name="Read the lists").click()
+    page.get_by_role("button", name="Read the lists now").click()
     expect(page.get_by_role("region", name="Stripe clearing")).to_be_visible()
-    page.get_by_role("button", name="Make what is missing").click()
+    expect(
+        page.get_by_role("status").filter(has_text="“Customer Deposit” is not in QuickBooks yet")
+    ).to_be_visible()
+    page.get_by_role("button", name="Make them now").click()
+    expect(page.get_by_role("button", name="Make them now")).to_have_count(0)
     expect(page.get_by_role("button", name="Make what is missing")).to_have_count(0)
     expect(
         page.get_by_role("region", name="Deposits as a liability").get_by_role("combobox").first

@@ -69,11 +69,23 @@ async def test_choices_are_checked_against_the_company(world: World) -> None:
 async def test_missing_is_made_once_and_preview_says_what_a_payment_posts(world: World) -> None:
     """One button makes account and items; the dry run of deposit and final equals what is then booked."""
     staff = world.staff()
-    assert staff.patch("/books/policy", json={"policy": "liability"}).status_code == 200
+    unread = staff.patch("/books/policy", json={"policy": "liability"}).json()["needs"]
+    assert [(one["slot"], one["can_make"]) for one in unread] == [("", False)]
     map_tax_code(world)
+    staff.post("/books/mapping/refresh").raise_for_status()
+    needs = {one["slot"]: one for one in staff.get("/books/policy").json()["needs"]}
+    assert needs["deposit_item"]["sentence"].endswith("the item “Customer Deposit” is not in QuickBooks yet.")
+    assert {one["can_make"] for one in needs.values()} == {True}
     for _ in range(2):
         made = staff.post("/books/mapping/make")
         assert made.status_code == 200, made.text
+    assert staff.get("/books/policy").json()["needs"] == []
+    banks = [one for one in world.in_books("Account") if one.get("AccountSubType") == "Checking"]
+    bank = next(slot for slot in made.json()["slots"] if slot["slot"] == "bank_account")
+    if len([one for one in banks if one["Name"] != "Stripe Clearing"]) == 1:
+        assert (len(bank["mapped"]), made.json()["left_to_you"]) == (1, [])
+    else:
+        assert (bank["mapped"], len(made.json()["left_to_you"])) == ([], 1)
     assert not any(slot["will_be_made"] for slot in made.json()["slots"])
     assert len([one for one in world.in_books("Item") if one["Name"] == "Customer Deposit"]) == 1
     contract = signed(world, [line("Roof", 1_000_000, tax_percent="8")])

@@ -133,8 +133,14 @@ def test_an_answer_that_is_lost_books_one_expense(ledger: Ledger, action: str) -
 
 
 def test_fees_of_a_day_are_one_document_where_the_org_wants_it(ledger: Ledger) -> None:
-    """With fees per day nothing is booked before the day is over, then one expense over all of them."""
-    ledger.money.sql.execute("UPDATE orgs SET fee_documents = 'per_day' WHERE id = 1")
+    """With fees per day nothing is booked before the day is over, then one expense over all of them; each way shows what it
+    makes, the same money in both."""
+    choices = ledger.staff.get("/books/policy").json()["fee_choices"]
+    assert {one["fee_documents"]: len(one["example"]) for one in choices} == {"per_payment": 3, "per_day": 1}
+    sums = [sum(e["debit_minor"] for d in one["example"] for e in d["entries"]) for one in choices]
+    assert sums[0] == sums[1] > 0
+    chosen = ledger.staff.patch("/books/policy", json={"fee_documents": "per_day"})
+    assert (chosen.status_code, chosen.json()["fee_documents"]) == (200, "per_day")
     before = len(ledger.in_books("Purchase"))
     for _ in range(2):
         ledger.pay()
@@ -146,7 +152,7 @@ def test_fees_of_a_day_are_one_document_where_the_org_wants_it(ledger: Ledger) -
     ledger.hear()
     made = ledger.in_books("Purchase")[before:]
     assert [round(one["TotalAmt"] * 100) for one in made] == [2 * 13_733]
-    ledger.money.sql.execute("UPDATE orgs SET fee_documents = 'per_payment' WHERE id = 1")
+    ledger.staff.patch("/books/policy", json={"fee_documents": "per_payment"}).raise_for_status()
     assert_books_right(ledger)
 
 

@@ -309,7 +309,8 @@ export interface paths {
         put?: never;
         /**
          * Make what is missing
-         * @description The clearing account, the item of what was sold and that of deposits, found by name or made; then chosen.
+         * @description The accounts of Stripe's money and fees, the item of what was sold and that of deposits, found by name or made; then
+         *     chosen. The bank account is chosen where the company has just one; it is never made.
          */
         post: operations["make_missing_in_books"];
         delete?: never;
@@ -349,7 +350,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Choose how deposits are booked */
+        /** Choose how deposits and Stripe's fees are booked */
         patch: operations["set_books_policy"];
         trace?: never;
     };
@@ -3426,10 +3427,16 @@ export interface components {
         /**
          * BooksMappingOut
          * @description `read_at`: when the lists were read; null before the first time. `suggested_keys` come from our own data.
+         *     `left_to_you`: what was not made or chosen just now, and why.
          */
         BooksMappingOut: {
             /** Company Name */
             company_name: string | null;
+            /**
+             * Left To You
+             * @default []
+             */
+            left_to_you: string[];
             /** Read At */
             read_at: string | null;
             /** Slots */
@@ -4638,6 +4645,20 @@ export interface components {
             /** Task */
             task: string;
         };
+        /** FeeChoice */
+        FeeChoice: {
+            /** Example */
+            example: components["schemas"]["JournalDocument"][];
+            /**
+             * Fee Documents
+             * @enum {string}
+             */
+            fee_documents: "per_payment" | "per_day";
+            /** Sentence */
+            sentence: string;
+            /** Title */
+            title: string;
+        };
         /**
          * FieldOut
          * @description One field side by side, as people read it.
@@ -5565,6 +5586,18 @@ export interface components {
             /** Waiting Minor */
             waiting_minor: number;
         };
+        /**
+         * NeedOut
+         * @description What the policy needs and the company lacks. `can_make`: `POST /books/mapping/make` makes it.
+         */
+        NeedOut: {
+            /** Can Make */
+            can_make: boolean;
+            /** Sentence */
+            sentence: string;
+            /** Slot */
+            slot: string;
+        };
         /** NeedsYou */
         NeedsYou: {
             /**
@@ -6407,6 +6440,8 @@ export interface components {
         PolicyIn: {
             /** Attach Contract */
             attach_contract?: boolean | null;
+            /** Fee Documents */
+            fee_documents?: ("per_payment" | "per_day") | null;
             /** Job Customers */
             job_customers?: boolean | null;
             /** Policy */
@@ -6416,15 +6451,26 @@ export interface components {
         };
         /**
          * PolicyOut
-         * @description `job_customers`: documents go to a sub-customer for each job. `choices` show, for a job over $10,000.00 with 8 % sales tax, the journal that each policy makes.
+         * @description `job_customers`: documents go to a sub-customer for each job. `choices` show, for a job over $10,000.00 with 8 % sales
+         *     tax, the journal that each policy makes; `fee_choices` the expenses of a day with three payments. `needs`: what the
+         *     policy in use lacks in the company, by its lists as they were last read.
          */
         PolicyOut: {
             /** Attach Contract */
             attach_contract: boolean;
             /** Choices */
             choices: components["schemas"]["PolicyChoice"][];
+            /** Fee Choices */
+            fee_choices: components["schemas"]["FeeChoice"][];
+            /**
+             * Fee Documents
+             * @enum {string}
+             */
+            fee_documents: "per_payment" | "per_day";
             /** Job Customers */
             job_customers: boolean;
+            /** Needs */
+            needs: components["schemas"]["NeedOut"][];
             /**
              * Policy
              * @enum {string}

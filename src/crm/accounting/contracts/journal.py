@@ -86,6 +86,22 @@ def refund(accounts: Accounts, from_deposits_minor: int, sold: Share) -> Documen
     )
 
 
+FEE_ACCOUNT = "Stripe Fees"
+FEE_EXAMPLES = (("New roof", 13_733), ("Gutters", 2_930), ("Repair", 755))
+
+
+def fee_example(fee_documents: str) -> tuple[Document, ...]:
+    """The fees of a day on which three payments came, $4,725.00, $1,000.00 and $250.00."""
+    if fee_documents == "per_day":
+        total = sum(minor for _, minor in FEE_EXAMPLES)
+        return (_fee("Expense: fees of the day, 3 payments", total),)
+    return tuple(_fee(f"Expense: fee of the payment for {said}", minor) for said, minor in FEE_EXAMPLES)
+
+
+def _fee(said: str, minor: int) -> Document:
+    return Document("Purchase", said, _two(FEE_ACCOUNT, CLEARING_ACCOUNT_NAME, minor))
+
+
 def accounts_of(policy: str) -> Accounts:
     income = "Income"
     return Accounts(LIABILITY_ACCOUNT_NAME if policy == "liability" else income, income)

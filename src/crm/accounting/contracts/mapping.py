@@ -39,7 +39,8 @@ SLOTS = (
     Slot("clearing_account", "Account", "Stripe clearing", "Holds what Stripe holds.", ("Bank", "Other Current Asset")),
     Slot("fee_account", "Account", "Stripe fees", "The expense that Stripe's fees are.",
          ("Expense", "Other Expense", "Cost of Goods Sold")),
-    Slot("bank_account", "Account", "Bank", "Where Stripe's payouts arrive.", ("Bank",)),
+    Slot("bank_account", "Account", "Bank", "Where Stripe's payouts arrive. Never made: it must be the "
+         "account whose statement shows them; the company's only checking account is chosen by itself.", ("Bank",)),
     Slot("dispute_account", "Account", "Disputed money", "Holds what banks took back until it is decided.",
          ("Other Current Asset",)),
     Slot("loss_account", "Account", "Lost disputes", "The expense that a lost dispute is.", ("Expense", "Other Expense")),

@@ -22,13 +22,14 @@ from crm.accounting.contracts.routes import READ, WRITE, JournalDocument, Policy
 from crm.accounting.contracts.tables import BooksMapping
 from crm.accounting.routes import BooksDep
 from crm.accounting.sync import setup
+from crm.accounting.sync.money_accounts import account
 from crm.accounting.tables import QboToken
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.identity.principal import OrgTx, StaffDep
 from crm.kit import clock
 from crm.kit.database import get_own
-from crm.kit.errors import Conflict, Invalid
+from crm.kit.errors import Conflict, Invalid, Refused
 from crm.payments.tables import Payment
 
 router = APIRouter(tags=["books"])
@@ -64,12 +65,14 @@ class SlotOut(BaseModel):
 
 
 class BooksMappingOut(BaseModel):
-    """`read_at`: when the lists were read; null before the first time. `suggested_keys` come from our own data."""
+    """`read_at`: when the lists were read; null before the first time. `suggested_keys` come from our own data.
+    `left_to_you`: what was not made or chosen just now, and why."""
 
     company_name: str | None
     read_at: datetime | None
     slots: list[SlotOut]
     suggested_keys: list[str]
+    left_to_you: list[str] = []
 
 
 class SlotIn(BaseModel):
@@ -78,7 +81,7 @@ class SlotIn(BaseModel):
     qbo_id: Annotated[str, Field(max_length=40, pattern=r"^\w+$")] | None
 
 
-MADE_FOR_YOU = ("clearing_account", "sales_item")
+MADE_FOR_YOU = ("clearing_account", "sales_item", "fee_account")
 
 
 @router.get("/books/mapping", summary="What in QuickBooks stands for what", dependencies=[READ])
@@ -142,7 +145,8 @@ def _plain(key: str) -> str:
 
 @router.post("/books/mapping/make", summary="Make what is missing", dependencies=[WRITE])
 async def make_missing_in_books(principal: StaffDep, work: BooksDep) -> BooksMappingOut:
-    """The clearing account, the item of what was sold and that of deposits, found by name or made; then chosen."""
+    """The accounts of Stripe's money and fees, the item of what was sold and that of deposits, found by name or made; then
+    chosen. The bank account is chosen where the company has just one; it is never made."""
     org_id = principal.org_id
     access = await connection.access(work, org_id)
     company = await setup.company_of(work, access)
@@ -154,7 +158,17 @@ async def make_missing_in_books(principal: StaffDep, work: BooksDep) -> BooksMap
         "clearing_account": await setup.clearing_account(work, access, company, company.home_currency),
         "sales_item": await setup.sales_item(work, access, mapping),
         deposits: await setup.deposit_item(work, access, mapping, policy),
+        "fee_account": await account(work, access, company, "fee_account", company.home_currency),
     }
+    left = []
+    try:
+        made["bank_account"] = await account(work, access, company, "bank_account", company.home_currency)
+    except Refused as error:
+        if error.code != "bank-account-unknown":
+            raise
+        left.append(
+            f"The bank is not made for you: it must be the account whose statement shows the payouts. {error.detail}"
+        )
     await lists.refresh(work, access)
     async with work.db.transaction(org_id) as session:
         there, _ = await lists.kept(session, org_id, access.realm_id)
@@ -166,7 +180,7 @@ async def make_missing_in_books(principal: StaffDep, work: BooksDep) -> BooksMap
                     session, org_id, Event.BOOKS_MAPPING_SET, actor=principal.actor, slot=BY_NAME[name].title,
                     key="", qbo_id=qbo_id, name=found["name"],
                 )  # fmt: skip
-        return await _out(session, org_id)
+        return (await _out(session, org_id)).model_copy(update={"left_to_you": left})
 
 
 async def _out(session: AsyncSession, org_id: int) -> BooksMappingOut:

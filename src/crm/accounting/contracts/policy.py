@@ -10,6 +10,7 @@ from crm.accounting.contracts.tables import BooksContract, BooksSettings
 from crm.accounting.locks import CLAIM_LOCKS
 from crm.activity.events import Event
 from crm.activity.log import record
+from crm.identity.tables import Org
 from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict
@@ -30,6 +31,16 @@ SENTENCES = {
 }
 
 
+FEE_TITLES = {
+    "per_payment": "One expense for each payment",
+    "per_day": "One expense a day",
+}
+FEE_SENTENCES = {
+    "per_payment": "Each fee is an expense of its own, within seconds of the payment, and names its proposal. Stripe Clearing "
+    "equals Stripe's balance at any moment.",
+    "per_day": "When a day is over, its fees are one expense. Fewer documents where there are many payments; until the "
+    "night Stripe Clearing is above Stripe's balance by the fees of today.",
+}
 SWITCHES = {
     "send_estimates": "Estimates for sent proposals",
     "attach_contract": "The signed PDF on the contract's invoice",
@@ -88,6 +99,18 @@ _FORGET = (
     "AND c.proposal_id = p.proposal_id AND p.kind = 'contract_invoice' AND p.form IS NULL "
     f"AND c.policy = :policy AND NOT {_BEGUN}"
 )
+
+
+async def choose_fee_documents(session: AsyncSession, org_id: int, actor: str, chosen: str) -> None:
+    """Counts for fees to come; those of today that wait for the night are booked as one."""
+    org = await session.get_one(Org, org_id, with_for_update=True)
+    if org.fee_documents == chosen:
+        return
+    org.fee_documents = chosen
+    await record(
+        session, org_id, Event.BOOKS_SWITCH_SET, actor=actor, setting="fee_documents", said="Stripe's fees",
+        state=f"to {FEE_TITLES[chosen][0].lower()}{FEE_TITLES[chosen][1:]}",
+    )  # fmt: skip
 
 
 async def job_done(session: AsyncSession, org_id: int, proposal_id: int, actor: str) -> BooksContract:

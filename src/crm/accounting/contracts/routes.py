@@ -8,12 +8,15 @@ from typing import Literal, cast
 from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.accounting.contracts import forms, journal, policy
-from crm.accounting.contracts.tables import POLICIES, BooksContract, BooksSettings
+from crm.accounting.contracts import forms, journal, needs, policy
+from crm.accounting.contracts.tables import POLICIES, BooksContract
 from crm.accounting.tables import Posting
+from crm.dependencies import StateDep
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
+from crm.identity.tables import Org
 from crm.kit.database import get_own
 from crm.proposals.tables import Proposal
 
@@ -21,6 +24,7 @@ router = APIRouter(tags=["books"])
 READ = require(Permission.BOOKS_READ)
 WRITE = require(Permission.BOOKS_WRITE)
 Policy = Literal["liability", "income", "whole"]
+FeeDocuments = Literal["per_payment", "per_day"]
 
 
 class EntryOut(BaseModel):
@@ -51,14 +55,34 @@ class PolicyChoice(BaseModel):
     example: list[StepOut]
 
 
+class FeeChoice(BaseModel):
+    fee_documents: FeeDocuments
+    title: str
+    sentence: str
+    example: list[JournalDocument]
+
+
+class NeedOut(BaseModel):
+    """What the policy needs and the company lacks. `can_make`: `POST /books/mapping/make` makes it."""
+
+    slot: str
+    sentence: str
+    can_make: bool
+
+
 class PolicyOut(BaseModel):
-    """`job_customers`: documents go to a sub-customer for each job. `choices` show, for a job over $10,000.00 with 8 % sales tax, the journal that each policy makes."""
+    """`job_customers`: documents go to a sub-customer for each job. `choices` show, for a job over $10,000.00 with 8 % sales
+    tax, the journal that each policy makes; `fee_choices` the expenses of a day with three payments. `needs`: what the
+    policy in use lacks in the company, by its lists as they were last read."""
 
     policy: Policy
     attach_contract: bool
     send_estimates: bool
     job_customers: bool
+    fee_documents: FeeDocuments
+    needs: list[NeedOut]
     choices: list[PolicyChoice]
+    fee_choices: list[FeeChoice]
 
 
 class PolicyIn(BaseModel):
@@ -68,27 +92,46 @@ class PolicyIn(BaseModel):
     attach_contract: bool | None = None
     send_estimates: bool | None = None
     job_customers: bool | None = None
+    fee_documents: FeeDocuments | None = None
 
 
 @router.get("/books/policy", summary="How deposits are booked, and what each way does", dependencies=[READ])
-async def get_books_policy(session: OrgTx, principal: StaffDep) -> PolicyOut:
-    return _policy_out(await policy.settings_of(session, principal.org_id))
+async def get_books_policy(session: OrgTx, principal: StaffDep, state: StateDep) -> PolicyOut:
+    return await _policy_out(session, principal.org_id, state.settings.qbo_item_name_deposit)
 
 
-@router.patch("/books/policy", summary="Choose how deposits are booked", dependencies=[WRITE])
-async def set_books_policy(body: PolicyIn, session: OrgTx, principal: StaffDep) -> PolicyOut:
+@router.patch(
+    "/books/policy", summary="Choose how deposits and Stripe's fees are booked", dependencies=[WRITE]
+)
+async def set_books_policy(body: PolicyIn, session: OrgTx, principal: StaffDep, state: StateDep) -> PolicyOut:
     values = body.model_dump(exclude_none=True)
-    if not values:
-        return _policy_out(await policy.settings_of(session, principal.org_id))
-    return _policy_out(await policy.change(session, principal.org_id, principal.actor, **values))
+    if (fee_documents := values.pop("fee_documents", None)) is not None:
+        await policy.choose_fee_documents(session, principal.org_id, principal.actor, fee_documents)
+    if values:
+        await policy.change(session, principal.org_id, principal.actor, **values)
+    return await _policy_out(session, principal.org_id, state.settings.qbo_item_name_deposit)
 
 
-def _policy_out(settings: BooksSettings) -> PolicyOut:
+async def _policy_out(session: AsyncSession, org_id: int, income_item: str) -> PolicyOut:
+    settings = await policy.settings_of(session, org_id)
+    org = await session.get_one(Org, org_id)
+    lacking = await needs.of_policy(session, org_id, settings.policy, income_item)
     return PolicyOut(
         policy=cast("Policy", settings.policy),
         attach_contract=settings.attach_contract,
         send_estimates=settings.send_estimates,
         job_customers=settings.job_customers,
+        fee_documents=cast("FeeDocuments", org.fee_documents),
+        needs=[NeedOut(slot=one.slot, sentence=one.sentence, can_make=one.can_make) for one in lacking],
+        fee_choices=[
+            FeeChoice(
+                fee_documents=cast("FeeDocuments", one),
+                title=title,
+                sentence=policy.FEE_SENTENCES[one],
+                example=[document_out(document) for document in journal.fee_example(one)],
+            )
+            for one, title in policy.FEE_TITLES.items()
+        ],
         choices=[
             PolicyChoice(
                 policy=cast("Policy", one),
@@ -103,18 +146,16 @@ def _policy_out(settings: BooksSettings) -> PolicyOut:
 
 
 def step_out(step: journal.Step) -> StepOut:
-    return StepOut(
-        said=step.said,
-        documents=[
-            JournalDocument(
-                entity=document.entity,
-                said=document.said,
-                entries=[
-                    EntryOut(account=e.account, debit_minor=max(e.minor, 0), credit_minor=max(-e.minor, 0))
-                    for e in document.entries
-                ],
-            )
-            for document in step.documents
+    return StepOut(said=step.said, documents=[document_out(document) for document in step.documents])
+
+
+def document_out(document: journal.Document) -> JournalDocument:
+    return JournalDocument(
+        entity=document.entity,
+        said=document.said,
+        entries=[
+            EntryOut(account=e.account, debit_minor=max(e.minor, 0), credit_minor=max(-e.minor, 0))
+            for e in document.entries
         ],
     )
 

@@ -8,6 +8,7 @@ import { useAct } from "./act";
 import { Failed } from "./Failed";
 import { Journal } from "./Journal";
 import { Block } from "./Page";
+import { PolicyNeeds } from "./PolicyNeeds";
 import { RecordBones } from "./RecordBones";
 
 export function DepositPolicy() {
@@ -22,6 +23,7 @@ export function DepositPolicy() {
         the books already keep the way they began with.
       </Text>
       {choose.error && <Failed problem={choose.error} />}
+      <PolicyNeeds needs={policy.data.needs} />
       <SimpleGrid cols={{ base: 1, lg: 3 }} spacing="md">
         {policy.data.choices.map((one) => (
           <Choice

@@ -11,7 +11,7 @@ import { Ago } from "./Money";
 import { Block, Empty } from "./Page";
 import { RecordBones } from "./RecordBones";
 
-const REFRESH = { refresh: ["books-mapping", "books-preview"] };
+const REFRESH = { refresh: ["books-mapping", "books-policy", "books-preview"] };
 
 export function MappingSlots() {
   const mapping = useQuery(mappingQuery);
@@ -41,6 +41,11 @@ export function MappingSlots() {
       }
     >
       {(refresh.error ?? make.error) && <Failed problem={(refresh.error ?? make.error) as Error} />}
+      {make.data?.left_to_you?.map((sentence) => (
+        <p key={sentence} className="notice amber" role="status">
+          {sentence}
+        </p>
+      ))}
       <Text size="sm" c="dimmed" mb="sm">
         {read_at ? (
           <>

@@ -1,0 +1,80 @@
+"""What a policy needs in the company and does not find there, as far as the lists that were read can say: nothing is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.accounting.contracts import lists
+from crm.accounting.contracts.mapped import mapping_of
+from crm.accounting.contracts.mapping import BY_NAME, Slot
+from crm.accounting.documents import CLEARING_ACCOUNT_NAME, LIABILITY_ACCOUNT_NAME
+from crm.accounting.sync.setup import LIABILITY_ITEM_NAME, SALES_ITEM_NAME
+from crm.accounting.tables import QboToken
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """`can_make`: "make what is missing" makes it; else a person chooses or mends something, as the sentence says."""
+
+    slot: str
+    sentence: str
+    can_make: bool
+
+
+async def of_policy(session: AsyncSession, org_id: int, policy: str, income_item: str) -> list[Need]:
+    """Nothing while no company is connected: then nothing is booked either."""
+    realm = await session.scalar(select(QboToken.realm_id).where(QboToken.org_id == org_id))
+    if realm is None:
+        return []
+    choices, read_at = await lists.kept(session, org_id, realm)
+    if read_at is None:
+        return [
+            Need(
+                "",
+                "What the company has was not read yet, so nothing could be checked. Read the lists.",
+                False,
+            )
+        ]
+    mapping = await mapping_of(session, org_id, realm)
+    deposits = (
+        ("deposit_item", LIABILITY_ITEM_NAME) if policy == "liability" else ("income_item", income_item)
+    )
+    wanted = [("clearing_account", CLEARING_ACCOUNT_NAME), ("sales_item", SALES_ITEM_NAME)]
+    if policy != "whole":
+        wanted.append(deposits)
+    found = [lacking(BY_NAME[slot], mapping.get(slot), name, choices) for slot, name in wanted]
+    if policy == "liability" and mapping.get("deposit_item") is None:
+        found.append(_liability(choices))
+    return [one for one in found if one is not None]
+
+
+def lacking(slot: Slot, mapped: str | None, name: str, choices: dict[str, list[lists.Choice]]) -> Need | None:
+    """What is wrong with this slot's object: the mapped one, else the one of our name; None when nothing is."""
+    if mapped is not None:
+        problem = lists.problem(slot, choices, mapped)
+        return Need(slot.name, problem, False) if problem else None
+    word = lists.WORDS[slot.entity]
+    known = choices.get(slot.entity, [])
+    there = [one for one in known if one["name"].casefold() == name.casefold()]
+    if not there:
+        return Need(slot.name, f"{slot.title}: the {word} “{name}” is not in QuickBooks yet.", True)
+    problem = lists.unfit(slot, max(there, key=lambda one: bool(one["active"])))
+    return Need(slot.name, problem, False) if problem else None
+
+
+def _liability(choices: dict[str, list[lists.Choice]]) -> Need | None:
+    """An account of our name and another type stands in the way of the item that is to be made on it."""
+    for one in choices["Account"]:
+        if one["name"] == LIABILITY_ACCOUNT_NAME and (
+            not one["active"] or one["type"] != "Other Current Liability"
+        ):
+            return Need(
+                "deposit_item",
+                f"The account “{LIABILITY_ACCOUNT_NAME}” cannot hold deposits: it must be active and of type Other Current "
+                "Liability. Change or rename it in QuickBooks, or choose another item for deposits below.",
+                False,
+            )
+    return None
