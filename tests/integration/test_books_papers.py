@@ -12,10 +12,11 @@ import pytest
 from tests.conftest import RunningApp
 from tests.integration.books_contract import Contract, line, map_tax_code, signed
 from tests.integration.books_world import World, open_world
-from tests.integration.comeback_world import Bookkeeper
+from tests.integration.comeback_world import Bookkeeper, Comeback
 
 from crm.kit.settings import Settings
 from crm.papers.keeping import make_missing
+from crm.proposals.decision import expire_due
 
 Json = dict[str, Any]
 
@@ -58,6 +59,34 @@ def status(world: World, proposal_id: int) -> str:
     return str(found["TxnStatus"])
 
 
+def states(world: World, proposal_id: int) -> list[str]:
+    items = world.staff().get("/postings").json()["items"]
+    return [one["state"] for one in items if one["proposal_id"] == proposal_id]
+
+
+def due_now(world: World) -> None:
+    """What waits for its next attempt is tried with the next run."""
+    world.sql.execute("UPDATE postings SET next_attempt_at = now() WHERE state = 'waiting'")
+    world.sql.execute("UPDATE qbo_lanes SET paused_until = NULL")
+
+
+def invoice_of(world: World, contract: Contract) -> str:
+    """The Id of the contract's invoice that is linked now."""
+    row = world.sql.execute(
+        "SELECT qbo_id FROM qbo_links WHERE entity = 'Invoice' AND local_kind = 'proposal' AND local_id = %s",
+        [str(contract.proposal_id)],
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def hangs_on(world: World) -> list[str]:
+    """The invoices that are there and have a file."""
+    live = {one["Id"] for one in world.in_books("Invoice")}
+    on = [one["AttachableRef"][0]["EntityRef"]["value"] for one in world.in_books("Attachable")]
+    return [invoice_id for invoice_id in on if invoice_id in live]
+
+
 def reads(world: World) -> int:
     used: int = world.staff().get("/qbo/quota").json()["used"]
     return used
@@ -82,6 +111,7 @@ async def test_an_estimate_follows_its_proposal_and_the_invoice_closes_it(world:
     await world.run()
     (made,) = estimates(world, proposal_id)
     assert (made["TxnStatus"], made["TotalAmt"]) == ("Pending", 10_800)
+    assert made["DocNumber"].isdigit(), "the company numbers its forms itself"
     assert [one["Amount"] for one in made["Line"] if one["DetailType"] == "SalesItemLineDetail"] == [10_000]
     body = {"signer_name": "Elena", "content_hash": content_hash, "agree": True}
     assert portal.post(f"/portal/{proposal_id}/approve", json=body).status_code == 200
@@ -140,6 +170,87 @@ async def test_a_declined_a_replaced_and_a_cancelled_proposal_reject_their_estim
     found = [status(world, one) for one in (declined, replaced, cancelled.proposal_id, newer_id)]
     assert found == ["Rejected", "Rejected", "Rejected", "Pending"]
     assert estimates(world, never) == []
+
+
+async def test_an_estimate_is_exact_when_answers_are_lost_and_others_are_faster(world: World) -> None:
+    """With numbers of our own. The answer to its making is lost, somebody changes it there before we do (5010), and the
+    answer to that is lost too: one estimate, accepted once, with their note and our number."""
+    settings = f"/_state/quickbooks/{world.realm_id}/settings"
+    world.sandbox.call("POST", settings, {"custom_txn_numbers": True})
+    switch(world, send_estimates=True)
+    await world.run()  # those that were signed before
+    proposal_id, portal, content_hash = sent(world)
+    world.sandbox.add_fault("drop_after", "/estimate")
+    await world.run()
+    (made,) = estimates(world, proposal_id)
+    assert states(world, proposal_id) == ["waiting"]
+    due_now(world)
+    await world.run()
+    bookkeeper(world).change("Estimate", made["Id"], CustomerMemo={"value": "Call before noon"})
+    body = {"signer_name": "Elena", "content_hash": content_hash, "agree": True}
+    assert portal.post(f"/portal/{proposal_id}/approve", json=body).status_code == 200
+    world.sandbox.add_fault("drop_after", "/estimate", after=1)  # the first is refused as stale
+    for _ in range(2):
+        await world.run()
+        due_now(world)
+    (now,) = estimates(world, proposal_id)
+    assert (now["TxnStatus"], now["CustomerMemo"]["value"]) == ("Accepted", "Call before noon")
+    assert now["DocNumber"].startswith(f"PE{proposal_id}-")
+    contract = Contract(world, proposal_id, portal)
+    await settle(world, contract)
+    versions = int(now["SyncToken"]) - int(made["SyncToken"])
+    assert versions == 2, "their change and ours, each once"
+
+
+async def test_what_became_of_a_proposal_meanwhile_ends_its_estimate(world: World) -> None:
+    """One that ran out is rejected. One whose making was refused asks nobody any more once its proposal is declined, and
+    one whose answer was lost is found and rejected, not left pending."""
+    switch(world, send_estimates=True)
+    expired, _, _ = sent(world)
+    await world.run()
+    refused, refused_portal, _ = sent(world)
+    error = {"Message": "A business validation error", "Detail": "Not today.", "code": "6000"}
+    fault = {"Fault": {"Error": [error], "type": "ValidationFault"}}
+    world.sandbox.add_fault("status", "/estimate", status=400, body=fault)
+    await world.run()
+    lost, lost_portal, _ = sent(world)
+    world.sandbox.add_fault("drop_after", "/estimate")
+    await world.run()
+    assert [states(world, one) for one in (expired, refused, lost)] == [["posted"], ["needs_you"], ["waiting"]]
+    world.sql.execute("UPDATE proposals SET valid_until = current_date - 3 WHERE id = %s", [expired])
+    async with world.books.db.transaction(1) as session:
+        await expire_due(session, 1)
+    for proposal_id, portal in ((refused, refused_portal), (lost, lost_portal)):
+        declined = portal.post(f"/portal/{proposal_id}/decline", json={"reason": "Too dear"})
+        assert declined.status_code == 200, declined.text
+    for _ in range(3):
+        due_now(world)
+        await world.run()
+    assert [states(world, one) for one in (expired, refused, lost)] == [["posted"], ["posted"], ["posted"]]
+    assert (status(world, expired), estimates(world, refused), status(world, lost)) == ("Rejected", [], "Rejected")
+
+
+async def test_an_invoice_made_anew_gets_its_paper_again(world: World) -> None:
+    """Whether Restore ours made it or a Retry of its posting: the same bytes hang on the new invoice, once each."""
+    switch(world, attach_contract=True)
+    contract = signed(world, [line("Roof", 1_000_000)])
+    await make_missing(world.books.db, 1, contract.proposal_id, 30)
+    contract.done()
+    await settle(world, contract)
+    back = Comeback(world)
+    await back.catch_up()
+    bookkeeper(world).delete("Invoice", invoice_of(world, contract))
+    await back.catch_up()
+    assert (await back.restored(back.one(kind="qbo_deleted")))["resolution"] == "restored"
+    await settle(world, contract)
+    assert hangs_on(world) == [invoice_of(world, contract)]
+
+    bookkeeper(world).delete("Invoice", invoice_of(world, contract))
+    (posting,) = [one for one in contract.postings() if one["kind"] == "contract_invoice"]
+    world.sql.execute("UPDATE postings SET state = 'needs_you' WHERE id = %s", [posting["id"]])
+    world.staff().post(f"/postings/{posting['id']}/retry").raise_for_status()
+    await settle(world, contract)
+    assert hangs_on(world) == [invoice_of(world, contract)]
 
 
 async def test_deposits_read_no_more_with_estimates_than_without(world: World) -> None:

@@ -12,6 +12,7 @@ from tests.integration.books_world import World, open_world
 
 from crm import pipeline
 from crm.accounting import postings
+from crm.kit.database import conninfo, owner_url
 from crm.kit.settings import Settings
 
 OTHER_REALM = "9341000000000002"
@@ -98,6 +99,33 @@ async def test_database_that_goes_away_in_between_needs_no_person(world: World) 
     assert stored == [("waiting", None)]
     world.staff().get("/postings")  # the API's connections are gone, too: it says 503 once
 
+    world.sql.execute("UPDATE postings SET lease_until = now()")  # the lease of the run that failed is over
+    await world.run()
+    world.assert_booked_once(payment_id)
+
+
+async def test_a_deadlock_in_our_database_needs_no_person(
+    world: World, owner_sql: psycopg.Connection, database_url: str
+) -> None:
+    """While the invoice's link is written, somebody else waits for it who holds the log: PostgreSQL ends ours. It is
+    looked for and booked once by the next run, and nobody reads of a defect."""
+    world.connect()
+    payment_id = world.pay()
+    fault = world.sandbox.add_fault("pause_after", "/invoice$", times=1)
+    running = asyncio.create_task(world.run())
+    while not world.sandbox.call("GET", f"/_faults/{fault}")["waiting"]:
+        await asyncio.sleep(0.05)
+    with psycopg.connect(conninfo(owner_url(database_url))) as other:
+        other.execute("SET deadlock_timeout = '1min'")  # so that it is not this one that is ended
+        other.execute("SELECT 1 FROM activity_heads WHERE org_id = 1 FOR UPDATE")
+        world.sandbox.call("POST", f"/_faults/{fault}/release")
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%activity_heads%'"
+        while owner_sql.execute(waits).fetchone() == (0,):
+            await asyncio.sleep(0.02)
+        await asyncio.to_thread(other.execute, "UPDATE qbo_requests SET attempts = attempts")
+        other.rollback()
+    await asyncio.wait({running})
+    assert world.sql.execute("SELECT state, problem FROM postings").fetchall() == [("waiting", None)]
     world.sql.execute("UPDATE postings SET lease_until = now()")  # the lease of the run that failed is over
     await world.run()
     world.assert_booked_once(payment_id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.month.books import Account, balances, documents, journal
+from tests.month.books import Account, Entry, balances, documents, journal
 from tests.month.drive import Month
 from tests.month.plan import DAYS, Life
 
@@ -74,7 +75,23 @@ def _books(month: Month) -> Iterator[Check]:
         counted.lines.append(f"{kind:28} {expected.get(kind, 0):>16} {len(live):>16}")
         if len(live) != expected.get(kind, 0):
             counted.wrong.append(f"{kind}: {expected.get(kind, 0)} by the record, {len(live)} in QuickBooks")
+            counted.wrong += _by_contract(month, [entry for entry in entries if entry.document == kind], live)
     yield counted
+
+
+def _by_contract(month: Month, wanted: list[Entry], live: list[dict]) -> list[str]:
+    """Of which contracts there are more or fewer documents of a kind than there should be."""
+    jobs = {contract.proposal_id: number for number, contract in month.people.contracts.items()}
+    found: Counter[int] = Counter()
+    for one in live:
+        named = re.search(r"Proposal #(\d+)", str(one.get("PrivateNote", "")))
+        found[jobs.get(int(named[1]), 0) if named else 0] += 1
+    ours = Counter(entry.job for entry in wanted)
+    return [
+        f"    contract {number}: {ours[number]} by the record, {found[number]} in QuickBooks"
+        for number in sorted(ours.keys() | found.keys())
+        if number and ours[number] != found[number]
+    ]
 
 
 def _amount(document: dict) -> float:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,7 +18,15 @@ from crm.kit import clock
 
 LEASE = timedelta(seconds=15)
 RENEW_SECONDS = 4.0
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # gone, restarting, or all connections taken
+# Gone, restarting, all connections taken, or we were ended to undo a deadlock. The log writes past SQLAlchemy, so what it
+# meets comes as psycopg's own.
+DATABASE_AWAY = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from crm.accounting.comeback.tables import QboMirror
 from crm.accounting.comeback.ways_out import REMADE, reopen
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
+from crm.accounting.sync import attachment
 from crm.accounting.tables import QboRequest
 from crm.activity.events import Event
 from crm.activity.log import record
@@ -269,6 +270,8 @@ async def _stand_for(session: AsyncSession, access: Access, task: _Task, made: s
             session, access.org_id, Event.BOOKS_RELINKED, entity=task.entity, local_kind=local_kind,
             local_id=local_id, name=name or task.entity, from_id=task.qbo_id, to_id=made, why="made anew",
         )  # fmt: skip
+        if task.entity == "Invoice" and local_kind == "proposal":
+            await attachment.again(session, access.org_id, access.realm_id, int(local_id))
     rows = await mirror.locked(session, access.org_id, access.realm_id, task.entity, [task.qbo_id])
     for row in rows.values():
         row.merged_into, row.followed = made, False

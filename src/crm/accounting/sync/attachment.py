@@ -22,6 +22,7 @@ from crm.activity.log import record
 from crm.files.keeping import content_of
 from crm.files.tables import File
 from crm.gateways.quickbooks import Attached, query, quote
+from crm.kit import clock
 from crm.kit.errors import Refused
 
 PDF = "application/pdf"
@@ -76,6 +77,22 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
                 session, org_id, Event.CONTRACT_ATTACHED, proposal_id=posting.proposal_id, name=name,
                 qbo_id=str(written.object["Id"]), qbo_invoice_id=invoice.qbo_id, bytes=len(content),
             )  # fmt: skip
+
+
+async def again(session: AsyncSession, org_id: int, realm_id: str, proposal_id: int) -> None:
+    """The contract's invoice is another one now: its paper is due again, if it hung on the one before."""
+    subject = f"proposal:{proposal_id}"
+    fault = {"code": "made-anew", "sentence": "The invoice on which it hung is gone; a new one was made."}
+    await links.unlink(session, org_id, realm_id, "Attachable", "proposal", proposal_id)
+    await outbox.undo(session, org_id, realm_id, "attach_contract", subject, fault)
+    await session.execute(
+        text(
+            "UPDATE postings SET state = 'waiting', next_attempt_at = :now, attempts = 0, problem = NULL, "
+            "problem_code = NULL WHERE org_id = :org AND kind = 'attachment' AND subject = :subject "
+            "AND state IN ('posted', 'needs_you')"
+        ),
+        {"org": org_id, "subject": subject, "now": clock.now()},
+    )
 
 
 async def _signed(session: AsyncSession, org_id: int, proposal_id: int) -> tuple[File, bytes]:

@@ -23,6 +23,7 @@ from crm.accounting.contracts.lines import Agreed
 from crm.accounting.contracts.tables import BooksContract
 from crm.accounting.documents import Company, txn_date
 from crm.accounting.error_counts import count_error
+from crm.accounting.sync import attachment
 from crm.accounting.sync.frame import frame, party
 from crm.accounting.sync.looking import find_by_note
 from crm.activity.events import Event
@@ -148,6 +149,8 @@ async def _known(books: Books, access: Access, posting: Taken) -> dict[str, Any]
             await outbox.undo(
                 session, access.org_id, access.realm_id, "create_invoice", posting.subject, fault
             )
+            if kind == "proposal":
+                await attachment.again(session, access.org_id, access.realm_id, int(local_id))
         return None
     found: dict[str, Any] = answer.data["Invoice"]
     return found

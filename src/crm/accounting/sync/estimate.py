@@ -33,6 +33,7 @@ from crm.kit.errors import Refused
 from crm.proposals.tables import Proposal
 
 STALE_TRIES = 3  # 5010: somebody changed it there meanwhile
+OVER = frozenset({"Closed", "Rejected"})
 NEVER_MADE = "none"  # in a posting's `form`, which else says the TxnStatus that we know to stand there
 
 # What TxnStatus the proposal `r` asks for. A new version is a proposal of its own; the one that it replaced is rejected.
@@ -55,13 +56,28 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
             select(Posting.form).where(Posting.org_id == org_id, Posting.id == posting.id)
         )
         offered = await agreed.offered(session, org_id, posting.proposal_id)
+        under_way = await _is_under_way(session, access, posting)
     if link is None:
-        if wanted in {"Closed", "Rejected"}:
+        # One whose answer was lost may stand there: it is looked for, and then brought to its end.
+        if wanted in OVER and not under_way:
             await _keep_form(books, org_id, posting, NEVER_MADE)
             return
         await _make(books, access, posting, offered, wanted)
     elif known != wanted:
         await _bring_up_to_date(books, access, posting, offered, link.qbo_id, wanted)
+
+
+async def _is_under_way(session: AsyncSession, access: Access, posting: Taken) -> bool:
+    sent = await session.scalar(
+        select(QboRequest.id).where(
+            QboRequest.org_id == access.org_id,
+            QboRequest.realm_id == access.realm_id,
+            QboRequest.operation == "create_estimate",
+            QboRequest.subject == posting.subject,
+            QboRequest.state == "sent",
+        )
+    )
+    return sent is not None
 
 
 async def _make(books: Books, access: Access, posting: Taken, offered: Agreed, wanted: str) -> None:
@@ -239,10 +255,14 @@ KIND = Kind(
     # While the invoice is under way its link is decided: whatever is written now would cross it.
     after="NOT EXISTS (SELECT 1 FROM postings f WHERE f.org_id = p.org_id AND f.proposal_id = p.proposal_id "
     "AND f.kind = 'contract_invoice' AND f.state IN ('waiting', 'needs_you') AND f.form IS NOT NULL)",
-    # One that stands there otherwise than the proposal asks for is due again.
-    begin="UPDATE postings p SET state = 'waiting', next_attempt_at = now(), attempts = 0, "
-    "amount_minor = r.total_minor FROM proposals r WHERE p.org_id = :org AND p.kind = 'estimate' "
-    "AND p.state = 'posted' AND p.form IN ('Pending', 'Accepted') AND r.org_id = p.org_id "
-    f"AND r.id = p.proposal_id AND p.form <> {_WANTED}",
+    # One that stands there otherwise than the proposal asks for is due again. So is one that asks for a person but does not
+    # stand there, once its proposal is over: nothing is left to be made, and nobody need look at it.
+    begin="UPDATE postings p SET state = 'waiting', next_attempt_at = now(), attempts = 0, problem = NULL, "
+    "problem_code = NULL, amount_minor = r.total_minor FROM proposals r WHERE p.org_id = :org AND p.kind = 'estimate' "
+    "AND r.org_id = p.org_id AND r.id = p.proposal_id AND (p.state = 'posted' AND p.form IN ('Pending', 'Accepted') "
+    f"AND p.form <> {_WANTED} OR p.state = 'needs_you' AND {_WANTED} IN ('Closed', 'Rejected') AND NOT EXISTS "
+    "(SELECT 1 FROM qbo_links l WHERE l.org_id = p.org_id AND l.entity = 'Estimate' AND l.local_kind = 'proposal' "
+    "AND l.local_id = r.id::text) AND NOT EXISTS (SELECT 1 FROM qbo_requests q WHERE q.org_id = p.org_id "
+    "AND q.operation = 'create_estimate' AND q.subject = p.subject AND q.state = 'sent'))",
     papers_only=True,
 )
