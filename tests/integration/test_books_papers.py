@@ -216,7 +216,11 @@ async def test_what_became_of_a_proposal_meanwhile_ends_its_estimate(world: Worl
     lost, lost_portal, _ = sent(world)
     world.sandbox.add_fault("drop_after", "/estimate")
     await world.run()
-    assert [states(world, one) for one in (expired, refused, lost)] == [["posted"], ["needs_you"], ["waiting"]]
+    assert [states(world, one) for one in (expired, refused, lost)] == [
+        ["posted"],
+        ["needs_you"],
+        ["waiting"],
+    ]
     world.sql.execute("UPDATE proposals SET valid_until = current_date - 3 WHERE id = %s", [expired])
     async with world.books.db.transaction(1) as session:
         await expire_due(session, 1)
@@ -227,7 +231,11 @@ async def test_what_became_of_a_proposal_meanwhile_ends_its_estimate(world: Worl
         due_now(world)
         await world.run()
     assert [states(world, one) for one in (expired, refused, lost)] == [["posted"], ["posted"], ["posted"]]
-    assert (status(world, expired), estimates(world, refused), status(world, lost)) == ("Rejected", [], "Rejected")
+    assert (status(world, expired), estimates(world, refused), status(world, lost)) == (
+        "Rejected",
+        [],
+        "Rejected",
+    )
 
 
 async def test_an_invoice_made_anew_gets_its_paper_again(world: World) -> None:

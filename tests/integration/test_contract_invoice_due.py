@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.conftest import RunningApp
-from tests.integration.books_contract import line, signed
+from tests.integration.books_contract import line, signed, trial_balance
 from tests.integration.books_world import World, open_world
 
 from crm.kit.settings import Settings
@@ -65,3 +65,34 @@ async def test_a_policy_chosen_before_the_first_booking_counts(world: World) -> 
     assert item["IncomeAccountRef"]["name"] == "Customer Deposits"
     staff.patch("/books/policy", json={"policy": "income"}).raise_for_status()
     assert staff.get(where).json()["policy"] == "liability"
+
+
+async def test_a_credit_signed_before_its_money_is_booked(world: World) -> None:
+    """Money waits while a credit is signed for what was paid already: booked late, then given back, it comes to the same as
+    if each had been booked on its day, under every policy. Nothing is left on receivables."""
+    world.connect()
+    found = {}
+    for policy in ("liability", "income", "whole"):
+        world.staff().patch("/books/policy", json={"policy": policy}).raise_for_status()
+        for last, credit in (("final", -50_000), ("deposit", -750_000)):
+            contract = signed(world, [line("Roof", 1_000_000)])
+            before = trial_balance(world)
+            if last == "final":
+                contract.pay("deposit")
+                await world.run()
+            contract.pay(last)
+            contract.change(credit)
+            for _ in range(3):
+                await world.run()
+            contract.refund(last, 50_000)
+            for _ in range(2):
+                await world.run()
+            assert [one["problem"] for one in contract.postings() if one["state"] != "posted"] == []
+            after = trial_balance(world)
+            found[policy, last] = {name: cents - before.get(name, 0) for name, cents in after.items()
+                                   if cents != before.get(name, 0)}  # fmt: skip
+    assert found == {
+        (policy, last): {"Stripe Clearing": kept, "Design income": -kept}
+        for policy in ("liability", "income", "whole")
+        for last, kept in (("final", 950_000), ("deposit", 250_000))
+    }

@@ -102,8 +102,7 @@ class _Books:
         for document, lines in self._lines(one):
             kept = {account: cents for account, cents in lines.items() if cents}
             assert sum(kept.values()) == 0, f"{document} of {one} is not in balance: {kept}"
-            if kept:
-                self.entries.append(Entry(one.day, one.job, document, kept))
+            self.entries.append(Entry(one.day, one.job, document, kept))
 
     def _lines(self, one: Happening) -> Iterator[tuple[str, Lines]]:
         contract = self.contracts.get(one.job)
@@ -185,6 +184,8 @@ class _Books:
         if not contract.invoiced:
             return
         cents = max(one.cents, -contract.owed_cents)
+        if not cents:
+            return
         contract.owed_cents += cents
         document = "Invoice" if one.cents > 0 else "CreditMemo"
         yield document, {Account.RECEIVABLE: cents, Account.INCOME: -cents}

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.accounting.booking import Taken
 from crm.accounting.context import Books
 from crm.accounting.contracts import agreed
+from crm.accounting.contracts.lines import Agreed
 from crm.accounting.contracts.tables import BooksContract
 from crm.accounting.tables import Posting
 from crm.kit.database import Big
@@ -99,8 +100,8 @@ async def _decide(session: AsyncSession, row: Posting, contract: BooksContract) 
         )
         row.form, row.deposit_minor = "return", Big(-(taken or 0))
     elif row.kind == "contract_invoice":
-        sold = await agreed.contract(session, row.org_id, contract.proposal_id)
         left = await deposits_left(session, row.org_id, contract.proposal_id)
+        sold = await _sold(session, row, max(left, 0))
         row.amount_minor = Big(sold.total_minor)
         row.form = "contract:" + ",".join(map(str, sold.order_ids))
         row.deposit_minor = Big(-min(max(left, 0), sold.total_minor))
@@ -112,6 +113,29 @@ async def _decide(session: AsyncSession, row: Posting, contract: BooksContract) 
     else:
         row.form, row.deposit_minor = "sale", Big(0)
     await session.flush()
+
+
+async def _sold(session: AsyncSession, row: Posting, deposits_minor: int) -> Agreed:
+    """What the contract's invoice is over: all that was agreed, but no credit that would leave less open than what was paid
+    and is yet to be applied to it. Such a credit came after the money: it is booked by itself, as if each had been booked on
+    its day, and its refund takes it out of what was sold. Otherwise the excess would stay on receivables for ever."""
+    assert row.proposal_id is not None
+    sold = await agreed.contract(session, row.org_id, row.proposal_id)
+    to_apply = await session.scalar(
+        text(
+            "SELECT coalesce(sum(amount_minor), 0) FROM postings WHERE org_id = :org AND proposal_id = :proposal "
+            "AND kind = 'payment' AND form IS NULL AND state <> 'skipped'"
+        ),
+        {"org": row.org_id, "proposal": row.proposal_id},
+    )
+    orders = list(sold.order_ids)
+    for order_id in reversed(sold.order_ids):
+        if not to_apply or sold.total_minor - min(deposits_minor, sold.total_minor) >= to_apply:
+            break
+        if (await agreed.change(session, row.org_id, order_id)).total_minor < 0:
+            orders.remove(order_id)
+            sold = await agreed.contract(session, row.org_id, row.proposal_id, orders)
+    return sold
 
 
 async def _invoice_state(session: AsyncSession, row: Posting) -> str | None:
