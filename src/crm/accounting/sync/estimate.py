@@ -256,11 +256,11 @@ KIND = Kind(
     after="NOT EXISTS (SELECT 1 FROM postings f WHERE f.org_id = p.org_id AND f.proposal_id = p.proposal_id "
     "AND f.kind = 'contract_invoice' AND f.state IN ('waiting', 'needs_you') AND f.form IS NOT NULL)",
     # One that stands there otherwise than the proposal asks for is due again. So is one that asks for a person but does not
-    # stand there, once its proposal is over: nothing is left to be made, and nobody need look at it.
+    # stand there, once its proposal is dead: nothing is left to be made, and nobody need look at it.
     begin="UPDATE postings p SET state = 'waiting', next_attempt_at = now(), attempts = 0, problem = NULL, "
     "problem_code = NULL, amount_minor = r.total_minor FROM proposals r WHERE p.org_id = :org AND p.kind = 'estimate' "
     "AND r.org_id = p.org_id AND r.id = p.proposal_id AND (p.state = 'posted' AND p.form IN ('Pending', 'Accepted') "
-    f"AND p.form <> {_WANTED} OR p.state = 'needs_you' AND {_WANTED} IN ('Closed', 'Rejected') AND NOT EXISTS "
+    f"AND p.form <> {_WANTED} OR p.state = 'needs_you' AND {_WANTED} = 'Rejected' AND NOT EXISTS "
     "(SELECT 1 FROM qbo_links l WHERE l.org_id = p.org_id AND l.entity = 'Estimate' AND l.local_kind = 'proposal' "
     "AND l.local_id = r.id::text) AND NOT EXISTS (SELECT 1 FROM qbo_requests q WHERE q.org_id = p.org_id "
     "AND q.operation = 'create_estimate' AND q.subject = p.subject AND q.state = 'sent'))",
