@@ -45,14 +45,14 @@ class Ledger:
     def connect(self) -> None:
         consent(self.staff, self.realm_id)
 
-    def pay(self, form: dict[str, str] = CARD, *, org_id: int = ORG) -> Paid:
+    def pay(self, form: dict[str, str] = CARD, *, org_id: int = ORG, currency: str = "USD") -> Paid:
         """A proposal of its own, whose deposit is paid on the page; nothing of it is heard yet."""
-        proposal_id = self.money.proposal(org_id)
+        proposal_id = self.money.proposal(org_id, currency=currency)
         # The rest of the price is not asked for yet: a contract that is paid in full gets its invoice.
         self.money.sql.execute(
             "INSERT INTO payments (org_id, proposal_id, part, name, position, amount_minor, currency, state) "
-            "VALUES (%s, %s, 'final', 'Final balance', 1, 1102500, 'USD', 'planned')",
-            [org_id, proposal_id],
+            "VALUES (%s, %s, 'final', 'Final balance', 1, 1102500, %s, 'planned')",
+            [org_id, proposal_id, currency],
         )
         answer = self.staff.post("/payments/checkout_session", params={"proposal_id": proposal_id})
         assert answer.status_code == 200, answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from crm_sandbox.stripe.call import Call
@@ -10,6 +11,7 @@ from crm_sandbox.stripe.lists import page_with
 from crm_sandbox.stripe.parameters import LISTING, TEXT
 from crm_sandbox.stripe.shapes import StripeObject
 
+SETTLED_IN = "usd"  # where an account converts (`Settings.converts_at`)
 AVAILABLE_AFTER_SECONDS = 2 * 24 * 3600
 LIST_TRANSACTIONS = {**LISTING, "currency": TEXT, "payout": TEXT, "source": TEXT, "type": TEXT}
 
@@ -33,8 +35,14 @@ def add_transaction(
     description: str | None = None,
     available_after_seconds: int = AVAILABLE_AFTER_SECONDS,
 ) -> StripeObject:
-    """Moves `amount` minor units (negative: out) less the fees; `net = amount - fee`."""
-    fees = fees or []
+    """Moves `amount` minor units (negative: out) less the fees; `net = amount - fee`. Where the account settles in another
+    currency both are converted, and `exchange_rate` is told (https://docs.stripe.com/api/balance_transactions/object).
+    """
+    fees, rate = fees or [], None
+    if call.state.settings.converts_at and currency != SETTLED_IN:
+        rate = Decimal(str(call.state.settings.converts_at))
+        amount, currency = _converted(amount, rate), SETTLED_IN
+        fees = [{**part, "amount": _converted(part["amount"], rate), "currency": currency} for part in fees]
     fee = sum(part["amount"] for part in fees)
     now = call.state.now()
     transaction = call.space.add(
@@ -47,7 +55,7 @@ def add_transaction(
             "created": now,
             "currency": currency,
             "description": description,
-            "exchange_rate": None,
+            "exchange_rate": None if rate is None else float(rate),
             "fee": fee,
             "fee_details": fees,
             "net": amount - fee,
@@ -59,6 +67,10 @@ def add_transaction(
     )
     call.space.funds.add(transaction)
     return transaction
+
+
+def _converted(amount: int, rate: Decimal) -> int:
+    return int((amount * rate).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def fee_detail(amount: int, currency: str, description: str, type: str = "stripe_fee") -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _balances(state: StripeState, _request: Request, _given: Given) -> Given:
 
 
 def _settings(state: StripeState, _request: Request, given: Given) -> Given:
-    """Changes any of `ach_clear_seconds`, `fee_seconds`, `refund_settle_seconds`, `processing_seconds`."""
+    """Changes any of `ach_clear_seconds`, `fee_seconds`, `refund_settle_seconds`, `processing_seconds`, `converts_at`."""
     state.settings = dataclasses.replace(state.settings, **{k: float(v) for k, v in given.items()})
     return dataclasses.asdict(state.settings)
 

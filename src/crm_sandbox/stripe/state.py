@@ -181,6 +181,8 @@ class Settings:
     refund_settle_seconds: float = 1.0
     processing_seconds: float = 0.0
     """How long a POST with an idempotency key takes, so that a second one can meet it half-way."""
+    converts_at: float = 0.0
+    """Above 0: the account settles in dollars, and other currencies are converted to them at this rate."""
 
 
 @dataclass

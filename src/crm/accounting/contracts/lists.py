@@ -54,6 +54,8 @@ def choice(entity: str, row: Dict[str, Any]) -> Choice:
     }
     if entity == "Account":
         made["type"] = str(row.get("AccountType") or "")
+        ref = row.get("CurrencyRef")
+        made["currency"] = str(ref.get("value") or "") if isinstance(ref, dict) else ""
     elif entity == "Item":
         ref = row.get("IncomeAccountRef")
         made["account_id"] = str(ref.get("value") or "") if isinstance(ref, dict) else ""

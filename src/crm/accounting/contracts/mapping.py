@@ -17,7 +17,7 @@ Entity = Literal["Item", "Account", "TaxCode", "Class", "Department", "Term"]
 class Slot:
     """Something that can be mapped. `account_types` are those it may have (an item: those its income account may).
 
-    `keys`: by what it can be told apart besides the default; "price", "section", "place" or "percent".
+    `keys`: by what it can be told apart besides the default; "price", "section", "place", "percent" or "currency".
     """
 
     name: str
@@ -36,13 +36,14 @@ SLOTS = (
          "a liability.", ("Other Current Liability",)),
     Slot("income_item", "Item", "Deposits as income", "The item on which deposits are invoiced when they are income.",
          ("Income", "Other Income", "Other Current Liability")),
-    Slot("clearing_account", "Account", "Stripe clearing", "Holds what Stripe holds.", ("Bank", "Other Current Asset")),
+    Slot("clearing_account", "Account", "Stripe clearing", "Holds what Stripe holds.", ("Bank", "Other Current Asset"),
+         ("currency",)),
     Slot("fee_account", "Account", "Stripe fees", "The expense that Stripe's fees are.",
          ("Expense", "Other Expense", "Cost of Goods Sold")),
     Slot("bank_account", "Account", "Bank", "Where Stripe's payouts arrive. Never made: it must be the "
-         "account whose statement shows them; the company's only checking account is chosen by itself.", ("Bank",)),
+         "account whose statement shows them; the company's only checking account is chosen by itself.", ("Bank",), ("currency",)),
     Slot("dispute_account", "Account", "Disputed money", "Holds what banks took back until it is decided.",
-         ("Other Current Asset",)),
+         ("Other Current Asset",), ("currency",)),
     Slot("loss_account", "Account", "Lost disputes", "The expense that a lost dispute is.", ("Expense", "Other Expense")),
     Slot("tax_code", "TaxCode", "Sales tax", "Sent with our tax, so that QuickBooks' total is the one that was signed.",
          (), ("percent",)),
@@ -75,6 +76,11 @@ class Mapping:
             if (found := self.of.get((slot, key))) is not None:
                 return found.qbo_id
         return None
+
+    def in_currency(self, slot: str, currency: str, home_currency: str) -> str | None:
+        """The Id of an account that holds money, in this currency: an account has one, so there the default is the home's."""
+        found = self.of.get((slot, "" if currency == home_currency else f"currency:{currency.casefold()}"))
+        return found.qbo_id if found else None
 
     def name(self, slot: str, *keys: str) -> str | None:
         for key in (*keys, ""):

@@ -77,7 +77,7 @@ class BooksMappingOut(BaseModel):
 
 class SlotIn(BaseModel):
     slot: Annotated[str, Field(max_length=40)]
-    key: Annotated[str, Field(max_length=200, pattern=r"^$|^(price|section|place|percent):.+$")] = ""
+    key: Annotated[str, Field(max_length=200, pattern=r"^$|^(price|section|place|percent|currency):.+$")] = ""
     qbo_id: Annotated[str, Field(max_length=40, pattern=r"^\w+$")] | None
 
 
@@ -108,6 +108,13 @@ async def set_books_mapping(body: SlotIn, principal: StaffDep, work: BooksDep) -
         raise Invalid(f"{slot.title} cannot be told apart by “{body.key}”.", field="key")
     access = await connection.access(work, org_id)
     found = await lists.read_one(work, access, slot, body.qbo_id, "qbo_id") if body.qbo_id else None
+    kind, _, of = body.key.partition(":")
+    if found and kind == "currency" and found.get("currency", "").casefold() != of.casefold():
+        raise Invalid(
+            f"The account “{found['name']}” is not in {of.upper()}. Choose one that is, or make one in QuickBooks.",
+            field="qbo_id",
+            kind="mapping-unfit",
+        )
     async with work.db.transaction(org_id) as session:
         await _store(session, access, body, found)
         await record(
@@ -249,7 +256,8 @@ async def _suggested(session: AsyncSession, org_id: int) -> list[str]:
             "WHERE org_id = :org AND site_address->>'state' <> '' LIMIT 60) UNION (SELECT DISTINCT 'place:' || "
             "lower(site_address->>'city') FROM customers WHERE org_id = :org AND site_address->>'city' <> '' LIMIT 100) "
             "UNION (SELECT DISTINCT 'percent:' || trim_scale(tax_percent) FROM line_items WHERE org_id = :org "
-            "AND tax_percent > 0 LIMIT 20) ORDER BY 1"
+            "AND tax_percent > 0 LIMIT 20) UNION (SELECT DISTINCT 'currency:' || lower(p.currency) FROM payments p "
+            "JOIN orgs o ON o.id = p.org_id WHERE p.org_id = :org AND p.currency <> o.currency LIMIT 20) ORDER BY 1"
         ),
         {"org": org_id},
     )

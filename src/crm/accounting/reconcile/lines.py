@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.kit.money import THREE_DECIMAL, ZERO_DECIMAL
+
 # Our documents on the clearing account, by what they are called here, and which way they move it.
 _DOCUMENTS = """
     VALUES ('payment', 'Payment', 'payment', 1), ('refund', 'RefundReceipt', 'refund', -1),
@@ -30,6 +32,32 @@ _POSTINGS = """
       ('dispute_return', 'dispute_return', 'balance:')
 """
 
+
+def _exponent(currency: str) -> str:
+    """How many decimals it has (kit/money)."""
+    few, more = ("', '".join(sorted(names)) for names in (ZERO_DECIMAL, THREE_DECIMAL))
+    return f"CASE WHEN {currency} IN ('{few}') THEN 0 WHEN {currency} IN ('{more}') THEN 3 ELSE 2 END"
+
+
+def _at_rate(rate: str, wanted: str, minor: str) -> str:
+    """`minor` in the balance's currency. At Stripe's rate it is what Stripe moved, but for the unit that rounding takes."""
+    made = f"round(({minor}) * {rate})"
+    return (
+        f"CASE WHEN {rate} IS NULL THEN ({minor}) WHEN abs({made} - {wanted}) <= 1 THEN {wanted} "
+        f"ELSE {made} END::bigint"
+    )
+
+
+# What we know of a movement, gross, in the currency in which the customer paid.
+_OURS_GROSS = """CASE m.kind WHEN 'payment' THEN m.paid_minor
+      WHEN 'refund' THEN CASE WHEN r.status IN ('succeeded', 'failed', 'canceled') THEN -r.amount_minor END
+      WHEN 'refund_return' THEN CASE WHEN r.status IN ('failed', 'canceled') THEN r.amount_minor END
+      WHEN 'dispute' THEN CASE WHEN d.status NOT LIKE 'warning%' AND d.status <> 'prevented' THEN -d.amount_minor END
+      WHEN 'dispute_return' THEN CASE WHEN d.status = 'won' THEN d.amount_minor END
+      WHEN 'payout' THEN -o.amount_minor
+      WHEN 'payout_return' THEN CASE WHEN o.status IN ('failed', 'canceled') THEN o.amount_minor END
+      WHEN 'account_fee' THEN m.amount_minor END"""
+
 _GATHER = f"""
 CREATE TEMPORARY TABLE reconciled ON COMMIT DROP AS
 WITH zone AS (SELECT time_zone AS name FROM orgs WHERE id = :org),
@@ -42,6 +70,9 @@ began AS (SELECT min(day) AS day FROM paid WHERE NOT simulated),
 moved AS (
   SELECT t.*, (t.created_at AT TIME ZONE (TABLE zone))::date AS day, p.id AS payment_id, p.proposal_id,
     p.amount_minor AS paid_minor, p.fee_minor AS paid_fee_minor,
+    -- where Stripe converted what was paid: from its minor units to those of the balance
+    CASE WHEN p.currency <> t.currency THEN t.exchange_rate * (10.0 ^ ({_exponent("t.currency")} - {_exponent("p.currency")})) END
+      AS converted_at,
     CASE t.category
       WHEN 'charge' THEN CASE WHEN p.id IS NULL THEN 'foreign_payment' ELSE 'payment' END
       WHEN 'refund' THEN CASE WHEN p.id IS NULL THEN 'other' ELSE 'refund' END
@@ -76,14 +107,7 @@ lines AS (
       WHEN 'refund' THEN m.source WHEN 'refund_return' THEN m.source WHEN 'payout' THEN m.source
       WHEN 'payout_return' THEN m.source ELSE m.transaction_id END AS subject,
     m.payment_id, m.proposal_id, m.payout_id, m.currency, m.day AS stripe_day, m.amount_minor AS stripe_minor,
-    CASE m.kind WHEN 'payment' THEN m.paid_minor
-      WHEN 'refund' THEN CASE WHEN r.status IN ('succeeded', 'failed', 'canceled') THEN -r.amount_minor END
-      WHEN 'refund_return' THEN CASE WHEN r.status IN ('failed', 'canceled') THEN r.amount_minor END
-      WHEN 'dispute' THEN CASE WHEN d.status NOT LIKE 'warning%' AND d.status <> 'prevented' THEN -d.amount_minor END
-      WHEN 'dispute_return' THEN CASE WHEN d.status = 'won' THEN d.amount_minor END
-      WHEN 'payout' THEN -o.amount_minor
-      WHEN 'payout_return' THEN CASE WHEN o.status IN ('failed', 'canceled') THEN o.amount_minor END
-      WHEN 'account_fee' THEN m.amount_minor END AS ours_minor,
+    {_at_rate("m.converted_at", "m.amount_minor", _OURS_GROSS)} AS ours_minor, m.converted_at,
     coalesce(r.status, o.status, d.status) AS detail
   FROM moved m
   LEFT JOIN refunded r ON r.refund_id = m.source AND m.kind IN ('refund', 'refund_return')
@@ -99,28 +123,28 @@ lines AS (
       WHEN 'dispute' THEN CASE WHEN d.fee_minor = d.told_fee_minor THEN m.fee_minor ELSE d.fee_minor END
       WHEN 'dispute_return' THEN CASE WHEN d.fee_minor = d.told_fee_minor THEN m.fee_minor ELSE 0 END
       ELSE m.fee_minor END),
-    CASE WHEN bool_or(m.fee_group IS NULL) THEN 'ungrouped' END
+    NULL::numeric, CASE WHEN bool_or(m.fee_group IS NULL) THEN 'ungrouped' END
   FROM moved m LEFT JOIN disputed d ON d.dispute_id = m.source AND m.kind IN ('dispute', 'dispute_return')
   WHERE m.fee_minor <> 0
   GROUP BY m.payment_id IS NULL, coalesce(m.fee_group, m.transaction_id), m.currency
   UNION ALL
   -- what we know of and Stripe's list does not have
   SELECT CASE WHEN p.simulated THEN 'simulated' ELSE 'payment' END, p.id::text, p.id, p.proposal_id, NULL, p.currency, p.day,
-    NULL, p.amount_minor, NULL
+    NULL, p.amount_minor, NULL, NULL
   FROM paid p WHERE p.simulated
     OR NOT EXISTS (SELECT 1 FROM moved m WHERE m.kind = 'payment' AND m.payment_id = p.id)
   UNION ALL
-  SELECT 'refund', r.refund_id, r.payment_id, r.proposal_id, NULL, r.currency, r.day, NULL, -r.amount_minor, r.status
+  SELECT 'refund', r.refund_id, r.payment_id, r.proposal_id, NULL, r.currency, r.day, NULL, -r.amount_minor, NULL, r.status
   FROM refunded r WHERE r.status = 'succeeded'
     AND NOT EXISTS (SELECT 1 FROM stripe_transactions t WHERE t.org_id = :org AND t.source = r.refund_id)
   UNION ALL
-  SELECT 'payout', o.payout_id, NULL, NULL, o.payout_id, o.currency, o.day, NULL, -o.amount_minor, o.status
+  SELECT 'payout', o.payout_id, NULL, NULL, o.payout_id, o.currency, o.day, NULL, -o.amount_minor, NULL, o.status
   FROM paid_out o WHERE o.status NOT IN ('failed', 'canceled')
     AND NOT EXISTS (SELECT 1 FROM stripe_transactions t WHERE t.org_id = :org AND t.source = o.payout_id)
 ),
 documents AS (
   SELECT k.kind, l.local_id, m.entity || ' ' || l.qbo_id AS document, m.status, m.theirs IS NOT NULL AS edited, m.txn_date,
-    k.sign * CASE WHEN m.status IN ('voided', 'deleted', 'merged') THEN 0 ELSE m.total_minor END AS minor
+    m.currency, k.sign * CASE WHEN m.status IN ('voided', 'deleted', 'merged') THEN 0 ELSE m.total_minor END AS minor
   FROM qbo_links l
   JOIN (SELECT * FROM ({_DOCUMENTS}) AS v) AS k (local_kind, entity, kind, sign)
     ON k.local_kind = l.local_kind AND k.entity = l.entity
@@ -150,7 +174,9 @@ LEFT JOIN LATERAL (SELECT c.document IS NULL AND coalesce(h.id, o.id) IS NOT NUL
     coalesce(c.document, h.document, o.document) AS document, CASE WHEN c.document IS NOT NULL THEN c.txn_date
       ELSE coalesce(h.day, o.day) END AS day,
     -- a transfer goes the other way for a payout below zero
-    (CASE WHEN c.document IS NOT NULL THEN c.minor * CASE WHEN n.kind LIKE 'payout%'
+    (CASE WHEN c.document IS NOT NULL AND c.currency <> n.currency
+        THEN {_at_rate("n.converted_at", "n.stripe_minor", "c.minor")}
+      WHEN c.document IS NOT NULL THEN c.minor * CASE WHEN n.kind LIKE 'payout%'
         AND coalesce(n.ours_minor, n.stripe_minor) * c.minor < 0 THEN -1 ELSE 1 END
       WHEN coalesce(h.id, o.id) IS NOT NULL THEN n.stripe_minor END)::bigint AS minor) b ON true
 WHERE n.stripe_day <= :until OR b.day <= :until

@@ -5,6 +5,7 @@ Only the bank account is never made: it must be the one whose statement shows th
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from crm.gateways.quickbooks import named, query
 from crm.kit.errors import Refused
 
 Role = Literal["clearing_account", "fee_account", "bank_account", "dispute_account", "loss_account"]
+HELD = frozenset({"bank_account", "dispute_account"})
 BANKS_MAX = 100
 
 
@@ -47,22 +49,28 @@ async def account(books: Books, access: Access, company: Company, role: Role, cu
     """The account's Id. Raises Refused where a person must choose or mend something, else as QuickBooks answers."""
     if role == "clearing_account":
         return await setup.clearing_account(books, access, company, currency)
-    chosen = (await setup.mapping_of(books, access)).get(role)
+    mapping = await setup.mapping_of(books, access)
+    # What is spent is counted at home whatever it was paid in; what is held is an account of its own in each currency.
+    held = role in HELD and currency != company.home_currency
+    chosen = mapping.in_currency(role, currency, company.home_currency) if held else mapping.get(role)
     if chosen is not None:
         return chosen
-    if currency == company.home_currency and (chosen := (await setup.mapping_of(books, access)).get(role)):
-        return chosen  # a person said so
+    local_id = f"{role}:{currency}" if held else role
     async with books.db.transaction(access.org_id) as session:
-        known = await links.find(session, access.org_id, access.realm_id, "Account", setup.SETTING, role)
+        known = await links.find(session, access.org_id, access.realm_id, "Account", setup.SETTING, local_id)
     if known is not None:
         return known.qbo_id
     if role == "bank_account":
-        return await _only_checking(books, access)
-    return await _found_or_made(books, access, company, role, currency)
+        return await _only_checking(books, access, company, currency, local_id)
+    name = f"{_MADE[role].name} ({currency})" if held else _MADE[role].name
+    return await _found_or_made(
+        books, access, company, dataclasses.replace(_MADE[role], name=name), currency, local_id
+    )
 
 
-async def _found_or_made(books: Books, access: Access, company: Company, role: Role, currency: str) -> str:
-    wanted = _MADE[role]
+async def _found_or_made(
+    books: Books, access: Access, company: Company, wanted: _Account, currency: str, local_id: str
+) -> str:
 
     async def look(_: str = "") -> dict[str, Any] | None:
         statement = f"SELECT * FROM Account WHERE {named('Name', wanted.name)} AND Active IN (true,false)"
@@ -85,23 +93,23 @@ async def _found_or_made(books: Books, access: Access, company: Company, role: R
             access.org_id,
             access.realm_id,
             operation="create_account",
-            subject=role,
+            subject=local_id,
             entity="Account",
             build=lambda _: body,
             look=look,
         )
-        return await setup.keep(books, access, "Account", role, written.object, written)
+        return await setup.keep(books, access, "Account", local_id, written.object, written)
     if found.get("Active") is False or found.get("AccountType") != wanted.type:
         raise Refused(
             f"QuickBooks has an account “{wanted.name}” that is inactive or not of type {wanted.type}. Change or "
             "rename it there (Settings > Chart of accounts), then retry.",
             code="account-unfit",
         )
-    return await setup.keep(books, access, "Account", role, found, None)
+    return await setup.keep(books, access, "Account", local_id, found, None)
 
 
-async def _only_checking(books: Books, access: Access) -> str:
-    """The company's one checking account; where there are several a person says which."""
+async def _only_checking(books: Books, access: Access, company: Company, currency: str, local_id: str) -> str:
+    """The company's one checking account in this currency; where there are several a person says which."""
     statement = f"SELECT * FROM Account WHERE AccountType = 'Bank' MAXRESULTS {BANKS_MAX}"
     answer = await qbo.ask(books, access.org_id, query("find_bank_accounts", statement))
     rows: list[dict[str, Any]] = answer.data.get("QueryResponse", {}).get("Account", [])
@@ -110,12 +118,14 @@ async def _only_checking(books: Books, access: Access) -> str:
         for row in rows
         if row.get("Active", True)
         and row.get("AccountSubType") == "Checking"
-        and row.get("Name") != CLEARING_ACCOUNT_NAME
+        and not str(row.get("Name", "")).startswith(CLEARING_ACCOUNT_NAME)
+        and (row.get("CurrencyRef") or {}).get("value", company.home_currency) == currency
     ]
     if len(checking) != 1:
+        where = "" if currency == company.home_currency else f" in {currency}"
         raise Refused(
-            f"QuickBooks has {len(checking) or 'no'} checking accounts, so we cannot know which one Stripe pays out to. "
+            f"QuickBooks has {len(checking) or 'no'} checking accounts{where}, so we cannot know which one Stripe pays out to. "
             "Choose it under Books > Mapping, then retry.",
             code="bank-account-unknown",
         )
-    return await setup.keep(books, access, "Account", "bank_account", checking[0], None)
+    return await setup.keep(books, access, "Account", local_id, checking[0], None)

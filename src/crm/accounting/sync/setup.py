@@ -187,7 +187,8 @@ async def clearing_account(books: Books, access: Access, company: Company, curre
     home = currency == company.home_currency
     name = CLEARING_ACCOUNT_NAME if home else f"{CLEARING_ACCOUNT_NAME} ({currency})"
     local_id = "stripe_clearing" if home else f"stripe_clearing:{currency}"
-    if home and (chosen := (await mapping_of(books, access)).get("clearing_account")) is not None:
+    mapping = await mapping_of(books, access)
+    if (chosen := mapping.in_currency("clearing_account", currency, company.home_currency)) is not None:
         return chosen
     async with books.db.transaction(access.org_id) as session:
         known = await links.find(session, access.org_id, access.realm_id, "Account", SETTING, local_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm.accounting.booking import Taken
 from crm.accounting.context import Books
@@ -102,8 +102,18 @@ async def payout(books: Books, org_id: int, posting: Taken, company: Company) ->
 
 
 async def dispute(books: Books, org_id: int, posting: Taken, company: Company) -> Moved:
-    """The loss of a dispute, on the day when we learned that it is lost."""
+    """The loss of a dispute, on the day when we learned that it is lost: what was taken out of Stripe's balance for it, in the
+    balance's currency."""
     async with books.db.transaction(org_id) as session:
         row = await session.get_one(Dispute, (org_id, posting.local_id))
+        taken, currency = (
+            await session.execute(
+                select(-func.sum(StripeTransaction.amount_minor), func.min(StripeTransaction.currency)).where(
+                    StripeTransaction.org_id == org_id,
+                    StripeTransaction.source == row.dispute_id,
+                    StripeTransaction.category == "dispute",
+                )
+            )
+        ).one()
     day = txn_date(posting.created_at, company)
-    return Moved(row.amount_minor, row.currency, day, "Dispute lost", (row.dispute_id,))
+    return Moved(int(taken), currency, day, "Dispute lost", (row.dispute_id,))

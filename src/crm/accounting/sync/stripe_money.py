@@ -236,10 +236,10 @@ DISPUTE_RETURN = Kind(
 )
 DISPUTE_LOST = Kind(
     "dispute_lost",
-    missing="SELECT DISTINCT 'dispute:' || d.dispute_id, d.payment_id, y.proposal_id, d.amount_minor, d.currency, "
-    "cast(:now AS timestamptz) FROM disputes d JOIN payments y ON y.org_id = d.org_id AND y.id = d.payment_id "
+    missing="SELECT 'dispute:' || d.dispute_id, min(d.payment_id), min(y.proposal_id), -sum(t.amount_minor)::bigint, "
+    "min(t.currency), cast(:now AS timestamptz) FROM disputes d JOIN payments y ON y.org_id = d.org_id AND y.id = d.payment_id "
     "JOIN stripe_transactions t ON t.org_id = d.org_id AND t.source = d.dispute_id AND t.category = 'dispute' "
-    "WHERE d.org_id = :org AND d.status = 'lost'",
+    "WHERE d.org_id = :org AND d.status = 'lost' GROUP BY d.dispute_id",
     post=post,
     entities=("JournalEntry",),
     after="EXISTS (SELECT 1 FROM postings f JOIN stripe_transactions t ON t.org_id = f.org_id "

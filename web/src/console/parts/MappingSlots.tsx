@@ -136,7 +136,7 @@ function AddKey(props: { slot: MappingSlot; suggested: string[]; onAdd: (key: st
     <Group gap="xs" align="flex-end">
       <Autocomplete
         label={`Tell ${props.slot.title.toLowerCase()} apart by`}
-        placeholder="A section, a place …"
+        placeholder="A section, a place, a currency …"
         data={[...byWords.keys()]}
         value={value}
         onChange={setValue}
@@ -162,5 +162,6 @@ function keyWords(key: string): string {
   const name = rest.join(":");
   if (kind === "percent") return `At ${name} %`;
   const plain = name.charAt(0).toUpperCase() + name.slice(1);
+  if (kind === "currency") return `In ${plain.toUpperCase()}`;
   return kind === "place" ? `Jobs in ${plain}` : kind === "price" ? `Price item: ${plain}` : `Section: ${plain}`;
 }
