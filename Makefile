@@ -110,7 +110,7 @@ campaign: setup-python ## Pay deposits while processes are killed and Intuit fai
 	$(BIN)/python -m tests.acceptance.campaign $(ARGS)
 
 .PHONY: month
-month: setup-python ## Live through a month of 300 proposals and check its books to the cent (ARGS="--proposals 48 --seed 7")
+month: setup-python ## Live through a month of 300 proposals and check its books to the cent (ARGS="--proposals 60 --seed 7")
 	$(BIN)/python -m tests.month $(ARGS)
 
 .PHONY: sandbox-books

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import psycopg
 import pytest
 from tests.conftest import RunningApp
+from tests.integration.books_contract import line, signed
 from tests.integration.comeback_world import Comeback, open_comeback
 
 OTHER_REALM = "9341000000000002"
@@ -94,6 +95,31 @@ async def test_a_payment_made_by_hand_is_told(back: Comeback) -> None:
     by_hand = back.one(kind="qbo_paid_by_hand")
     assert f"payment {cheque['Id']}" in by_hand["sentence"]
     assert by_hand["ways_out"] == ["accept", "unlink"]
+
+
+async def test_a_payment_on_account_of_one_who_owes_is_told(back: Comeback) -> None:
+    """A check that the bookkeeper records without an invoice is told by the daily look at no read of its own, once; of
+    somebody who owes us nothing it is not. Known it stays known, and deleted there it is over."""
+    await back.booked()
+    signed(back.world, [line("Roof", 1_000_000)])  # of the same customer, and nothing paid
+    await back.catch_up()
+    who = back.bookkeeper()
+    row = back.world.sql.execute("SELECT qbo_id FROM qbo_links WHERE entity = 'Customer'").fetchone()
+    assert row is not None
+    other = who.create("Customer", DisplayName="Somebody with nothing to pay")
+    for customer, amount in ((row[0], 900), (row[0], 400), (other["Id"], 700)):
+        check = who.create("Payment", CustomerRef={"value": customer}, TotalAmt=amount, PaymentRefNum="check")
+        if amount == 400:
+            second = check
+    assert [one.split("?")[0] for one in await back.catch_up()] == ["GET cdc"]
+    told = {one["sentence"]: one for one in back.open()}
+    assert len(told) == 2, told
+    (known,) = [one for sentence, one in told.items() if "recorded $900.00 from" in sentence]
+    assert (known["kind"], known["ways_out"]) == ("qbo_paid_by_hand", ["accept", "unlink"])
+    assert back.press(known, "accept").status_code == 200
+    who.delete("Payment", second["Id"])
+    await back.catch_up()
+    assert back.open() == []
 
 
 async def test_twice_late_and_out_of_order_change_nothing(back: Comeback) -> None:

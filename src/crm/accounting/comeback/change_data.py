@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company as qbo
 from crm.accounting import connection
-from crm.accounting.comeback import choices, merging, mirror
+from crm.accounting.comeback import by_hand, choices, merging, mirror
 from crm.accounting.comeback.heard import ENTITIES
 from crm.accounting.comeback.looking import read, take_in
 from crm.accounting.comeback.mirror import LearnedFrom
@@ -166,6 +166,8 @@ async def _take_in(
         await merging.infer(session, access.org_id, access.realm_id, found, learned_from)
         for entity, objects in found.items():
             await choices.learn(session, access.org_id, access.realm_id, entity, objects.values())
+        if learned_from == "cdc":
+            await by_hand.take_up(session, access.org_id, access.realm_id, found.get("Payment", {}))
     count = 0
     for entity, objects in found.items():
         for some in _some(list(objects.items()), TRANSACTION_ROWS):

@@ -19,6 +19,9 @@ WORDS = {
     "RefundReceipt": "Refund receipt", "SalesReceipt": "Sales receipt", "CreditMemo": "Credit memo",
     "Purchase": "Expense", "JournalEntry": "Journal entry",
 }  # fmt: skip
+ON_ACCOUNT = (
+    "OnAccountByHand"  # in what we agreed to of a payment that is not ours, instead of any field of it
+)
 LISTS = frozenset({"Customer", "Item", "Account", "Class"})
 
 # What a person may have changed that matters to the books, by field, with the word for it.
@@ -67,6 +70,8 @@ def judge(seen: Seen, aliases: Aliases) -> list[Verdict]:
     """Everything about `seen` that a person should know; nothing when it is as agreed."""
     what = called(seen.entity, seen.qbo_id, seen.ours)
     worth = _worth(seen.ours, seen.currency)
+    if ON_ACCOUNT in seen.ours and seen.status != "live":
+        return []  # none of ours
     if seen.status == "deleted":
         return [Verdict("qbo_deleted", f"{what}{worth} was deleted in QuickBooks.")]
     if seen.status == "voided":
@@ -76,6 +81,8 @@ def judge(seen: Seen, aliases: Aliases) -> list[Verdict]:
     if seen.status == "inactive":
         agreed = seen.ours.get("Active") is False
         return [] if agreed else [Verdict("qbo_inactive", f"{what} was made inactive in QuickBooks.")]
+    if ON_ACCOUNT in seen.ours:
+        return _on_account(seen)
     found: list[Verdict] = []
     if seen.entity not in LISTS and (changed := changes(seen, aliases)):
         found.append(
@@ -235,6 +242,19 @@ def _unapplied(seen: Seen) -> int:
         return 0
     free = [Decimal(str(side.get("UnappliedAmt") or 0)) for side in (seen.ours, seen.theirs)]
     return max(0, from_decimal(free[1] - free[0], seen.currency))
+
+
+def _on_account(seen: Seen) -> list[Verdict]:
+    free = from_decimal(Decimal(str(seen.theirs.get("UnappliedAmt") or 0)), seen.currency)
+    if free <= 0:
+        return []  # it is applied to something meanwhile, which tells of it if it is ours
+    who = (seen.theirs.get("CustomerRef") or {}).get("name") or "a customer of ours"
+    amount = format_money(free, seen.currency)
+    sentence = (
+        f"Somebody recorded {amount} from {who} in QuickBooks by hand, on no invoice of ours, and {who} has something to "
+        "pay here. If it is for that, say so to the customer and apply it to the job's invoice in QuickBooks."
+    )
+    return [Verdict("qbo_paid_by_hand", sentence, (Field("UnappliedAmt", "On account", "nothing", amount),))]
 
 
 def _strangers(seen: Seen) -> list[tuple[str, str]]:

@@ -73,7 +73,10 @@ async def take(session: AsyncSession, org_id: int, difference_id: int, way: Way,
     match way:
         case "accept":
             row.ours, row.theirs = row.theirs or row.ours, None
-            row.followed = row.status != "deleted"
+            # A payment on account that is known is not ours to follow; what it is applied to tells of it.
+            row.followed = row.status != "deleted" and not (
+                row.entity == "Payment" and difference.kind == "qbo_paid_by_hand"
+            )
         case "unlink":
             row.followed = False
         case "restore":
