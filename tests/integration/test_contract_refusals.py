@@ -217,6 +217,48 @@ async def test_automated_sales_tax_is_overridden_with_ours(world: World, policy:
     assert balance.get("Accounts Receivable (A/R)", 0) == 0
 
 
+@pytest.mark.parametrize("policy", ["liability", "whole"])
+async def test_a_company_with_tax_codes_of_its_own(world: World, policy: str) -> None:
+    """Outside the US each line names its code, two rates in one contract: what has none is said with its field; once chosen,
+    QuickBooks' tax is ours and the accounts are right."""
+    switch(world, country="GB")
+    world.staff().patch("/books/policy", json={"policy": policy}).raise_for_status()
+    codes = {
+        float(rate["RateValue"]): code["Id"]
+        for code in world.in_books("TaxCode")
+        for detail in code.get("SalesTaxRateList", {}).get("TaxRateDetail", [])
+        for rate in world.in_books("TaxRate")
+        if rate["Id"] == detail["TaxRateRef"]["value"]
+    }
+    contract = signed(
+        world, [line("Roof", 1_000_000, tax_percent="20"), line("Insulation", 200_000, tax_percent="5")]
+    )
+    contract.pay("deposit")
+    first, code = ("contract_invoice", "tax-code") if policy == "whole" else ("payment", "deposit-tax-code")
+    said = await stuck(world, contract, first, code)
+    assert "Books > Mapping" in said
+    for percent in (20, 5):
+        choose(world, "tax_code", codes[percent], key=f"percent:{percent}")
+    choose(world, "deposit_tax_code", codes[0])
+    retry(world, contract, first)
+    await run_all(world)
+    contract.pay("final")
+    await run_all(world)
+    assert {one["state"] for one in contract.postings()} == {"posted"}, contract.postings()
+    made = max(world.in_books("Invoice"), key=lambda one: len(one["Line"]))
+    assert made["GlobalTaxCalculation"] == "TaxExcluded"
+    used = [
+        one["SalesItemLineDetail"]["TaxCodeRef"]["value"]
+        for one in made["Line"]
+        if "SalesItemLineDetail" in one
+    ]
+    assert used == [codes[20], codes[5], *([codes[0]] if policy == "liability" else [])]
+    assert float(made["TxnTaxDetail"]["TotalTax"]) == 2_100
+    balance = trial_balance(world)
+    assert (balance["Design income"], balance["Stripe Clearing"]) == (-1_200_000, 1_410_000)
+    assert {balance.get(name, 0) for name in ("Customer Deposits", "Accounts Receivable (A/R)")} == {0}
+
+
 @pytest.mark.parametrize("policy", ["liability", "income", "whole"])
 async def test_a_new_customers_deposit_costs_one_read_and_a_known_ones_none(
     world: World, policy: str
