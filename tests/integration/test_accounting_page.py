@@ -111,6 +111,8 @@ def do(contract: Contract, said: str, tax: str) -> None:
             contract.pay(part)
         case ["refund", amount, "of", part]:
             contract.refund(part, cents(amount), refund_id=f"re_{part}")
+        case ["refund", amount, "of", part, "comes", "back"]:
+            contract.refund(part, cents(amount), "failed", refund_id=f"re_{part}")
         case ["refund", "comes", "back"]:
             contract.refund("final", 108_000, "failed", refund_id="re_final")
         case ["change", "order", "of", amount]:

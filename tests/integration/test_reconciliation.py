@@ -282,3 +282,34 @@ def test_what_was_entered_by_hand_is_matched_once_and_can_be_taken_back(ledger: 
     run = reconcile(ledger)
     assert [one for one in of(run, "by_hand", "before") if one["document"] in (document, None)] == []
     assert run["unexplained_minor"] == 0
+
+
+def test_without_reads_left_it_compares_what_is_known(ledger: Ledger) -> None:
+    """When the month's reads are used up nothing is asked of QuickBooks: the run is done, and says in a sentence what it could
+    not see and where the budget is raised."""
+    ledger.money.sql.execute("INSERT INTO qbo_budgets (org_id, reads) VALUES (1, 1)")
+    run = reconcile(ledger)
+    assert run["figures"]["live"]["clearing_minor"] is None
+    (said,) = run["figures"]["problems"]
+    assert "balance of Stripe Clearing in QuickBooks is not known" in said
+    assert "Books > Quota" in said
+    ledger.staff.put("/qbo/quota/budget", json={"reads": 5000}).raise_for_status()
+
+
+def test_what_was_forgotten_is_booked_however_old(ledger: Ledger) -> None:
+    """A fee of half a year ago that has no posting gets one from the next comparison, not only one of the last weeks."""
+    ledger.pay()
+    ledger.work(lambda work: work.sweep_stripe())
+    ledger.money.sql.execute(
+        "DELETE FROM postings WHERE org_id = 1 AND kind = 'stripe_fee' AND state = 'waiting'"
+    )
+    ledger.money.sql.execute(
+        "UPDATE stripe_transactions SET learned_at = learned_at - interval '180 days' WHERE org_id = 1"
+    )
+    waiting = "SELECT count(*) FROM postings WHERE org_id = 1 AND kind = 'stripe_fee' AND state = 'waiting'"
+    ledger.work(lambda work: work.sweep_postings())
+    assert ledger.money.one(waiting) == 0
+    booked = len(ledger.in_books("Purchase"))
+    reconcile(ledger)
+    ledger.hear()
+    assert len(ledger.in_books("Purchase")) == booked + 1

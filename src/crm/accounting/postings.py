@@ -10,7 +10,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -36,18 +36,21 @@ AT_ONCE_PER_ORG = 4  # one company never holds more of the workers than this, an
 RETRY_SECONDS_MAX = 3600.0
 
 log = logger("postings")
+RECENT = timedelta(days=35)  # since we learned of a movement
 
 
-async def ensure(session: AsyncSession, org_id: int) -> int:
+async def ensure(session: AsyncSession, org_id: int, *, however_old: bool = False) -> int:
     """A posting for everything that is to be booked and has none; how many were made. Safe to repeat.
 
-    Oldest first, and due at once: Stripe dates a payment by its own clock, which may be ahead of ours.
+    Oldest first, and due at once: Stripe dates a payment by its own clock, which may be ahead of ours. Of Stripe's many
+    movements the newest are looked at each minute, and all of them, `however_old`, by each reconciliation.
     """
-    made = 0
+    made, now = 0, clock.now()
+    since = datetime(2000, 1, 1, tzinfo=UTC) if however_old else now - RECENT
     for begin in _BEGIN:
         await session.execute(begin, {"org": org_id})
     for missing in _MISSING:
-        made += len((await session.execute(missing, {"org": org_id, "now": clock.now()})).all())
+        made += len((await session.execute(missing, {"org": org_id, "now": now, "since": since})).all())
     return made
 
 

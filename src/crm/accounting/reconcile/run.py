@@ -157,7 +157,7 @@ async def _fetch(books: Books, stripe: StripeGateway, org: Org, run_id: int) -> 
             problems.append(f"Stripe's newest movements are missing: {error.detail}")
     async with books.db.transaction(org.id) as session:
         await transactions.group_fees(session, org.id)
-        if await postings.ensure(session, org.id):
+        if await postings.ensure(session, org.id, however_old=True):
             await queue.enqueue(session, "run_lane", org_id=org.id)
     return problems
 
@@ -204,9 +204,14 @@ async def _compare(
     if live is not None and live.clearing_account and live.clearing_minor != total:
         # No transaction is open while QuickBooks is asked; what it lists is laid over a fresh look at ours.
         began = min(first or from_day, from_day)
-        found = await clearing.documents(
-            books, org.id, live.clearing_account, org.currency, began - timedelta(days=1), to_day
-        )
+        try:
+            found = await clearing.documents(
+                books, org.id, live.clearing_account, org.currency, began - timedelta(days=1), to_day
+            )
+        except CrmError as error:
+            problems.append(
+                f"The documents on Stripe Clearing could not be listed, so what is not ours there is not named: {error.detail}"
+            )
     async with books.db.transaction(org.id) as session:
         count = await lines.gather(session, org.id, realm, to_day)
         if found is not None:

@@ -173,8 +173,8 @@ async def _stands(books: Books, access: Access, posting: Taken, entity: links.En
     return True
 
 
-# The movements of the last weeks: each gets its posting within a minute, so older ones have theirs.
-_RECENT = "t.org_id = :org AND t.learned_at > cast(:now AS timestamptz) - interval '35 days'"
+# Each minute the newest are looked at: older ones have their posting, and reconciliation looks at all (`postings.ensure`).
+_RECENT = "t.org_id = :org AND t.learned_at > cast(:since AS timestamptz)"
 _OURS = (
     "JOIN payments y ON y.org_id = t.org_id AND y.stripe_payment_intent = t.intent AND y.paid_at IS NOT NULL "
     "AND NOT y.simulated"
