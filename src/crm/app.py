@@ -17,15 +17,16 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute
 
 from crm.accounting.comeback.routes import router as comeback
+from crm.accounting.connection_routes import router as qbo_connection
 from crm.accounting.contracts.mapping_routes import router as books_mapping
 from crm.accounting.contracts.routes import router as books_contracts
 from crm.accounting.doctor_routes import router as doctor
 from crm.accounting.matching.routes import router as matching
 from crm.accounting.posting_action_routes import router as posting_actions
+from crm.accounting.posting_routes import router as postings
 from crm.accounting.quota_routes import router as quota
 from crm.accounting.reconcile.by_hand_routes import router as clearing_by_hand
 from crm.accounting.reconcile.routes import router as reconciliation
-from crm.accounting.routes import router as accounting
 from crm.accounting.sync_log_routes import router as sync_log
 from crm.accounting.webhook import router as quickbooks_webhook
 from crm.customers.lead_form_routes import public as public_lead_form
@@ -96,7 +97,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     unsubscribing,
     money_back,
     papers,
-    accounting,
+    qbo_connection,
+    postings,
     posting_actions,
     books_contracts,
     books_mapping,

@@ -60,9 +60,9 @@ async def test_a_safe_match_is_linked_and_costs_one_read(back: Comeback) -> None
     line = await back.booked()
     assert len(customers(back)) == count
     assert back.bookkeeper().read("Invoice", line["qbo_invoice_id"])["CustomerRef"]["value"] == there["Id"]
-    before = back.world.staff().get("/qbo/usage").json()["metered"]
+    before = back.world.staff().get("/qbo/quota").json()["used"]
     await back.booked(9, 450_000)  # a new customer, in a company whose set-up is known
-    assert back.world.staff().get("/qbo/usage").json()["metered"] - before == 1
+    assert back.world.staff().get("/qbo/quota").json()["used"] - before == 1
 
 
 async def test_who_may_be_meant_is_asked_and_the_choice_is_booked(back: Comeback) -> None:

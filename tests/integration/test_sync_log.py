@@ -65,8 +65,7 @@ async def test_every_request_stands_in_the_log_as_quickbooks_saw_it(world: World
     assert log(world, q="books_closed") == log(world, q="\0nothing of the sort") == []
     assert log(world, q=no["intuit_tid"], code="6210", operation="create_invoice") == [no]
     assert log(world, since="2099-01-01") == log(world, until="2001-01-01") == []
-    usage = world.staff().get("/qbo/usage").json()
-    assert usage["metered"] == sum(e["metered"] for e in entries)
+    assert world.staff().get("/qbo/quota").json()["used"] == sum(e["metered"] for e in entries)
 
 
 async def test_one_request_is_shown_with_its_answer_and_what_became_of_it(world: World) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from crm.accounting import doctor
-from crm.accounting.routes import BooksDep
+from crm.accounting.connection_routes import BooksDep
 from crm.identity.permissions import Permission
 from crm.identity.principal import StaffDep, require
 

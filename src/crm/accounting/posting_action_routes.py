@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field, StringConstraints
 
 from crm.accounting import posting_actions, postings
-from crm.accounting.routes import BooksDep, PostingOut, one_posting
+from crm.accounting.connection_routes import BooksDep
+from crm.accounting.posting_routes import PostingOut, one_posting
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
 from crm.jobs import queue

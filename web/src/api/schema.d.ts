@@ -2663,23 +2663,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/qbo/requests": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What was sent to QuickBooks, newest first */
-        get: operations["list_qbo_requests"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/qbo/status": {
         parameters: {
             query?: never;
@@ -2689,23 +2672,6 @@ export interface paths {
         };
         /** Whether QuickBooks is connected */
         get: operations["get_qbo_status"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/qbo/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** This month's calls to QuickBooks */
-        get: operations["get_qbo_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6177,13 +6143,6 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
-        /** Page[RequestOut] */
-        Page_RequestOut_: {
-            /** Items */
-            items: components["schemas"]["RequestOut"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
-        };
         /** Page[ReviewOut] */
         Page_ReviewOut_: {
             /** Items */
@@ -7547,36 +7506,6 @@ export interface components {
             /** Status */
             status: string;
         };
-        /** RequestOut */
-        RequestOut: {
-            /** Answered At */
-            answered_at: string | null;
-            /** Attempts */
-            attempts: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Fault */
-            fault: {
-                [key: string]: unknown;
-            } | null;
-            /** Id */
-            id: number;
-            /** Intuit Tid */
-            intuit_tid: string | null;
-            /** Operation */
-            operation: string;
-            /** Qbo Id */
-            qbo_id: string | null;
-            /** Requestid */
-            requestid: string;
-            /** State */
-            state: string;
-            /** Subject */
-            subject: string;
-        };
         /** Resend */
         Resend: {
             /**
@@ -7990,18 +7919,6 @@ export interface components {
             state: "uploaded" | "running" | "done" | "undone";
             /** Undone At */
             undone_at: string | null;
-        };
-        /**
-         * UsageOut
-         * @description This month's calls; `metered` are those that Intuit counts.
-         */
-        UsageOut: {
-            /** Calls */
-            calls: number;
-            /** Metered */
-            metered: number;
-            /** Month */
-            month: string;
         };
         /**
          * UsedFile
@@ -14403,41 +14320,6 @@ export interface operations {
             };
         };
     };
-    list_qbo_requests: {
-        parameters: {
-            query?: {
-                /** @description How many items to return at most. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RequestOut_"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_qbo_status: {
         parameters: {
             query?: never;
@@ -14454,36 +14336,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QboStatus"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_qbo_usage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageOut"];
                 };
             };
             /** @description A problem (RFC 9457) */

@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.accounting import connection
 from crm.accounting.comeback import choices
 from crm.accounting.connection import Access
+from crm.accounting.connection_routes import BooksDep
 from crm.accounting.contracts import lists, preview
 from crm.accounting.contracts.journal import Step
 from crm.accounting.contracts.mapping import BY_NAME, KEYS_MAX, SLOTS
 from crm.accounting.contracts.policy import settings_of
 from crm.accounting.contracts.routes import READ, WRITE, JournalDocument, Policy, step_out
 from crm.accounting.contracts.tables import BooksMapping
-from crm.accounting.routes import BooksDep
 from crm.accounting.sync import setup
 from crm.accounting.sync.money_accounts import account
 from crm.accounting.tables import QboToken
