@@ -6,7 +6,13 @@ from typing import Any
 
 # By operation: what it does, so that "… QuickBooks did." and "… failed:" both read well.
 _DOING = {
+    "apply_credit_memo": "Apply the credit memo to the invoice",
     "attach_contract": "Attach the signed contract to its invoice",
+    "batch": "Send thirty writes at once",
+    "cdc": "Ask what changed since the last look",
+    "check_company": "Examine the company",
+    "check_preferences": "Examine the company's preferences",
+    "compare_linked": "Compare what we linked with what is there",
     "create_account": "Make the account for Stripe's money",
     "create_customer": "Add the customer",
     "create_estimate": "Make the estimate",
@@ -17,6 +23,7 @@ _DOING = {
     "create_sales_receipt": "Make the sales receipt",
     "exchange_code": "Finish connecting QuickBooks",
     "find_account": "Look for the account of Stripe's money",
+    "find_bank_accounts": "Look for the bank accounts",
     "find_customer": "Look for the customer",
     "find_income_account": "Look for an income account",
     "find_item": "Look for the deposit item",
@@ -24,11 +31,14 @@ _DOING = {
     "look_for_estimate": "Look whether the estimate is there already",
     "look_for_invoice": "Look whether the invoice is there already",
     "look_for_payment": "Look whether the payment is there already",
+    "list_class": "Read the list of classes",
     "reactivate_customer": "Make the customer active again",
+    "read_changed": "Read what was changed in QuickBooks",
     "read_company": "Read the company's name and country",
     "read_estimate": "Read the estimate again",
     "read_exchange_rate": "Read the exchange rate of the day",
     "read_invoice": "Read the invoice again",
+    "read_to_restore": "Read the newest version before writing ours",
     "read_preferences": "Read the company's preferences",
     "refresh_token": "Renew the permission at Intuit",
     "revoke_token": "Give the permission back to Intuit",
@@ -36,9 +46,36 @@ _DOING = {
 }
 
 
+# Where an operation's name ends with a kind of object: "read_creditmemo", "list_item".
+_BEGINS = {
+    "check": "Examine the {}",
+    "create": "Make the {}",
+    "list": "Read the list of {}s",
+    "look_for": "Look whether the {} is there already",
+    "read": "Read the {} again",
+    "restore": "Write the {} again as ours",
+}
+_KINDS = {
+    "creditmemo": "credit memo",
+    "department": "location",
+    "journalentry": "journal entry",
+    "purchase": "expense",
+    "refundreceipt": "refund receipt",
+    "salesreceipt": "sales receipt",
+    "taxcode": "tax code",
+    "term": "payment term",
+}
+
+
 def doing(operation: str) -> str:
     """The operation in words; one without words of its own by its name."""
-    return _DOING.get(operation) or operation.replace("_", " ").capitalize()
+    if operation in _DOING:
+        return _DOING[operation]
+    for begins, words in _BEGINS.items():
+        kind = operation.removeprefix(f"{begins}_")
+        if kind != operation:
+            return words.format(_KINDS.get(kind, kind.replace("_", " ")))
+    return operation.replace("_", " ").capitalize()
 
 
 def sentence(call: Any) -> str:

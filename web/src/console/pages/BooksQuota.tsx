@@ -88,7 +88,7 @@ function DayChart({ quota }: { quota: Quota }) {
           {formatDay(first.day)} to {formatDay(last.day)}, at most {number(most)} a day
         </span>
       </figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${number(quota.used)} reads over ${quota.days.length} days`} width="100%">
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={`${number(quota.used)} reads over ${quota.days.length} days`} width="100%">
         {quota.days.map((day, i) => {
           const height = (day.reads / most) * (HEIGHT - 4);
           return (
@@ -134,8 +134,12 @@ function Operations({ quota }: { quota: Quota }) {
         {quota.operations.map((row) => (
           <Table.Tr key={row.operation}>
             <Table.Td>{row.doing}</Table.Td>
-            <Table.Td className="right">{number(row.calls)}</Table.Td>
-            <Table.Td className="right">{number(row.reads)}</Table.Td>
+            <Table.Td className="right" data-name="Requests">
+              {number(row.calls)}
+            </Table.Td>
+            <Table.Td className="right" data-name="Metered reads">
+              {number(row.reads)}
+            </Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
