@@ -80,6 +80,22 @@ async def test_a_contract_in_euro_is_booked_at_the_days_rate(world: World, polic
     assert refunded in world.in_books("RefundReceipt")[0]["PrivateNote"]
 
 
+async def test_a_credit_memo_in_euro(world: World) -> None:
+    """A credit on a contract in euro is a memo in euro at its day's rate: income is what is left of the price."""
+    world.staff().patch("/books/policy", json={"policy": "whole"}).raise_for_status()
+    contract = sell(world, "EUR")
+    contract.pay("deposit")
+    await run_all(world)
+    contract.change(-50_000)
+    await run_all(world)
+    assert states(contract) == {"posted"}, [one["problem"] for one in contract.postings()]
+    (memo,) = world.in_books("CreditMemo")
+    assert (memo["TotalAmt"], memo["CurrencyRef"]["value"], float(memo["ExchangeRate"])) == (500, "EUR", EUR)
+    (invoice,) = world.in_books("Invoice")
+    assert memo["CustomerRef"] == invoice["CustomerRef"]
+    assert -trial_balance(world)["Design income"] == round(950_000 * EUR)
+
+
 async def test_each_currency_has_its_own_customer_and_clearing(world: World) -> None:
     """The second currency makes “Name (EUR)” beside the customer that there is; further jobs find both again, without a
     read; the customer's name stays his own."""

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 from tests.integration.ledger_world import Ledger, open_ledger
+from tests.integration.money_world import STRIPE_KEY
 from tests.integration.test_reconciliation import differences, reconcile
 
 DEPOSIT = 472_500
@@ -40,6 +42,11 @@ def problems(ledger: Ledger) -> list[tuple[Any, ...]]:
 def pay_out(ledger: Ledger, currency: str) -> None:
     ledger.stripe("payouts", {"currency": currency, "include_pending": True})
     ledger.hear()
+
+
+def closing(run: dict[str, Any], currency: str) -> dict[str, int]:
+    (found,) = [one["closing"] for one in run["figures"]["currencies"] if one["currency"] == currency]
+    return dict(found)
 
 
 def test_settled_in_euro(ledger: Ledger) -> None:
@@ -84,9 +91,8 @@ def test_settled_in_euro(ledger: Ledger) -> None:
     # Not a euro is left; in dollars each document was rounded by itself, as QuickBooks does it.
     assert abs(ledger.accounts().get("Stripe Clearing (EUR)", 0)) <= 3
     run = reconcile(ledger)
-    euro = next(one for one in run["figures"]["currencies"] if one["currency"] == "EUR")
-    assert set(euro["closing"].values()) == {0}
     assert (differences(ledger, run), run["unexplained_minor"]) == ({}, 0)
+    assert set(closing(run, "EUR").values()) == {0}
 
 
 def test_converted_by_stripe(ledger: Ledger) -> None:
@@ -118,3 +124,28 @@ def test_converted_by_stripe(ledger: Ledger) -> None:
     assert problems(ledger) == []
     assert newest(ledger, "Transfer")["CurrencyRef"]["value"] == "USD"
     assert ledger.accounts().get("Stripe Clearing", 0) == 0
+
+
+def test_a_payout_below_zero(ledger: Ledger) -> None:
+    """Money that Stripe takes back from the bank is a transfer the other way, over the same euro accounts."""
+    payout_id = ledger.money.one("SELECT payout_id FROM payouts WHERE org_id = 1 AND currency = 'EUR'")
+    out = next(one for one in ledger.in_books("Transfer") if one["CurrencyRef"]["value"] == "EUR")
+    back = httpx2.post(
+        f"{ledger.sandbox.base_url}/v1/payouts/{payout_id}/reverse",
+        headers={"authorization": f"Bearer {STRIPE_KEY}"},
+    )
+    assert back.status_code == 200, back.text
+    ledger.later(days=3)
+    ledger.hear()
+    assert problems(ledger) == []
+    transfer = newest(ledger, "Transfer")
+    assert (transfer["CurrencyRef"]["value"], transfer["Amount"]) == ("EUR", out["Amount"])
+    assert (transfer["FromAccountRef"], transfer["ToAccountRef"]) == (
+        out["ToAccountRef"],
+        out["FromAccountRef"],
+    )
+    run = reconcile(ledger)
+    assert (set(differences(ledger, run)), run["unexplained_minor"]) == (
+        {"in_transit"},
+        0,
+    )  # it is dated in three days
