@@ -99,6 +99,11 @@ async def test_batch_whose_answer_is_lost_is_looked_for_before_anything_is_sent_
     ).fetchone()
     assert waiting is not None
     assert waiting[0] > 1
+    unanswered = (
+        world.staff().get("/qbo/log", params={"outcome": "unavailable", "limit": 200}).json()["items"]
+    )
+    assert [one["operation"] for one in unanswered].count("batch") == 1
+    assert len([one for one in unanswered if one["subject"].startswith("payment:")]) == waiting[0]
     for _ in range(3):
         await world.run()
     assert states(world) == {"posted": 36}
@@ -165,4 +170,20 @@ async def test_one_bad_item_stops_only_itself(world: World) -> None:
     assert found is not None
     assert found[:2] == (bad, "6210")
     assert "closed" in found[2].lower()
+    staff = world.staff()
+    items = staff.get("/qbo/log", params={"subject": f"payment:{bad}", "operation": "create_invoice"}).json()[
+        "items"
+    ]
+    assert [(one["outcome"], one["code"], one["sentence"]) for one in items] == [
+        ("refused", "6210", found[2])
+    ]
+    left = staff.get("/qbo/log", params={"operation": "create_payment", "limit": 200}).json()["items"]
+    assert len(left) == 35, "one row for each payment, in a batch or alone"
+    one = staff.get(f"/qbo/log/{left[0]['id']}").json()
+    assert one["write"]["state"] == "succeeded"
+    assert f'"Id": "{one["write"]["qbo_id"]}"' in one["answer"]
+    assert "TotalAmt" in one["request"]
+    usage = world.sql.execute("SELECT sum(calls) FROM qbo_usage WHERE operation = 'batch'").fetchone()
+    assert usage is not None
+    assert usage[0] == len(staff.get("/qbo/log", params={"operation": "batch"}).json()["items"])
     assert_all_booked_once(world, {payment: minor for payment, minor in amounts.items() if payment != bad})

@@ -6,16 +6,17 @@ The statement takes the place of the one that counted before, so that the log co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.gateways.exchange import Exchange
+from crm.gateways.exchange import Exchange, kept_text
 from crm.gateways.quickbooks import Call
 from crm.gateways.quickbooks_faults import TokenExpired
 from crm.kit import clock
@@ -30,6 +31,16 @@ FORGOTTEN_AT_ONCE_MAX = 5_000
 Outcome = Literal["ok", "refused", "unavailable", "disconnected", "renewed"]
 
 _work: ContextVar[str] = ContextVar("work", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemKept:
+    """One item of a batch: its stored request (`qbo_requests.id`), what was sent and what came back for it."""
+
+    request_id: int
+    request: str
+    error: OutsideError | None
+    answer: str | None
 
 
 @contextmanager
@@ -66,6 +77,26 @@ async def keep(
             "metered": call.metered and counted,
             "day": clock.now().date(),
             "reads": int(call.metered),
+        },
+    )
+
+
+async def keep_items(
+    session: AsyncSession, org_id: int, batch_requestid: str, items: Sequence[ItemKept]
+) -> None:
+    """A row for each item of a batch, beside the batch's own; none when the
+    batch never left. Only the batch counts at Intuit. Without an answer of its own an item has the batch's."""
+    await session.execute(
+        _KEEP_ITEMS,
+        {
+            "org": org_id,
+            "batch": batch_requestid,
+            "ids": [item.request_id for item in items],
+            "outcomes": [outcome(item.error) for item in items],
+            "codes": [item.error.code if item.error else "" for item in items],
+            "sentences": [item.error.detail if item.error else "" for item in items],
+            "requests": [kept_text(item.request) for item in items],
+            "answers": [None if item.answer is None else kept_text(item.answer) for item in items],
         },
     )
 
@@ -133,6 +164,20 @@ _COUNT_AND_KEEP = text(
     "WITH counted AS (INSERT INTO qbo_usage AS u (org_id, day, operation, calls, metered) "
     "VALUES (:org, :day, :operation, 1, :reads) ON CONFLICT (org_id, day, operation) "
     "DO UPDATE SET calls = u.calls + 1, metered = u.metered + :reads) " + _INSERT
+)
+
+
+# The texts of thirty are cut in the batch's row; here each item has its own.
+_KEEP_ITEMS = text(
+    "INSERT INTO qbo_calls (org_id, realm_id, operation, subject, at, method, path, params, request, requestid, metered, "
+    "outcome, status, milliseconds, code, sentence, answer, intuit_tid) "
+    "SELECT r.org_id, c.realm_id, r.operation, r.subject, c.at, c.method, c.path, c.params, i.request, r.requestid, false, "
+    "i.outcome, c.status, c.milliseconds, i.code, i.sentence, coalesce(i.answer, c.answer), c.intuit_tid "
+    "FROM unnest(cast(:ids AS bigint[]), cast(:outcomes AS text[]), cast(:codes AS text[]), cast(:sentences AS text[]), "
+    "cast(:answers AS text[]), cast(:requests AS text[])) AS i (id, outcome, code, sentence, answer, request) "
+    "JOIN qbo_requests r ON r.org_id = :org AND r.id = i.id "
+    "CROSS JOIN (SELECT * FROM qbo_calls WHERE org_id = :org AND requestid = :batch ORDER BY id DESC LIMIT 1) c "
+    "ORDER BY i.id"
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 _DOING = {
     "apply_credit_memo": "Apply the credit memo to the invoice",
     "attach_contract": "Attach the signed contract to its invoice",
-    "batch": "Send thirty writes at once",
+    "batch": "Send up to thirty writes at once",
     "cdc": "Ask what changed since the last look",
     "check_company": "Examine the company",
     "check_preferences": "Examine the company's preferences",

@@ -11,7 +11,7 @@ import asyncio
 import contextvars
 import secrets
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,12 +19,13 @@ from typing import Any
 
 from sqlalchemy import text
 
-from crm.accounting import company
+from crm.accounting import company, sync_log
 from crm.accounting.context import Books
+from crm.accounting.leases import DATABASE_AWAY
 from crm.gateways import quickbooks
-from crm.gateways.quickbooks import Answer, is_queryable, loads
+from crm.gateways.quickbooks import Answer, dumps, is_queryable, loads
 from crm.kit import clock
-from crm.kit.errors import Unavailable
+from crm.kit.errors import OutsideError, Unavailable
 
 # QuickBooks cuts a request after 120 s (facts 2.1): a batch whose answer was lost is certainly over then.
 OVER_AFTER = timedelta(seconds=130)
@@ -79,7 +80,8 @@ class Wave:
 
     async def _send(self, together: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
         items = [item for item, _ in together]
-        call = quickbooks.batch(secrets.token_hex(16), [(item.entity, item.body) for item in items])
+        requestid = secrets.token_hex(16)
+        call = quickbooks.batch(requestid, [(item.entity, item.body) for item in items])
 
         async def mark() -> None:
             await _mark_batched(self._books, self._org_id, items)
@@ -88,8 +90,12 @@ class Wave:
         try:
             answer = await company.ask(self._books, self._org_id, call, before_sending=mark)
             answers = quickbooks.batch_answers(answer, len(items))
+            await self._keep(requestid, items, answers)
         except BaseException as error:  # whatever it is, it is for every one who waits
             answers = [error] * len(items)
+            if isinstance(error, OutsideError):
+                with suppress(*DATABASE_AWAY):  # the error is what all must hear, and the batch has its row
+                    await self._keep(requestid, items, answers)
             if not isinstance(error, Exception):
                 raise
         finally:
@@ -100,6 +106,22 @@ class Wave:
                     waits.set_exception(one)
                 else:
                     waits.set_result(one)
+
+    async def _keep(
+        self, requestid: str, items: Sequence[Item], answers: Sequence[Answer | BaseException]
+    ) -> None:
+        """Each item beside its batch in the sync log, so that what was asked for one payment is found by it."""
+        kept = [
+            sync_log.ItemKept(
+                item.request_id,
+                item.body,
+                one if isinstance(one, OutsideError) else None,
+                dumps(one.data) if isinstance(one, Answer) else None,
+            )
+            for item, one in zip(items, answers, strict=True)
+        ]
+        async with self._books.db.transaction(self._org_id) as session:
+            await sync_log.keep_items(session, self._org_id, requestid, kept)
 
 
 async def _mark_batched(books: Books, org_id: int, items: Sequence[Item]) -> None:
