@@ -183,7 +183,16 @@ async def test_one_bad_item_stops_only_itself(world: World) -> None:
     assert one["write"]["state"] == "succeeded"
     assert f'"Id": "{one["write"]["qbo_id"]}"' in one["answer"]
     assert "TotalAmt" in one["request"]
+    batches_kept = staff.get("/qbo/log", params={"operation": "batch"}).json()["items"]
+    lists = [staff.get(f"/qbo/log/{batch['id']}").json()["in_batch"] for batch in batches_kept]
+    batched = world.sql.execute("SELECT count(*) FROM qbo_requests WHERE batched_at IS NOT NULL").fetchone()
+    assert batched == (sum(len(items) for items in lists),)
+    listed = [item for items in lists for item in items]
+    assert [item["subject"] for item in listed if item["outcome"] != "ok"] == [f"payment:{bad}"]
+    assert all(
+        item["number"] for item in listed if item["operation"] == "create_invoice" and item["outcome"] == "ok"
+    )
     usage = world.sql.execute("SELECT sum(calls) FROM qbo_usage WHERE operation = 'batch'").fetchone()
     assert usage is not None
-    assert usage[0] == len(staff.get("/qbo/log", params={"operation": "batch"}).json()["items"])
+    assert usage[0] == len(batches_kept)
     assert_all_booked_once(world, {payment: minor for payment, minor in amounts.items() if payment != bad})

@@ -14,10 +14,12 @@ from pydantic import BaseModel
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.accounting import sync_log_batches
 from crm.accounting.sync_log_tables import QboCall
 from crm.accounting.sync_log_words import doing, sentence
 from crm.accounting.tables import Posting, QboRequest
 from crm.dependencies import StateDep
+from crm.gateways.quickbooks import BATCH_ITEMS_MAX
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.errors import NotFound
@@ -74,6 +76,12 @@ class PostingStand(BaseModel):
     problem: str | None
 
 
+class BatchItemOut(CallOut):
+    """One write of a batch. `number`: the document's number, or the customer's name, when it stands in QuickBooks."""
+
+    number: str | None
+
+
 class CallDetail(CallOut):
     """With the request and the answer, redacted and cut to 8,000 characters each."""
 
@@ -86,6 +94,7 @@ class CallDetail(CallOut):
     write: WriteOut | None
     posting: PostingStand | None
     same_subject: list[CallOut]
+    in_batch: list[BatchItemOut]
 
 
 class LogChoices(BaseModel):
@@ -265,7 +274,15 @@ async def get_qbo_call(call_id: int, session: OrgTx, principal: StaffDep) -> Cal
         write=WriteOut.model_validate(write, from_attributes=True) if write else None,
         posting=await _posting(session, org_id, call.subject),
         same_subject=[_out(other) for other in same],
+        in_batch=await _items(session, org_id, call) if call.operation == sync_log_batches.BATCH else [],
     )
+
+
+async def _items(session: AsyncSession, org_id: int, batch: QboCall) -> list[BatchItemOut]:
+    found = await session.execute(_calls(org_id, sync_log_batches.left_with(batch)).limit(BATCH_ITEMS_MAX))
+    rows = list(reversed(found.all()))  # in the order in which they were prepared
+    numbers = await sync_log_batches.numbers(session, org_id, [row.requestid for row in rows])
+    return [BatchItemOut(**_out(row).model_dump(), number=numbers.get(row.requestid)) for row in rows]
 
 
 async def _posting(session: AsyncSession, org_id: int, subject: str) -> PostingStand | None:

@@ -3343,6 +3343,46 @@ export interface components {
             url: string;
         };
         /**
+         * BatchItemOut
+         * @description One write of a batch. `number`: the document's number, or the customer's name, when it stands in QuickBooks.
+         */
+        BatchItemOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Code */
+            code: string;
+            /** Doing */
+            doing: string;
+            /** Id */
+            id: number;
+            /** Intuit Tid */
+            intuit_tid: string;
+            /** Metered */
+            metered: boolean;
+            /** Milliseconds */
+            milliseconds: number;
+            /** Number */
+            number: string | null;
+            /** Operation */
+            operation: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "ok" | "refused" | "unavailable" | "disconnected" | "renewed";
+            /** Proposal Id */
+            proposal_id: number | null;
+            /** Sentence */
+            sentence: string;
+            /** Status */
+            status: number | null;
+            /** Subject */
+            subject: string;
+        };
+        /**
          * BooksDifference
          * @description Something that does not fit. `ways_out` are what one press does about it, the likeliest first; without any a
          *     person says what was done (`POST /differences/{id}/resolve`). `resolution`: accepted, restoring, restored,
@@ -3527,6 +3567,8 @@ export interface components {
             doing: string;
             /** Id */
             id: number;
+            /** In Batch */
+            in_batch: components["schemas"]["BatchItemOut"][];
             /** Intuit Tid */
             intuit_tid: string;
             /** Metered */

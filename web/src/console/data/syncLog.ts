@@ -6,6 +6,7 @@ import { pages, REFRESH_MILLISECONDS } from "./pages";
 
 export type Call = Shape<"CallOut">;
 export type CallDetail = Shape<"CallDetail">;
+export type BatchItem = CallDetail["in_batch"][number];
 export type Outcome = Call["outcome"];
 
 export const OUTCOMES = ["ok", "refused", "unavailable", "disconnected", "renewed"] as const satisfies Outcome[];

@@ -7,6 +7,7 @@ import { formatMoment } from "../../words/dates";
 import { retryPosting } from "../data/books";
 import { useMay } from "../data/session";
 import { type CallDetail, callQuery } from "../data/syncLog";
+import { BatchItems } from "../parts/BatchItems";
 import { CallTable, took } from "../parts/CallTable";
 import { Failed } from "../parts/Failed";
 import { State } from "../parts/Money";
@@ -31,6 +32,11 @@ export function BooksCall() {
         <Facts facts={facts(data)} />
         <Stand call={data} />
       </Block>
+      {data.in_batch.length > 0 && (
+        <Block title={`In this batch (${data.in_batch.length})`} flush>
+          <BatchItems items={data.in_batch} onRetry={() => void refetch()} />
+        </Block>
+      )}
       <Block title="What we sent">
         <Text text={data.request} none="A question without a body; it stands in the address above." />
       </Block>
