@@ -126,8 +126,8 @@ def test_every_state_without_a_contract(
 def test_from_the_link_to_the_receipt_by_keyboard_alone(
     open_page: OpenPage, portal_link: PortalLink, api: httpx2.Client, language: str
 ) -> None:
-    """Tab, arrows, Space and Enter choose the language, an option and extras, sign, pay and open the papers; the
-    focus is always seen."""
+    """Tab, arrows, Space and Enter choose the language, an option and extras, sign, pay and open the papers, sign a
+    change, cancel; the focus is always seen."""
     body = {
         "customer_id": 1,
         "title": "Roof by keyboard",
@@ -169,6 +169,36 @@ def test_from_the_link_to_the_receipt_by_keyboard_alone(
     page.locator("[data-stage=paid]").wait_for()
     tab_to(page, "a.paper")
     assert page.evaluate("document.activeElement.href").endswith("/signed.pdf")
+    if language == "EN":
+        _sign_a_change(page, api, proposal)
+        _cancel(page)
+
+
+def _sign_a_change(page: Page, api: httpx2.Client, proposal: int) -> None:
+    """The change that the office sent appears by itself, and is signed."""
+    line = {"name": "Skylight", "quantity": "1", "unit_price_minor": 90_000}
+    orders = f"/proposals/{proposal}/change-orders"
+    order = api.post(orders, json={"title": "A skylight", "lines": [line]}).json()
+    assert api.post(f"{orders}/{order['id']}/send").status_code == 200
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_role("article", name="A skylight").wait_for()
+    tab_to(page, "#changes input.signature-input")
+    page.keyboard.type("Elena Hartley")
+    tab_to(page, "#changes .consent input")
+    page.keyboard.press("Space")
+    tab_to(page, "#changes form button[type=submit]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Agreed", exact=True)).to_be_visible()
+
+
+def _cancel(page: Page) -> None:
+    """Opening the question moves nothing; its button names what comes back."""
+    tab_to(page, ".cancel button")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=re.compile(r"Cancel contract and get \$[\d,.]+ back")).wait_for()
+    tab_to(page, "form button.danger")
+    page.keyboard.press("Enter")
+    page.locator("[data-stage=cancelled]").wait_for()
 
 
 TABS_MAX = 60

@@ -165,12 +165,9 @@ def test_a_proposal_goes_from_template_to_cancelled_and_the_office_sees_each_ste
     assert len(attached) == 2  # the signed contract with the thanks, the receipt with the receipt
     assert all(isinstance(pdf, bytes) and PdfReader(io.BytesIO(pdf)).pages for pdf in attached)
 
-    (milestone,) = [
-        row
-        for row in api.get("/payments", params={"proposal_id": proposal}).json()["items"]
-        if row["part"] == "milestone:1"
-    ]
-    assert api.post(f"/payments/{milestone['id']}/request").status_code == 200
+    plan = office.get_by_role("region", name="Payments of this contract")
+    plan.get_by_role("button", name="Ask for $5,000.00").click()
+    expect(plan.get_by_role("listitem").filter(has_text="Materials delivered")).to_contain_text("Due")
     awake(page)
     # The list of payments leads to the part that is asked for; its card leads to Stripe's page.
     page.get_by_role("region", name="Your payments").get_by_role("button", name="Pay $5,000.00").click()
@@ -190,14 +187,15 @@ def test_a_proposal_goes_from_template_to_cancelled_and_the_office_sees_each_ste
     expect(thanks).to_be_visible(timeout=NEWS_MILLISECONDS_MAX)
     assert "$5,000.00" in words_of(page, "Receipt: Materials delivered")
 
-    order = api.post(
-        f"/proposals/{proposal}/change-orders",
-        json={
-            "title": "A skylight",
-            "lines": [{"name": "Skylight", "quantity": "1", "unit_price_minor": 90_000}],
-        },
-    ).json()
-    assert api.post(f"/proposals/{proposal}/change-orders/{order['id']}/send").status_code == 200
+    office.get_by_role("link", name="Write a change order").click()
+    office.get_by_role("textbox", name="Title").fill("A skylight")
+    line = office.get_by_role("group", name="Line 1")
+    line.get_by_role("textbox", name="Item").fill("Skylight")
+    line.get_by_role("textbox", name="Unit price").fill("900.00")
+    office.get_by_role("button", name="Send to customer").click()
+    office.get_by_role("dialog").get_by_role("button", name="Send change of +$900.00").click()
+    expect(office.get_by_text("To sign", exact=True)).to_be_visible()
+    office.get_by_role("link", name="← Roof of the Hartleys").click()
     seen(story, "Change order 1 sent: A skylight")
     awake(page)
     expect(page.get_by_role("article", name="A skylight")).to_contain_text("$13,400.00")

@@ -7,7 +7,7 @@ from html import escape
 
 from crm.customers.lead_form import FormOfCompany
 from crm.kit import clock
-from crm.kit.contrast import readable_on_light
+from crm.kit.contrast import readable_on_dark, readable_on_light
 
 ACCENT = "#1d5aa8"
 FIELDS = ("name", "email", "phone", "street", "city", "postal_code", "message")
@@ -66,7 +66,7 @@ _LONGEST = {"name": 200, "email": 254, "phone": 40, "street": 200, "city": 100, 
 
 _PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light"><title>{title}</title><style>
+<meta name="color-scheme" content="light dark"><title>{title}</title><style>
 body{{font:16px/1.5 system-ui,sans-serif;color:#171a20;background:#f6f7f9;margin:0}}
 main{{max-width:34rem;margin:0 auto;padding:2rem 1.25rem 4rem}}
 h1{{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1.5rem}}
@@ -85,6 +85,16 @@ border-radius:.5rem;background:{color};color:#fff;cursor:pointer}}
 :focus-visible{{outline:3px solid {color};outline-offset:2px}}
 .trap{{position:absolute;left:-9999px;width:1px;height:1px;overflow:hidden}}
 a{{color:{color}}}
+@media (prefers-color-scheme:dark){{
+body{{color:#e8eaee;background:#14171c}}
+form,.done{{background:#1c2027;border-color:#343a44}}
+input,textarea{{background:#14171c;border-color:#7b8492}}
+input[aria-invalid],textarea[aria-invalid]{{border-color:#f2887f}}
+.wrong{{color:#f2887f}}
+.quiet{{color:#a7afbb}}
+:focus-visible{{outline-color:{color_dark}}}
+a{{color:{color_dark}}}
+}}
 </style></head><body><main><p class="company">{company}</p>{body}</main></body></html>"""
 
 
@@ -164,6 +174,7 @@ def _page(form: FormOfCompany, language: str, title: str, body: str) -> str:
         title=escape(title),
         company=escape(form.company),
         color=readable_on_light(form.color or ACCENT).nearest,
+        color_dark=readable_on_dark(form.color or ACCENT).nearest,
         body=body,
     )
 

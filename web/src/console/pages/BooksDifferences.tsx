@@ -63,13 +63,13 @@ function Looked() {
   if (!data) return <p className="looked" aria-hidden="true"><span className="bone" /></p>;
   return (
     <>
-      <Group justify="space-between" className="looked" gap="sm">
+      <Group justify="space-between" className="looked" gap="sm" wrap="nowrap">
         <span className="quiet">
           {data.ran_at ? `All changes in QuickBooks were looked for ${formatAgo(data.ran_at)}.` : "QuickBooks was not looked through yet."}{" "}
           {data.webhooks ? "Webhooks tell of new ones within seconds." : "Webhooks are not set up, so new ones are found once a day."}
         </span>
         {may("books:write") && (
-          <Button variant="default" size="xs" loading={look.isPending} onClick={() => look.mutate()}>
+          <Button variant="default" size="xs" className="keeps-width" loading={look.isPending} onClick={() => look.mutate()}>
             {look.isSuccess ? "Looking…" : "Look now"}
           </Button>
         )}

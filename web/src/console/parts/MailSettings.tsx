@@ -44,16 +44,19 @@ function Form({ settings }: { settings: Settings }) {
   const [fromName, setFromName] = useState(settings.from_name ?? "");
   const [people, setPeople] = useState(settings.notice_user_ids.map(String));
   const [days, setDays] = useState(settings.reminder_days);
-  const write = useAct(
-    () => writeMailSettings({ from_name: fromName || null, notice_user_ids: people.map(Number), reminder_days: days }),
-    { refresh: ["mail-settings"] },
-  );
+  const [saved, setSaved] = useState("");
+  const body = { from_name: fromName || null, notice_user_ids: people.map(Number), reminder_days: days };
+  const changed = JSON.stringify(body) !== saved;
+  const write = useAct((written: typeof body) => writeMailSettings(written), {
+    refresh: ["mail-settings"],
+    onDone: (_, written) => setSaved(JSON.stringify(written)),
+  });
   return (
     <Block title="Sending">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          write.mutate();
+          write.mutate(body);
         }}
       >
         <Stack gap="sm" maw={480}>
@@ -79,7 +82,8 @@ function Form({ settings }: { settings: Settings }) {
           />
           {write.error && <Failed problem={write.error} />}
           {may && (
-            <Group justify="flex-end">
+            <Group justify="flex-end" gap="sm">
+              <span role="status">{write.isSuccess && !changed ? "Saved." : ""}</span>
               <Button type="submit" loading={write.isPending}>
                 Save
               </Button>

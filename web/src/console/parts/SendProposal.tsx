@@ -1,11 +1,11 @@
 /** Sends a proposal: who gets the mail, with which words, and what contract law says of it before. */
 
 import { Button, Checkbox, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Problem } from "../../api/problem";
 import { formatMoney } from "../../words/money";
-import { type Proposal, type SentProposal, sendProposal } from "../data/proposals";
+import { type Proposal, proposalQuery, type SentProposal, sendProposal } from "../data/proposals";
 import { useAct } from "./act";
 import { Failed } from "./Failed";
 import { Findings } from "./Findings";
@@ -115,7 +115,7 @@ function SendForm({ proposal, onClose, onSent }: Omit<SendProposalProps, "opened
             />
           </>
         )}
-        {send.error && meanwhile && <ChangedMeanwhile proposal={proposal} onLook={onClose} />}
+        {send.error && meanwhile && <ChangedMeanwhile id={proposal.id} seen={revision} onLook={onClose} />}
         {send.error && !meanwhile && <Failed problem={send.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
@@ -131,15 +131,18 @@ function SendForm({ proposal, onClose, onSent }: Omit<SendProposalProps, "opened
 }
 
 /** Somebody was quicker: nothing was sent, and what they changed is looked at first. */
-function ChangedMeanwhile({ proposal, onLook }: { proposal: Proposal; onLook: () => void }) {
+function ChangedMeanwhile({ id, seen, onLook }: { id: number; seen: number; onLook: () => void }) {
   const queries = useQueryClient();
+  // Read at once, not at the page's next turn: the name is what one wants to know.
+  const { data } = useQuery({ ...proposalQuery(id), refetchOnMount: "always" });
+  const who = (data && data.revision !== seen && data.revised_by) || "Somebody else";
   const look = async () => {
-    await queries.invalidateQueries({ queryKey: ["proposals", proposal.id] });
+    await queries.invalidateQueries({ queryKey: ["proposals", id] });
     onLook();
   };
   return (
     <div className="notice amber undo" role="alert">
-      <span>Somebody changed this draft while this was open. Nothing was sent; look at it as it is now, then send it.</span>
+      <span>{who} changed this draft while this was open. Nothing was sent; look at it as it is now, then send it.</span>
       <Button variant="default" size="xs" onClick={() => void look()}>
         Look at it
       </Button>
