@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
+import psycopg
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from tests.browser.pages import OpenPage, sign_in
 from tests.browser.test_accessibility import violations
 from tests.conftest import RunningApp
@@ -41,7 +43,11 @@ def pay(app: RunningApp, proposal_id: int, cents: int) -> None:
 
 
 def test_refusals_are_read_and_mended(
-    open_page: OpenPage, app_server: RunningApp, api: httpx2.Client, sandbox: RunningSandbox
+    open_page: OpenPage,
+    app_server: RunningApp,
+    api: httpx2.Client,
+    sandbox: RunningSandbox,
+    owner_sql: psycopg.Connection[Any],
 ) -> None:
     """From the reason in words to a document by hand: nothing is lost on the way, and every step can be undone."""
     consent(api, sandbox.realm_id)
@@ -101,6 +107,30 @@ def test_refusals_are_read_and_mended(
     ).first.wait_for()
     page.get_by_role("searchbox").fill("nothing like this")
     expect(page.get_by_text("No request fits.")).to_be_visible()
+    a_batch_is_read(page, owner_sql)
+
+
+def a_batch_is_read(page: Page, sql: psycopg.Connection[Any]) -> None:
+    """The invoices of before, as they stand in the log when they left in one batch: each is listed, and leads to its own."""
+    sql.execute(
+        "INSERT INTO qbo_calls (org_id, operation, at, method, path, request, requestid, outcome, status, milliseconds) "
+        "VALUES (1, 'batch', now(), 'POST', '/v3/company/1/batch', '{}', 'b1', 'ok', 200, 740)"
+    )
+    sql.execute(
+        "UPDATE qbo_calls i SET at = b.at, path = b.path, intuit_tid = b.intuit_tid FROM qbo_calls b "
+        "WHERE b.operation = 'batch' AND i.operation = 'create_invoice'"
+    )
+    page.goto("/books/log?operation=batch")
+    page.get_by_role("table", name="Sync log").get_by_role("link", name="Send up to thirty").click()
+    items = page.get_by_role("table", name="Documents in this batch")
+    expect(items.get_by_role("row", name="The books are closed for this date")).to_have_count(3)
+    expect(items.get_by_role("row", name="1001")).to_contain_text("Accepted")
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    items.get_by_role("link", name="Make the invoice").first.click()
+    expect(page.get_by_role("region", name="What QuickBooks answered (HTTP 400)")).to_be_visible()
 
 
 def test_a_document_by_hand_is_compared_before_it_is_linked(
