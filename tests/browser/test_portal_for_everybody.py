@@ -126,8 +126,8 @@ def test_every_state_without_a_contract(
 def test_from_the_link_to_the_receipt_by_keyboard_alone(
     open_page: OpenPage, portal_link: PortalLink, api: httpx2.Client, language: str
 ) -> None:
-    """Tab, arrows, Space and Enter choose the language, an option and extras, sign, pay and open the papers, sign a
-    change, cancel; the focus is always seen."""
+    """Tab, arrows, Space and Enter choose the language, an option and extras, sign, pay and open the papers, sign and
+    pay a change, cancel; the focus is always seen."""
     body = {
         "customer_id": 1,
         "title": "Roof by keyboard",
@@ -170,12 +170,12 @@ def test_from_the_link_to_the_receipt_by_keyboard_alone(
     tab_to(page, "a.paper")
     assert page.evaluate("document.activeElement.href").endswith("/signed.pdf")
     if language == "EN":
-        _sign_a_change(page, api, proposal)
+        _sign_and_pay_a_change(page, api, proposal)
         _cancel(page)
 
 
-def _sign_a_change(page: Page, api: httpx2.Client, proposal: int) -> None:
-    """The change that the office sent appears by itself, and is signed."""
+def _sign_and_pay_a_change(page: Page, api: httpx2.Client, proposal: int) -> None:
+    """The change that the office sent appears by itself and is signed; the rest, larger by it, is paid."""
     line = {"name": "Skylight", "quantity": "1", "unit_price_minor": 90_000}
     orders = f"/proposals/{proposal}/change-orders"
     order = api.post(orders, json={"title": "A skylight", "lines": [line]}).json()
@@ -189,6 +189,23 @@ def _sign_a_change(page: Page, api: httpx2.Client, proposal: int) -> None:
     tab_to(page, "#changes form button[type=submit]")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Agreed", exact=True)).to_be_visible()
+    (rest,) = [
+        row
+        for row in api.get("/payments", params={"proposal_id": proposal}).json()["items"]
+        if row["state"] == "planned"
+    ]
+    assert api.post(f"/payments/{rest['id']}/request").status_code == 200
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.locator("button.part-pay").wait_for()
+    tab_to(page, "button.part-pay")
+    page.keyboard.press("Enter")
+    page.locator("[data-stage=pay]").wait_for()
+    tab_to(page, "#now button.primary")
+    page.keyboard.press("Enter")
+    page.locator("[data-stage=simulate]").wait_for()
+    tab_to(page, "#now button")
+    page.keyboard.press("Enter")
+    page.locator("[data-stage=paid]").wait_for()
 
 
 def _cancel(page: Page) -> None:
