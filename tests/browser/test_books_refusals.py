@@ -122,6 +122,7 @@ def a_batch_is_read(page: Page, sql: psycopg.Connection[Any]) -> None:
     )
     page.goto("/books/log?operation=batch")
     page.get_by_role("table", name="Sync log").get_by_role("link", name="Send up to thirty").click()
+    expect(page.get_by_text("Each write in it has an answer of its own.")).to_be_visible()
     items = page.get_by_role("table", name="Documents in this batch")
     expect(items.get_by_role("row", name="The books are closed for this date")).to_have_count(3)
     expect(items.get_by_role("row", name="1001")).to_contain_text("Accepted")

@@ -82,6 +82,8 @@ def sentence(call: Any) -> str:
     """What came of it. `call` has operation, outcome, sentence, status and metered."""
     if call.sentence:
         return str(call.sentence)
+    if call.outcome == "ok" and call.operation == "batch":  # it may have refused some of them
+        return "QuickBooks took the batch. Each write in it has an answer of its own."
     if call.outcome == "ok":
         return "QuickBooks answered." if call.metered else "QuickBooks accepted it."
     return f"QuickBooks answered with HTTP {call.status}." if call.status else "No answer came."
