@@ -29,7 +29,7 @@ def stack(postgres_url: str, demo_template: str, tmp_path_factory: pytest.TempPa
 
 
 def test_company_that_hangs_holds_up_nobody(stack: Stack) -> None:
-    """Twenty payments of a company that never answers: the same worker books another's within 5 s."""
+    """Twenty payments of a company that does not answer for ten minutes: the same worker books another's meanwhile."""
     assert len(stack.workers) == 1
     stack.connect_all([HANGING, HEALTHY])
     path = f"^/v3/company/{realm(HANGING)}/"
@@ -40,7 +40,7 @@ def test_company_that_hangs_holds_up_nobody(stack: Stack) -> None:
         assert stack.send_paid_event(due).status_code == 200
     due = stack.open_checkout(HEALTHY)
     assert stack.send_paid_event(due).status_code == 200
-    wait_until(lambda: stack.posted(HEALTHY) == 1, "the healthy company's payment is booked", 5)
+    wait_until(lambda: stack.posted(HEALTHY) == 1, "the healthy company's payment is booked", 30)
     assert stack.posted(HANGING) == 0
     stack.assert_booked_once(HEALTHY)
 

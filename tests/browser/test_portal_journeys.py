@@ -56,9 +56,9 @@ def settings(database_url: str, sandbox: RunningSandbox, endpoint: dict) -> Sett
 
 
 @pytest.fixture
-def app_server(settings: Settings, start_app, stripe: httpx2.Client, endpoint: dict) -> RunningApp:
+def app_server(settings: Settings, start_app, port: int, stripe: httpx2.Client, endpoint: dict) -> RunningApp:
     """The server, to which the simulator delivers its signed events."""
-    running = start_app(settings)
+    running = start_app(settings, port)
     told = stripe.post(
         f"/v1/webhook_endpoints/{endpoint['id']}", data={"url": f"{running.url}/payments/webhook"}
     )

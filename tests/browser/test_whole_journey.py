@@ -76,9 +76,9 @@ def settings(database_url: str, box: Mailbox) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def app_server(settings: Settings, start_app: Callable[[Settings], RunningApp]) -> RunningApp:
+def app_server(settings: Settings, start_app: Callable[[Settings, int], RunningApp], port: int) -> RunningApp:
     """The server, to which the simulator delivers its signed events."""
-    running = start_app(settings)
+    running = start_app(settings, port)
     with httpx2.Client(
         base_url=settings.stripe_api_base, headers={"authorization": f"Bearer {STRIPE_KEY}"}
     ) as stripe:
