@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute
 
+from crm.accounting.backfill.routes import router as backfill
 from crm.accounting.comeback.routes import router as comeback
 from crm.accounting.connection_routes import router as qbo_connection
 from crm.accounting.contracts.mapping_routes import router as books_mapping
@@ -100,6 +101,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     qbo_connection,
     postings,
     posting_actions,
+    backfill,
     books_contracts,
     books_mapping,
     sync_log,

@@ -2,6 +2,7 @@
 
 from crm.accounting import sync_log_tables as sync_log
 from crm.accounting import tables as accounting
+from crm.accounting.backfill import tables as backfill
 from crm.accounting.comeback import tables as comeback
 from crm.accounting.contracts import tables as contracts
 from crm.accounting.matching import tables as matching
@@ -28,6 +29,7 @@ metadata = Base.metadata
 __all__ = [
     "accounting",
     "activity",
+    "backfill",
     "comeback",
     "contracts",
     "customers",

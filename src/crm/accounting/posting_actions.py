@@ -47,7 +47,7 @@ async def restore(session: AsyncSession, org_id: int, posting_id: int, actor: st
     posting = await get_own(session, Posting, posting_id, org_id, lock=True)
     if posting.state != "skipped":
         raise Conflict("This was not left out, so there is nothing to take back.", kind="posting-not-skipped")
-    posting.state, posting.skipped_why = "waiting", None
+    posting.state, posting.skipped_why, posting.outside_backfill = "waiting", None, False
     await session.flush()
     await _say(session, posting, Event.POSTING_RESTORED, actor)
     await _again(session, org_id, posting_id, actor)
@@ -139,7 +139,7 @@ async def link_by_hand(
         if posting.kind == "payment" and entity == "Payment":
             await _say_paid(session, access.realm_id, posting, qbo_id, actor)
         if posting.state == "skipped":
-            posting.state, posting.skipped_why = "waiting", None
+            posting.state, posting.skipped_why, posting.outside_backfill = "waiting", None, False
             await session.flush()
         await _again(session, org_id, posting_id, actor)
         return LinkTry(compared, linked=True)

@@ -132,6 +132,9 @@ class Posting(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     posted_at: Mapped[datetime | None]
     skipped_why: Mapped[str | None]  # a person's reason for leaving it out
+    outside_backfill: Mapped[bool] = mapped_column(
+        server_default="false"
+    )  # left out by choosing days, not by itself
 
 
 class QboLink(Base):

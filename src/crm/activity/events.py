@@ -99,6 +99,8 @@ class Event(StrEnum):
     POSTING_RETRIED = "posting_retried"
     QBO_READS_ALARM = "qbo_reads_alarm"
     QBO_BUDGET_SET = "qbo_budget_set"
+    BACKFILL_STARTED = "backfill_started"
+    BACKFILL_CANCELLED = "backfill_cancelled"
     POSTING_SKIPPED = "posting_skipped"
     POSTING_RESTORED = "posting_restored"
     POSTING_EDITED = "posting_edited"

@@ -58,6 +58,8 @@ _PLAIN: dict[Event, str] = {
     Event.POSTING_RETRIED: "Booking tried again",
     Event.QBO_READS_ALARM: "{percent} % of this month's reads from QuickBooks are used ({used} of {budget})",
     Event.QBO_BUDGET_SET: "Reads from QuickBooks set to {reads} a month",
+    Event.BACKFILL_STARTED: "Payments {days} are taken into the books, {left_out} that waited are left out",
+    Event.BACKFILL_CANCELLED: "Taking in the payments that waited was stopped, {left_out} are left out",
     Event.POSTING_SKIPPED: "Left out of the books: {reason}",
     Event.POSTING_RESTORED: "Taken back into the books",
     Event.POSTING_EDITED: "Changed and sent again: {changes}",

@@ -1,0 +1,124 @@
+"""Which of the payments that waited are taken into the books: chosen by day, counted before, followed, stopped, undone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import psycopg
+import pytest
+from tests.conftest import RunningApp
+from tests.integration.books_world import World, open_world
+
+from crm.kit.settings import Settings
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+async def world(
+    database_url: str, owner_sql: psycopg.Connection[Any], start_app: Callable[[Settings], RunningApp]
+) -> AsyncIterator[World]:
+    async with open_world(database_url, owner_sql, start_app) as opened:
+        yield opened
+
+
+def paid_on(world: World, day: str, proposal_id: int = 7) -> int:
+    """A payment of that day, at eight in the evening in Denver: already the next day in UTC."""
+    payment_id = world.pay(proposal_id)
+    world.sql.execute(
+        "UPDATE payments SET paid_at = %s::timestamp AT TIME ZONE 'America/Denver' WHERE id = %s",
+        [f"{day} 20:00", payment_id],
+    )
+    return payment_id
+
+
+def call(world: World, method: str, path: str = "", status: int = 200, **more: Any) -> Json:
+    answer = world.staff().request(method, f"/books/backfill{path}", **more)
+    assert answer.status_code == status, answer.text
+    said: Json = answer.json()
+    return said
+
+
+def waiting(world: World) -> float:
+    lines = world.staff().get("/metrics").text.splitlines()
+    return float(next(x for x in lines if x.startswith('crm_payments_waiting{org_id="1"}')).rsplit(" ", 1)[1])
+
+
+async def test_a_start_date_leaves_out_what_is_older_until_another_is_chosen(world: World) -> None:
+    """Counted before anything happens, left out with its reason, never booked, and taken back by an earlier date."""
+    old, new = paid_on(world, "2026-03-31"), paid_on(world, "2026-04-01", 9)
+    plan = call(world, "GET", "/plan", params={"from_day": "2026-04-01"})
+    one = {"payments": 1, "amounts": [{"currency": "USD", "amount_minor": 472_500}]}
+    assert plan == {"taken": one, "left_out": one, "minutes": 1}
+    assert call(world, "GET") == {"connected": False, "run": None}
+
+    begun = call(world, "POST", status=201, json={"from_day": "2026-04-01"})
+    assert (begun["connected"], begun["run"]["running"], begun["run"]["waiting"]) == (False, True, 1)
+    assert world.posting(old)["skipped_why"] == "Paid before April 1, 2026, your start date"
+    assert waiting(world) == 1
+    world.connect()
+    await world.run()
+    world.assert_booked_once(new)
+    assert world.posting(old)["state"] == "skipped"
+    run = call(world, "GET")["run"]
+    assert (run["running"], run["posted"], run["waiting"], run["needs_you"]) == (False, 1, 0, 0)
+
+    call(world, "POST", status=201, json={"from_day": "2026-03-31"})
+    await world.run()
+    world.assert_booked_once(old)
+    assert waiting(world) == 0
+    items = world.staff().get("/activity", params={"limit": 50}).json()["items"]
+    said = [item["sentence"] for item in items if item["event"].startswith(("backfill", "posting_"))]
+    assert said == [
+        "Payments since March 31, 2026 are taken into the books, 0 that waited are left out",
+        "Taken back into the books",
+        "Payments since April 1, 2026 are taken into the books, 1 that waited are left out",
+        "Left out of the books: Paid before April 1, 2026, your start date",
+    ]
+
+
+async def test_stopping_leaves_out_what_still_waits_and_choosing_again_takes_it_in(world: World) -> None:
+    """One at a time; what a person left out by hand, and what QuickBooks already has, stays as it is."""
+    first, by_hand = paid_on(world, "2026-05-01"), paid_on(world, "2026-05-02", 9)
+    assert call(world, "GET", "/plan")["taken"]["payments"] == 2
+    world.staff().post(
+        f"/postings/{world.posting(by_hand)['id']}/skip", json={"reason": "By cheque"}
+    ).raise_for_status()
+    call(world, "POST", status=201, json={})
+    refused = call(world, "POST", status=409, json={"from_day": "2026-05-02"})
+    assert refused["type"].endswith("/backfill-running")
+    assert refused["detail"].startswith("Payments are still being taken in: 1 of them wait.")
+    stopped = call(world, "POST", "/cancel")["run"]
+    assert (stopped["running"], stopped["waiting"], stopped["cancelled_at"] is None) == (False, 0, False)
+    assert call(world, "POST", "/cancel", 409)["type"].endswith("/backfill-not-running")
+    world.connect()
+    await world.run()
+    assert world.in_books("Invoice") == []
+
+    call(world, "POST", status=201, json={"to_day": "2026-05-01"})
+    await world.run()
+    world.assert_booked_once(first)
+    assert world.posting(by_hand)["skipped_why"] == "By cheque"
+    call(world, "POST", status=201, json={"from_day": "2026-05-02"})
+    world.assert_booked_once(first)
+
+
+@pytest.mark.parametrize(
+    ("days", "field"),
+    [
+        ({"from_day": "2999-01-01"}, "from_day"),
+        ({"from_day": "2026-05-02", "to_day": "2026-05-01"}, "to_day"),
+        ({"from_day": "31.12.2026"}, "from_day"),
+    ],
+)
+async def test_days_that_cannot_be_are_told_at_their_field(world: World, days: Json, field: str) -> None:
+    """Before and when it is begun; nothing is left out."""
+    payment_id = paid_on(world, "2026-05-01")
+    assert call(world, "GET", "/plan")["left_out"]["payments"] == 0
+    for answer in (
+        call(world, "GET", "/plan", 422, params=days),
+        call(world, "POST", "", 422, json=days),
+    ):
+        assert field in answer["errors"][0]["field"]
+    assert world.posting(payment_id)["state"] == "waiting"
