@@ -36,6 +36,7 @@ CONSOLE_PAGES = {
         "/books/review",
         "/books/log",
         "/books/quota",
+        "/books/backfill",
         "/books/doctor",
         "/books/left-out",
         "/activity",

@@ -331,6 +331,12 @@ const booksDoctor = createRoute({
   component: page(() => import("./pages/BooksDoctor"), "BooksDoctor"),
 });
 
+const booksBackfill = createRoute({
+  getParentRoute: () => books,
+  path: "/backfill",
+  component: page(() => import("./pages/BooksBackfill"), "BooksBackfill"),
+});
+
 const booksQuota = createRoute({
   getParentRoute: () => books,
   path: "/quota",
@@ -420,7 +426,8 @@ const tree = root.addChildren([
       booksReconciliation,
       booksLog,
       booksCall,
-      booksQuota,
+      booksBackfill,
+    booksQuota,
       booksDoctor,
     ]),
     mail,

@@ -40,6 +40,7 @@ const GROUPS = [
     name: "QuickBooks",
     places: [
       { to: "/books/mapping", label: "Mapping" },
+      { to: "/books/backfill", label: "Start date" },
       { to: "/books/log", label: "Sync log" },
       { to: "/books/quota", label: "Quota" },
       { to: "/books/doctor", label: "Doctor" },

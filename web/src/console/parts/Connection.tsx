@@ -1,6 +1,7 @@
 /** The connection to QuickBooks: its state in words, and the button that state calls for. */
 
 import { Button, Group, Modal, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { CONNECT_QUICKBOOKS, disconnectQuickBooks, type Overview } from "../data/books";
 import { formatMoney } from "../../words/money";
@@ -44,6 +45,11 @@ export function Connection({ overview, managed = false }: ConnectionProps) {
           {connection.realm_id && (
             <Text size="sm" c="dimmed">
               Company number {connection.realm_id}
+            </Text>
+          )}
+          {managed && state === "not_connected" && overview.payments.waiting_count > 0 && (
+            <Text size="sm" c="dimmed">
+              Once connected, all that waits goes into the books. <Link to="/books/backfill">Choose from which day on</Link> before.
             </Text>
           )}
         </div>
