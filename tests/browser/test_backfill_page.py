@@ -6,8 +6,10 @@ import psycopg
 from playwright.sync_api import expect
 from tests.browser.pages import DESK, PHONE, OpenPage, sign_in
 from tests.browser.test_accessibility import violations
-from tests.browser.test_books_refusals import pay
+from tests.browser.test_books_refusals import pay, sandbox, settings
 from tests.conftest import RunningApp
+
+__all__ = ["sandbox", "settings"]  # fixtures
 
 
 def test_days_are_chosen_with_mistakes_stopped_and_chosen_again(
