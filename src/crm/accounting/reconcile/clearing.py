@@ -11,6 +11,7 @@ from crm.accounting import connection
 from crm.accounting.context import Books
 from crm.accounting.sync import setup
 from crm.gateways.quickbooks import Call
+from crm.kit.errors import Refused
 from crm.kit.money import from_decimal
 
 # The report's words for what we know under its API's name (Intuit's reference of reports).
@@ -37,7 +38,10 @@ async def balance(books: Books, org_id: int, currency: str) -> tuple[str, int]:
 async def documents(
     books: Books, org_id: int, account_id: str, currency: str, first: date, last: date
 ) -> dict[str, tuple[date, int]]:
-    """Every document on the account: "Purchase 12" -> its day and how it moved the account."""
+    """Every document on the account: "Purchase 12" -> its day and how it moved the account.
+
+    Raises Unavailable, Refused (also for a list that cannot be read) or Disconnected.
+    """
     call = Call(
         "GET",
         "reports/GeneralLedger",
@@ -50,17 +54,32 @@ async def documents(
         ),
     )
     answer = await qbo.ask(books, org_id, call)
+    return read(answer.data, currency)
+
+
+def read(report: dict[str, Any], currency: str) -> dict[str, tuple[date, int]]:
+    """What a General Ledger report lists, as `documents` gives it.
+
+    Raises Refused, naming the document, where an amount or a day is none: a wrong figure would be worse than no list.
+    """
     found: dict[str, tuple[date, int]] = {}
-    columns = [_key(column) for column in answer.data.get("Columns", {}).get("Column", [])]
-    for cells in _rows(answer.data.get("Rows", {})):
+    columns = [_key(column) for column in report.get("Columns", {}).get("Column", [])]
+    for cells in _rows(report.get("Rows", {})):
         row = dict(zip(columns, cells, strict=False))
         kind, day, amount = (row.get(name, {}) for name in ("txn_type", "tx_date", "subt_nat_amount"))
         if not kind.get("id"):
             continue  # the balance it began with, or a sum
         word = str(kind.get("value", ""))
         name = f"{_ENTITIES.get(word, word.replace(' ', ''))} {kind['id']}"
-        moved = _minor(amount.get("value"), currency)
-        before = found.get(name, (date.fromisoformat(str(day.get("value"))), 0))
+        try:
+            moved = _minor(str(amount.get("value") or "0"), currency)
+            first = date.fromisoformat(str(day.get("value")))
+        except (InvalidOperation, ValueError) as error:
+            raise Refused(
+                f"QuickBooks listed {name} with the day “{day.get('value')}” and the amount “{amount.get('value')}”, "
+                "which we cannot read. Look at it in QuickBooks, then compare again."
+            ) from error
+        before = found.get(name, (first, 0))
         found[name] = (before[0], before[1] + moved)
     return found
 
@@ -83,8 +102,5 @@ def _rows(rows: dict[str, Any]) -> list[list[dict[str, Any]]]:
     return found
 
 
-def _minor(value: Any, currency: str) -> int:
-    try:
-        return from_decimal(Decimal(str(value).replace(",", "") or "0"), currency)
-    except (InvalidOperation, ValueError):
-        return 0
+def _minor(value: str, currency: str) -> int:
+    return from_decimal(Decimal(value.replace(",", "")), currency)
