@@ -99,6 +99,7 @@ export function Simulate({ view, proposal }: { view: PortalView; proposal: Propo
       else proposal.awaitPayment();
       await proposal.reload();
     } catch (error) {
+      await proposal.reload(); // another page may have paid it meanwhile: what is true now is shown
       setProblem(asProblem(error));
     } finally {
       setBusy(false);
