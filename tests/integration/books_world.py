@@ -191,7 +191,7 @@ async def open_world(
     **sandbox_config: Any,
 ) -> AsyncIterator[World]:
     """The demo's orgs with a simulator of their own, nothing connected yet."""
-    with running_sandbox(**{"qbo_rate_limits_on": False, **sandbox_config}) as sandbox:
+    with running_sandbox(**sandbox_config) as sandbox:
         settings = books_settings(database_url, sandbox.base_url)
         app = start_app(settings)
         db = Database(app_url(database_url, SECRET_KEY), pool_size=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 from tests.conftest import RunningApp
 from tests.integration.books_world import World, open_world
 
+from crm.accounting.locks import CLAIM_LOCKS
 from crm.kit.settings import Settings
 
 Json = dict[str, Any]
@@ -19,7 +21,7 @@ Json = dict[str, Any]
 async def world(
     database_url: str, owner_sql: psycopg.Connection[Any], start_app: Callable[[Settings], RunningApp]
 ) -> AsyncIterator[World]:
-    async with open_world(database_url, owner_sql, start_app) as opened:
+    async with open_world(database_url, owner_sql, start_app, qbo_rate_limits_on=False) as opened:
         yield opened
 
 
@@ -71,9 +73,9 @@ async def test_a_start_date_leaves_out_what_is_older_until_another_is_chosen(wor
     items = world.staff().get("/activity", params={"limit": 50}).json()["items"]
     said = [item["sentence"] for item in items if item["event"].startswith(("backfill", "posting_"))]
     assert said == [
-        "Payments since March 31, 2026 are taken into the books, 0 that waited are left out",
+        "Payments since March 31, 2026 are taken into the books; left out of those that waited: 0",
         "Taken back into the books",
-        "Payments since April 1, 2026 are taken into the books, 1 that waited are left out",
+        "Payments since April 1, 2026 are taken into the books; left out of those that waited: 1",
         "Left out of the books: Paid before April 1, 2026, your start date",
     ]
 
@@ -102,6 +104,35 @@ async def test_stopping_leaves_out_what_still_waits_and_choosing_again_takes_it_
     assert world.posting(by_hand)["skipped_why"] == "By cheque"
     call(world, "POST", status=201, json={"from_day": "2026-05-02"})
     world.assert_booked_once(first)
+
+
+async def test_stopping_leaves_what_needs_a_person_to_that_person(world: World) -> None:
+    """A refusal stays under Needs you; only what waits is left out."""
+    world.connect()
+    company = f"/_state/quickbooks/{world.realm_id}/settings"
+    world.sandbox.call("POST", company, {"book_close_date": "2099-12-31"})
+    refused = paid_on(world, "2026-05-01")
+    await world.run()
+    assert world.posting(refused)["state"] == "needs_you"
+    waits = paid_on(world, "2026-05-02", 9)
+    run = call(world, "POST", status=201, json={})["run"]
+    assert (run["waiting"], run["needs_you"]) == (1, 1)
+    call(world, "POST", "/cancel")
+    assert (world.posting(refused)["state"], world.posting(waits)["state"]) == ("needs_you", "skipped")
+
+
+async def test_nothing_is_taken_up_while_a_choice_is_made(
+    world: World, owner_sql: psycopg.Connection[Any]
+) -> None:
+    """A choice waits for a run that is taking something up, so that nothing is left out which is on its way."""
+    paid_on(world, "2026-05-01")
+    owner_sql.execute("SELECT pg_advisory_lock(%s, 1)", [CLAIM_LOCKS])
+    with ThreadPoolExecutor(1) as pool:
+        choice = pool.submit(call, world, "POST", "", 201, json={"from_day": "2026-05-02"})
+        with pytest.raises(TimeoutError):
+            choice.result(timeout=0.5)
+        owner_sql.execute("SELECT pg_advisory_unlock(%s, 1)", [CLAIM_LOCKS])
+        assert choice.result(timeout=20)["run"]["waiting"] == 0
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ async def world(
     owner_sql: psycopg.Connection[Any],
     start_app: Callable[[Settings], RunningApp],
 ) -> AsyncIterator[World]:
-    async with open_world(database_url, owner_sql, start_app) as opened:
+    async with open_world(database_url, owner_sql, start_app, qbo_rate_limits_on=False) as opened:
         opened.connect()
         yield opened
 

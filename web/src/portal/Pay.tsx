@@ -97,11 +97,11 @@ export function Simulate({ view, proposal }: { view: PortalView; proposal: Propo
       await simulatePayment(view.id, session.session_id, outcome);
       if (outcome === "declined") setDeclined(true);
       else proposal.awaitPayment();
-      await proposal.reload();
     } catch (error) {
-      await proposal.reload(); // another page may have paid it meanwhile: what is true now is shown
       setProblem(asProblem(error));
     } finally {
+      // Also when it was refused: somebody else may have paid meanwhile.
+      await proposal.reload();
       setBusy(false);
     }
   };

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.accounting import postings, turns
 from crm.accounting.backfill.choosing import MANY
 from crm.accounting.backfill.tables import Backfill
+from crm.accounting.locks import CLAIM_LOCKS
 from crm.activity.events import Event
 from crm.activity.log import Fact, record, record_facts
 from crm.identity.tables import Org
@@ -54,11 +55,13 @@ _COUNT = text(
     f"SELECT {_INSIDE} AS inside, currency, count(*) AS payments, sum(amount_minor) AS minor FROM ({_LINES}) l "
     f"WHERE kind = 'payment' AND ({_OPEN}) GROUP BY 1, 2 ORDER BY 2"
 )
+# Until this is committed no run takes anything up, and nobody else chooses: what is free now stays free.
+_NO_CLAIMS = text(f"SELECT pg_advisory_xact_lock({CLAIM_LOCKS}, :org)")
 _LEAVE_OUT = text(
     f"WITH l AS ({_LINES}) UPDATE postings p SET state = 'skipped', outside_backfill = true, skipped_why = "
     "CASE WHEN l.day < cast(:from_day AS date) THEN cast(:before AS text) ELSE cast(:after AS text) END "
-    "FROM l WHERE p.org_id = :org AND p.id = l.id AND p.lease IS NULL AND l.free "
-    f"AND l.state IN ('waiting', 'needs_you') AND ({_INSIDE}) = :inside AND l.id <= :last "
+    "FROM l WHERE p.org_id = :org AND p.id = l.id AND l.free AND l.state = ANY (:states) "
+    f"AND ({_INSIDE}) = :inside AND l.id <= :last "
     "RETURNING p.id, p.kind, p.subject, p.payment_id, p.proposal_id, p.skipped_why"
 )
 _TAKE_BACK = text(
@@ -144,7 +147,8 @@ async def today(session: AsyncSession, org_id: int) -> date:
 
 
 async def plan(session: AsyncSession, org_id: int, days: Days) -> Plan:
-    """What would be taken in and what left out; changes nothing. Raises Invalid."""
+    """What would be taken in and what left out. Makes the postings that are missing, as each minute does, else it could not
+    count; changes nothing else. Raises Invalid."""
     check(days, await today(session, org_id))
     await postings.ensure(session, org_id)
     sums: dict[bool, list[Any]] = defaultdict(list)
@@ -175,7 +179,7 @@ async def start(session: AsyncSession, org_id: int, days: Days, actor: str) -> N
 
     Raises Conflict while one runs, Invalid for days that cannot be.
     """
-    await session.execute(text("SELECT 1 FROM orgs WHERE id = :org FOR UPDATE"), {"org": org_id})
+    await session.execute(_NO_CLAIMS, {"org": org_id})
     check(days, await today(session, org_id))
     before = await newest(session, org_id)
     if before is not None and before.running:
@@ -189,7 +193,8 @@ async def start(session: AsyncSession, org_id: int, days: Days, actor: str) -> N
         text("SELECT coalesce(max(id), 0) FROM postings WHERE org_id = :org"), {"org": org_id}
     )
     values: dict[str, Any] = {**_values(org_id, days), "at": now, "last": last}
-    words = {
+    words: dict[str, Any] = {
+        "states": ["waiting", "needs_you"],
         "before": f"Paid before {long_date(days.first, 'en')}, your start date" if days.first else None,
         "after": f"Paid after {long_date(days.last, 'en')}, the last day that you chose"
         if days.last
@@ -220,7 +225,7 @@ async def cancel(session: AsyncSession, org_id: int, actor: str) -> None:
 
     Raises Conflict when none runs.
     """
-    await session.execute(text("SELECT 1 FROM orgs WHERE id = :org FOR UPDATE"), {"org": org_id})
+    await session.execute(_NO_CLAIMS, {"org": org_id})
     found = await newest(session, org_id)
     if found is None or not found.running:
         raise Conflict("Nothing is being taken in, so there is nothing to stop.", kind="backfill-not-running")
@@ -228,6 +233,7 @@ async def cancel(session: AsyncSession, org_id: int, actor: str) -> None:
         **_values(org_id, Days(found.row.from_day, found.row.to_day)),
         "last": found.row.last_posting_id,
         "inside": True,
+        "states": ["waiting"],  # what needs a person still does
         "before": None,
         "after": "Taking in the payments that waited was stopped",
     }
@@ -263,12 +269,8 @@ def _payments(rows: Sequence[Any]) -> int:
 
 
 def _words(days: Days) -> str:
-    if days.first is None and days.last is None:
-        return "of all days"
-    if days.last is None:
-        return f"since {long_date(days.first, 'en')}" if days.first else ""
-    return (
-        f"until {long_date(days.last, 'en')}"
-        if days.first is None
-        else f"from {long_date(days.first, 'en')} to {long_date(days.last, 'en')}"
-    )
+    first = long_date(days.first, "en") if days.first else None
+    last = long_date(days.last, "en") if days.last else None
+    if first and last:
+        return f"from {first} to {last}"
+    return f"since {first}" if first else f"until {last}" if last else "of all days"

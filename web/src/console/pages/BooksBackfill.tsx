@@ -23,6 +23,7 @@ import { useAct } from "../parts/act";
 import { Failed } from "../parts/Failed";
 import { Block, Facts } from "../parts/Page";
 import { RecordBones } from "../parts/RecordBones";
+import { count } from "../parts/words";
 
 export function BooksBackfill() {
   const { data, error, refetch } = useQuery(backfillQuery);
@@ -45,7 +46,7 @@ function Newest({ run, connected }: { run: BackfillRun; connected: boolean }) {
       {run.running && (
         <>
           <p className="amount">
-            {count(done)} <span className="quiet">of {count(all)}</span>
+            {done.toLocaleString("en-US")} <span className="quiet">of {count(all, "payment")}</span>
           </p>
           <Progress value={(100 * done) / all} my="sm" aria-label="Part of the payments that is taken in" />
         </>
@@ -55,7 +56,7 @@ function Newest({ run, connected }: { run: BackfillRun; connected: boolean }) {
         {run.needs_you > 0 && (
           <>
             {" "}
-            <Link to="/books/needs-you">{run.needs_you === 1 ? "1 needs you" : `${count(run.needs_you)} need you`}</Link>.
+            <Link to="/books/needs-you">{count(run.needs_you, "needs you", "need you")}</Link>.
           </>
         )}
       </p>
@@ -132,13 +133,20 @@ function Choose({ backfill }: { backfill: Backfill }) {
         )}
         {problem && !told && <Failed problem={problem} onRetry={start.error ? undefined : () => void plan.refetch()} />}
         {may("books:write") && (
-          <Button type="submit" mt="md" loading={start.isPending} disabled={!plan.data || Boolean(plan.error)}>
-            {plan.data && !plan.error ? `Take in ${paymentsInWords(plan.data.taken.payments)}` : "Take in"}
+          <Button type="submit" mt="md" loading={start.isPending} disabled={!plan.data || Boolean(plan.error) || nothingWaits(plan.data)}>
+            {plan.data && !plan.error ? buttonWords(plan.data) : "Take in"}
           </Button>
         )}
       </form>
     </Block>
   );
+}
+
+const nothingWaits = ({ taken, left_out }: BackfillPlan) => taken.payments + left_out.payments === 0;
+
+function buttonWords(plan: BackfillPlan): string {
+  if (nothingWaits(plan)) return "Nothing waits";
+  return plan.taken.payments > 0 ? `Take in ${count(plan.taken.payments, "payment")}` : `Leave out ${count(plan.left_out.payments, "payment")}`;
 }
 
 function stateOf(run: BackfillRun, connected: boolean): string {
@@ -153,15 +161,15 @@ function toneOf(run: BackfillRun): string {
 }
 
 function sentenceOf(run: BackfillRun, connected: boolean): string {
-  if (run.cancelled_at) return `Stopped on ${formatDay(run.cancelled_at.slice(0, 10))}; ${paymentsInWords(run.posted)} stood in the books by then.`;
-  if (!run.running) return run.posted === 0 ? "No payment waited for it." : `${paymentsInWords(run.posted)} stand in the books.`;
+  if (run.cancelled_at) return `Stopped on ${formatDay(run.cancelled_at.slice(0, 10))}; ${count(run.posted, "payment")} stood in the books by then.`;
+  if (!run.running) return run.posted === 0 ? "No payment waited for it." : `${count(run.posted, "payment stands", "payments stand")} in the books.`;
   if (!connected) return "It begins when QuickBooks is connected.";
-  return `${paymentsInWords(run.waiting)} wait; at least ${run.minutes_left === 1 ? "a minute" : `${count(run.minutes_left)} minutes`} more.`;
+  return `${count(run.waiting, "payment waits", "payments wait")}; at least ${count(run.minutes_left, "minute")} more.`;
 }
 
 function timeInWords(plan: BackfillPlan, connected: boolean): string {
   if (plan.taken.payments === 0) return "None";
-  const least = `At least ${plan.minutes === 1 ? "a minute" : `${count(plan.minutes)} minutes`}, as fast as QuickBooks allows`;
+  const least = `At least ${count(plan.minutes, "minute")}, as fast as QuickBooks allows`;
   return connected ? least : `${least}, once it is connected`;
 }
 
@@ -173,8 +181,5 @@ function daysInWords({ from_day, to_day }: Pick<BackfillRun, "from_day" | "to_da
 
 function partInWords(part: BackfillPart): string {
   const sums = part.amounts.map(({ amount_minor, currency }) => formatMoney(amount_minor, currency)).join(" and ");
-  return part.payments === 0 ? "Nothing" : `${paymentsInWords(part.payments)}, ${sums}`;
+  return part.payments === 0 ? "Nothing" : `${count(part.payments, "payment")}, ${sums}`;
 }
-
-const paymentsInWords = (n: number) => (n === 1 ? "1 payment" : `${count(n)} payments`);
-const count = (n: number) => n.toLocaleString("en-US");
