@@ -54,7 +54,8 @@ class Kind:
     `missing` is a SELECT of (subject, payment_id, proposal_id, amount_minor, currency, next_attempt_at) over
     everything of :org that is to be booked (`:now` is at hand); what has its posting already is left out for it.
     `after` is a condition on the posting `p` that holds when what must come before it stands in the books.
-    `begin` is a statement over :org that runs before. `entities` are QuickBooks' words for the documents it makes, linked under its subject.
+    `begin` is a statement over :org that runs before. `entities` are QuickBooks' words for the documents it makes (a return
+    of a refund: one of the two), linked under its subject.
     `papers_only`: it moves no money, so it goes after all that does, and its failure rests nothing but itself.
     """
 

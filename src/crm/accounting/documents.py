@@ -269,22 +269,35 @@ def refund_body(
     facts: DepositFacts,
     company: Company,
     *,
-    sold: dict[str, Any],
+    what: dict[str, Any],
     day: str,
     refund_id: str,
     customer_id: str,
     clearing_account_id: str,
     requestid: str,
 ) -> dict[str, Any]:
-    """A refund receipt, or the sales receipt that offsets one: lines and tax (`sold`) against the clearing account."""
+    """A refund receipt, or what offsets one: lines and tax, or the invoices paid (`what`), against the clearing account."""
     body: dict[str, Any] = {
         "CustomerRef": {"value": customer_id},
         "TxnDate": day,
         "PaymentRefNum": requestid[:SHORT_LENGTH_MAX],
         "PrivateNote": f"{private_note(facts, requestid)} {refund_id}"[:PRIVATE_NOTE_LENGTH_MAX],
         "DepositToAccountRef": {"value": clearing_account_id},
-    } | sold
+    } | what
     return body | currency_fields(company, facts.currency, facts.rate)
+
+
+def settled_lines(applied: Sequence[tuple[str, int]], currency: str) -> dict[str, Any]:
+    """What a payment settles: invoices by (Id, minor units). None leaves it on account."""
+    lines = [
+        {
+            "Amount": to_decimal(minor, currency),
+            "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}],
+        }
+        for invoice_id, minor in applied
+        if minor > 0
+    ]
+    return {"Line": lines} if lines else {}
 
 
 def payment_body(
@@ -305,14 +318,5 @@ def payment_body(
         "PrivateNote": private_note(facts, requestid),
         "DepositToAccountRef": {"value": clearing_account_id},
     }
-    lines = [
-        {
-            "Amount": to_decimal(minor, facts.currency),
-            "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}],
-        }
-        for invoice_id, minor in applied
-        if minor > 0
-    ]
-    if lines:
-        body["Line"] = lines
+    body |= settled_lines(applied, facts.currency)
     return body | currency_fields(company, facts.currency, facts.rate)

@@ -109,7 +109,7 @@ async def link_by_hand(
         posting = await get_own(session, Posting, posting_id, org_id)
     kind = kinds.BY_NAME[posting.kind]
     if entity not in kind.entities:
-        raise Invalid(f"This is booked as {' and '.join(kind.entities)}, not as {entity}.", field="entity")
+        raise Invalid(f"This is booked as {' or '.join(kind.entities)}, not as {entity}.", field="entity")
     if posting.state == "posted":
         raise Conflict("This stands in the books already, linked to its documents.", kind="posting-posted")
     try:

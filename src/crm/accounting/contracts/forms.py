@@ -1,7 +1,8 @@
 """How each part of a contract's money is booked: decided once, under a lock, before anything is sent.
 
 A payment is a `deposit` (an invoice of its own, on the deposit item) until the contract's invoice stands; from then on
-it pays that one (`contract`). A refund takes from the deposits what is left of them, the rest from what was sold.
+it pays that one (`contract`). A refund takes from the deposits what is left of them, the rest from what was sold. One that
+comes back is a deposit again, unless the contract's invoice stands by then: it pays that (`onto_invoice`).
 """
 
 from __future__ import annotations
@@ -93,12 +94,16 @@ async def _decide(session: AsyncSession, row: Posting, contract: BooksContract) 
         left = await deposits_left(session, row.org_id, contract.proposal_id)
         row.form, row.deposit_minor = "refund", Big(-min(max(left, 0), amount))
     elif row.kind == "refund_return":
-        taken = await session.scalar(
-            select(Posting.deposit_minor).where(
-                Posting.org_id == row.org_id, Posting.kind == "refund", Posting.subject == row.subject
-            )
-        )
-        row.form, row.deposit_minor = "return", Big(-(taken or 0))
+        back = -await _out_of_deposits(session, row)
+        invoice = await _invoice_state(session, row)
+        if invoice in {"waiting", "needs_you"}:
+            raise Unavailable("The contract's invoice comes first.", code="paused", retry_after_seconds=2)
+        # That invoice was made without this money and uses no deposit any more: what is open on it is what came back.
+        late = back == amount and invoice == "posted"
+        if late and await owed(session, row.org_id, contract.proposal_id) >= amount:
+            row.form, row.deposit_minor = "onto_invoice", Big(0)
+        else:
+            row.form, row.deposit_minor = "return", Big(back)
     elif row.kind == "contract_invoice":
         left = await deposits_left(session, row.org_id, contract.proposal_id)
         sold = await _sold(session, row, max(left, 0))
@@ -113,6 +118,16 @@ async def _decide(session: AsyncSession, row: Posting, contract: BooksContract) 
     else:
         row.form, row.deposit_minor = "sale", Big(0)
     await session.flush()
+
+
+async def _out_of_deposits(session: AsyncSession, row: Posting) -> int:
+    """What the refund that came back took from the deposits: 0 or below."""
+    taken = await session.scalar(
+        select(Posting.deposit_minor).where(
+            Posting.org_id == row.org_id, Posting.kind == "refund", Posting.subject == row.subject
+        )
+    )
+    return int(taken or 0)
 
 
 async def _sold(session: AsyncSession, row: Posting, deposits_minor: int) -> Agreed:
@@ -165,7 +180,8 @@ async def owed(session: AsyncSession, org_id: int, proposal_id: int) -> int:
         text(
             "SELECT coalesce(sum(CASE kind WHEN 'contract_invoice' THEN amount_minor + deposit_minor "
             "WHEN 'change_invoice' THEN amount_minor WHEN 'credit_memo' THEN -amount_minor "
-            "WHEN 'payment' THEN CASE WHEN form = 'deposit' THEN 0 ELSE -amount_minor END ELSE 0 END), 0) "
+            "WHEN 'payment' THEN CASE WHEN form = 'deposit' THEN 0 ELSE -amount_minor END "
+            "WHEN 'refund_return' THEN CASE WHEN form = 'onto_invoice' THEN -amount_minor ELSE 0 END ELSE 0 END), 0) "
             "FROM postings WHERE org_id = :org AND proposal_id = :proposal AND state <> 'skipped' "
             "AND (form IS NOT NULL OR kind = 'payment')"
         ),
@@ -181,7 +197,7 @@ async def taken_back(session: AsyncSession, org_id: int, proposal_id: int, but: 
             "SELECT coalesce(sum(CASE kind WHEN 'refund_return' THEN deposit_minor - amount_minor "
             "ELSE amount_minor + deposit_minor END), 0) FROM postings WHERE org_id = :org "
             "AND proposal_id = :proposal AND kind IN ('refund', 'refund_return', 'credit_memo') "
-            "AND subject NOT LIKE 'change:%' AND form IS NOT NULL AND id < :but"
+            "AND subject NOT LIKE 'change:%' AND form <> 'onto_invoice' AND id < :but"
         ),
         {"org": org_id, "proposal": proposal_id, "but": but},
     )

@@ -17,11 +17,11 @@ from crm.kit.money import THREE_DECIMAL, ZERO_DECIMAL
 # Our documents on the clearing account, by what they are called here, and which way they move it.
 _DOCUMENTS = """
     VALUES ('payment', 'Payment', 'payment', 1), ('refund', 'RefundReceipt', 'refund', -1),
-      ('refund', 'SalesReceipt', 'refund_return', 1), ('stripe_fee', 'Purchase', 'fee', -1),
-      ('stripe_fee', 'JournalEntry', 'fee', 1), ('account_fee', 'Purchase', 'account_fee', -1),
-      ('account_fee', 'JournalEntry', 'account_fee', 1), ('payout', 'Transfer', 'payout', -1),
-      ('payout_return', 'Transfer', 'payout_return', 1), ('dispute', 'JournalEntry', 'dispute', -1),
-      ('dispute_return', 'JournalEntry', 'dispute_return', 1)
+      ('refund', 'SalesReceipt', 'refund_return', 1), ('refund', 'Payment', 'refund_return', 1),
+      ('stripe_fee', 'Purchase', 'fee', -1), ('stripe_fee', 'JournalEntry', 'fee', 1),
+      ('account_fee', 'Purchase', 'account_fee', -1), ('account_fee', 'JournalEntry', 'account_fee', 1),
+      ('payout', 'Transfer', 'payout', -1), ('payout_return', 'Transfer', 'payout_return', 1),
+      ('dispute', 'JournalEntry', 'dispute', -1), ('dispute_return', 'JournalEntry', 'dispute_return', 1)
 """
 # The word before the subject of a line's posting, and the kind of the posting.
 _POSTINGS = """

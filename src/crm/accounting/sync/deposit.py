@@ -32,7 +32,7 @@ from crm.accounting.error_counts import count_error
 from crm.accounting.sync import setup
 from crm.accounting.sync.contract_customer import contract_customer
 from crm.accounting.sync.looking import find_by_key
-from crm.accounting.sync.open_invoices import OpenInvoice, open_invoices
+from crm.accounting.sync.open_invoices import OpenInvoice, applied, open_invoices
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.customers.tables import Customer
@@ -306,7 +306,7 @@ async def _payment(
                 facts,
                 company,
                 customer_id=customer,
-                applied=_applied(facts.amount_minor, invoices),
+                applied=applied(facts.amount_minor, invoices),
                 clearing_account_id=clearing,
                 requestid=requestid,
             ),
@@ -351,17 +351,6 @@ async def _at_rate(
         books, access, company, facts.currency, txn_date(facts.paid_at, company)
     )
     return replace(facts, rate=rate), told.held_in
-
-
-def _applied(amount_minor: int, invoices: Sequence[OpenInvoice]) -> list[tuple[str, int]]:
-    """Oldest first, and never more than is open: QuickBooks may have applied a credit by itself (AutoApplyCredit)."""
-    applied: list[tuple[str, int]] = []
-    for invoice in invoices:
-        minor = min(amount_minor, invoice.open_minor)
-        if minor > 0:
-            applied.append((invoice.id, minor))
-            amount_minor -= minor
-    return applied
 
 
 async def _payment_of_earlier_life(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -38,4 +39,15 @@ async def open_invoices(books: Books, access: Access, proposal_id: int) -> list[
             "invoice first, or link it by hand.",
             code="no-invoice",
         )
+    return found
+
+
+def applied(amount_minor: int, invoices: Sequence[OpenInvoice]) -> list[tuple[str, int]]:
+    """Oldest first, and never more than is open: QuickBooks may have applied a credit by itself (AutoApplyCredit)."""
+    found: list[tuple[str, int]] = []
+    for invoice in invoices:
+        minor = min(amount_minor, invoice.open_minor)
+        if minor > 0:
+            found.append((invoice.id, minor))
+            amount_minor -= minor
     return found

@@ -1,8 +1,9 @@
 """Brings one refund into the books: a refund receipt from Stripe Clearing, and what offsets it if it came back.
 
 It takes from the customer's deposits what is left of them; the rest, with the tax in it, from what was sold.
-A refund that failed after it was booked is offset by a sales receipt of its own day, not deleted
-(docs/decisions/refunds-in-the-books.md). Every step may be repeated by another run.
+A refund that failed after it was booked is offset by a sales receipt of its own day, or by a payment of the contract's
+invoice that was made meanwhile, never deleted (docs/decisions/refunds-in-the-books.md). Every step may be repeated by
+another run.
 """
 
 from __future__ import annotations
@@ -23,45 +24,55 @@ from crm.accounting.contracts import agreed, forms
 from crm.accounting.contracts.documents import deposit_tax_code, place_fields, sale_fields
 from crm.accounting.contracts.forms import Form
 from crm.accounting.contracts.lines import share
-from crm.accounting.documents import Company, DepositFacts, deposit_line, refund_body, txn_date
+from crm.accounting.documents import Company, DepositFacts, deposit_line, refund_body, settled_lines, txn_date
 from crm.accounting.sync import setup
 from crm.accounting.sync.contract_customer import contract_customer
 from crm.accounting.sync.deposit import load
 from crm.accounting.sync.frame import frame, party
 from crm.accounting.sync.looking import find_by_key
+from crm.accounting.sync.open_invoices import applied, open_invoices
 from crm.accounting.tables import QboRequest
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.gateways.quickbooks import Call, loads
 from crm.kit.errors import Refused
-from crm.kit.money import Money, format_money, from_decimal
+from crm.kit.money import Money, format_money, from_decimal, to_decimal
 from crm.payments.tables import Refund
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How one of the two is called, at QuickBooks and in our log."""
+    """How one of the three is called, at QuickBooks, in our log and in sentences."""
 
     entity: links.Entity
+    word: str
     operation: str
     said: str
     event: Event
 
 
-_GIVEN = _Form("RefundReceipt", "create_refund_receipt", "Refund: ", Event.REFUND_BOOKED)
+_GIVEN = _Form("RefundReceipt", "refund receipt", "create_refund_receipt", "Refund: ", Event.REFUND_BOOKED)
 _CAME_BACK = _Form(
-    "SalesReceipt", "create_sales_receipt", "Refund that came back: ", Event.REFUND_RETURN_BOOKED
+    "SalesReceipt",
+    "sales receipt",
+    "create_sales_receipt",
+    "Refund that came back: ",
+    Event.REFUND_RETURN_BOOKED,
 )
-_FORMS = {"refund": _GIVEN, "refund_return": _CAME_BACK}
+_ONTO_INVOICE = _Form(
+    "Payment", "payment", "create_payment", "Refund that came back: ", Event.REFUND_RETURN_BOOKED
+)
+_FORMS = {"refund": _GIVEN, "return": _CAME_BACK, "onto_invoice": _ONTO_INVOICE}  # by what forms.decide says
 
 
 async def post(books: Books, org_id: int, posting: Taken) -> None:
     """Books the refund, or its return. Raises Unavailable, Refused or Disconnected."""
     access = await connection.access(books, org_id)
-    form, taken = _FORMS[posting.kind], await forms.decide(books, org_id, posting)
+    taken = await forms.decide(books, org_id, posting)
+    form = _FORMS[taken.name]
     payment_id, money, moment = await _refund(books, org_id, posting)
     part = await load(books, org_id, payment_id)
-    known = await _known(books, access, form, posting.local_id)
+    known = await _known(books, access, posting, form)
     if known is not None:
         _check_total(form, money, known)
         return
@@ -70,12 +81,16 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
         books, access, company, proposal_id=part.facts.proposal_id, title=part.facts.title,
         local_id=part.customer_id, facts=part.customer, currency=money.currency,
     )  # fmt: skip
-    if posting.kind == "refund":
-        sold = await _given(books, org_id, posting, taken, part.facts, company)
+    if form is _GIVEN:
+        what = await _given(books, org_id, posting, taken, part.facts, company)
+    elif form is _CAME_BACK:
+        what = await _as_given(books, access, posting)
     else:
-        sold = await _as_given(books, access, posting)
+        invoices = await open_invoices(books, access, part.facts.proposal_id)
+        what = {"TotalAmt": to_decimal(money.minor, money.currency)}
+        what |= settled_lines(applied(money.minor, invoices), money.currency)
     written = await _write(
-        books, access, company, form, part.facts, posting.local_id, money, moment, customer, sold
+        books, access, company, form, part.facts, posting.local_id, money, moment, customer, what
     )
     async with books.db.transaction(org_id) as session:
         new = await links.link(
@@ -108,8 +123,8 @@ CAME_BACK = Kind(
     "JOIN refunds r ON r.org_id = f.org_id AND 'refund:' || r.refund_id = f.subject "
     "WHERE f.org_id = :org AND f.kind = 'refund' AND r.status IN ('failed', 'canceled')",
     post=post,
-    entities=("SalesReceipt",),
-    after="EXISTS (SELECT 1 FROM postings f WHERE f.org_id = p.org_id AND f.kind = 'refund' "
+    entities=("SalesReceipt", "Payment"),  # one of the two
+    after=f"({forms.AFTER_ITS_INVOICE}) AND EXISTS (SELECT 1 FROM postings f WHERE f.org_id = p.org_id AND f.kind = 'refund' "
     "AND f.subject = p.subject AND f.state = 'posted')",
 )
 
@@ -122,26 +137,33 @@ async def _refund(books: Books, org_id: int, posting: Taken) -> tuple[int, Money
         return row.payment_id, Money(row.amount_minor, row.currency), moment
 
 
-async def _known(books: Books, access: Access, form: _Form, refund_id: str) -> dict[str, Any] | None:
+async def _known(books: Books, access: Access, posting: Taken, form: _Form) -> dict[str, Any] | None:
     """Our document as it is now, when we have one. One that was deleted is forgotten, for a person's retry."""
+    refund_id = posting.local_id
+    found: tuple[links.Entity, str] | None = None
+    # A person may have linked a receipt where we would apply a payment, or the other way round.
+    forms_ = (form,) if form is _GIVEN else (_CAME_BACK, _ONTO_INVOICE)
     async with books.db.transaction(access.org_id) as session:
-        link = await links.find(session, access.org_id, access.realm_id, form.entity, "refund", refund_id)
-    if link is None:
+        for entity in (one.entity for one in forms_):
+            link = await links.find(session, access.org_id, access.realm_id, entity, "refund", refund_id)
+            found = (entity, link.qbo_id) if link else found
+    if found is None:
         return None
-    path = f"{form.entity.lower()}/{link.qbo_id}"
+    entity, qbo_id = found
+    call = Call("GET", f"{entity.lower()}/{qbo_id}", f"read_{entity.lower()}")
     try:
-        answer = await qbo.ask(books, access.org_id, Call("GET", path, f"read_{form.entity.lower()}"))
+        answer = await qbo.ask(books, access.org_id, call)
     except Refused as error:
         if error.code == "610":
             fault = {"code": error.code, "sentence": error.detail}
             async with books.db.transaction(access.org_id) as session:
-                await links.unlink(session, access.org_id, access.realm_id, form.entity, "refund", refund_id)
+                await links.unlink(session, access.org_id, access.realm_id, entity, "refund", refund_id)
                 await outbox.undo(
                     session, access.org_id, access.realm_id, form.operation, f"refund:{refund_id}", fault
                 )
         raise
-    found: dict[str, Any] = answer.data[form.entity]
-    return found
+    object_: dict[str, Any] = answer.data[entity]
+    return object_
 
 
 async def _given(
@@ -209,7 +231,7 @@ async def _write(
     money: Money,
     moment: datetime,
     customer: str,
-    sold: dict[str, Any],
+    what: dict[str, Any],
 ) -> outbox.Written:
     day = txn_date(moment, company)
     told = await exchange_rates.by_stripe(
@@ -232,7 +254,7 @@ async def _write(
         build=lambda requestid: refund_body(
             facts,
             company,
-            sold=sold,
+            what=what,
             day=day,
             refund_id=refund_id,
             customer_id=customer,
@@ -248,8 +270,8 @@ def _check_total(form: _Form, money: Money, made: dict[str, Any]) -> None:
     if total == money.minor:
         return
     raise Refused(
-        f"QuickBooks made the {'sales' if form is _CAME_BACK else 'refund'} receipt (Id {made['Id']}) over "
+        f"QuickBooks made the {form.word} (Id {made['Id']}) over "
         f"{format_money(total, money.currency)}, but {money} was moved: most likely it added sales tax. Make the "
-        "deposit item non-taxable in QuickBooks, correct the receipt, then retry.",
+        f"deposit item non-taxable in QuickBooks, correct the {form.word}, then retry.",
         code="total-differs",
     )
