@@ -148,5 +148,7 @@ def test_a_payout_below_zero(ledger: Ledger) -> None:
     # Stripe's clock went four days ahead of ours, so the period does too: nothing may depend on the hour of the test.
     run = reconcile(ledger, last=(datetime.now(UTC) + timedelta(days=5)).date().isoformat())
     assert (differences(ledger, run), run["unexplained_minor"]) == ({}, 0), run["figures"]["causes"]
-    assert set(closing(run, "EUR").values()) == {round(100 * out["Amount"])}  # it is Stripe's to pay out again
+    assert set(closing(run, "EUR").values()) == {
+        round(100 * out["Amount"])
+    }  # it is Stripe's to pay out again
     assert set(closing(run, "USD").values()) == {0}

@@ -207,7 +207,11 @@ class _Books:
         )
 
     def _came_back(self, one: Happening, contract: _Contract) -> Iterator[tuple[str, Lines]]:
-        """As it was given, the other way round."""
+        """As it was given, the other way round; what the invoice was made without, onto that one."""
+        if contract.invoiced and contract.taken_cents == one.cents <= contract.owed_cents:
+            contract.owed_cents -= one.cents
+            yield "Payment", {Account.CLEARING: one.cents, Account.RECEIVABLE: -one.cents}
+            return
         contract.deposits_cents += contract.taken_cents
         yield (
             "SalesReceipt",
