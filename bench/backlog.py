@@ -17,17 +17,19 @@ WITH c AS (
 ), p AS (
   INSERT INTO proposals (org_id, customer_id, title, status, currency, total_minor, approved_at)
   SELECT %(org)s, c.id, 'Late roof ' || n, 'approved', 'USD', 1575000, now() - interval '2 days'
-  FROM generate_series(1, %(n)s) n JOIN numbered c ON c.place = 1 + n %% %(customers)s RETURNING id
+  FROM generate_series(1, %(n)s) n JOIN numbered c ON c.place = 1 + (n - 1) * %(customers)s / %(n)s ORDER BY n
+  RETURNING id
 )
 INSERT INTO payments (org_id, proposal_id, amount_minor, currency, state, paid_at, stripe_session_id)
 SELECT %(org)s, id, 100000 + id, 'USD', 'paid', now() - interval '1 day' + id * interval '1 second',
-  'cs_test_late' || md5('late ' || id) FROM p RETURNING id, amount_minor
+  'cs_test_late' || md5('late ' || id) FROM p ORDER BY id RETURNING id, amount_minor
 """
 
 
 def add_backlog(
     owner: psycopg.Connection[Any], org_id: int, count: int, customers: int, *, start: int = 1
 ) -> dict[int, int]:
-    """`count` payments of `customers` customers, paid yesterday; amounts in minor units by payment id."""
+    """`count` payments of `customers` customers, paid yesterday, those of a customer one after the other, which is the
+    harder order for a wave; amounts in minor units by payment id."""
     rows = owner.execute(_FILL, {"org": org_id, "n": count, "customers": customers, "from": start}).fetchall()
     return {int(row[0]): int(row[1]) for row in rows}

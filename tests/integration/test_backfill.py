@@ -15,6 +15,8 @@ from tests.conftest import RunningApp
 from tests.integration.books_world import World, open_world
 
 from crm.accounting import postings
+from crm.accounting.backfill import choosing
+from crm.kit import clock
 from crm.kit.errors import Unavailable
 from crm.kit.settings import Settings
 from crm_sandbox.quickbooks.preference_changes import change_settings
@@ -87,6 +89,16 @@ async def test_many_payments_leave_in_batches_of_thirty(world: World) -> None:
     emails = [c.get("PrimaryEmailAddr", {}).get("Address", "") for c in world.in_books("Customer")]
     late = [email for email in emails if email.startswith("late")]
     assert len(late) == len(set(late)) == 34
+
+
+async def test_a_wave_is_full_though_the_oldest_payments_are_of_few_customers(world: World) -> None:
+    """Five payments in a row of each of 31 new customers: the wave finds 30 customers who can be made side by side, behind
+    the payments that have to wait for them."""
+    add_backlog(world.sql, 1, 155, 31)
+    async with world.books.db.transaction(1) as session:
+        await postings.ensure(session, 1)
+        chosen, more = await choosing.choose(session, 1, clock.now())
+    assert (len(chosen), more) == (30, True)
 
 
 async def test_batch_whose_answer_is_lost_is_looked_for_before_anything_is_sent_again(world: World) -> None:

@@ -14,7 +14,8 @@ from crm.accounting.matching.scoring import Person, keys
 from crm.gateways.quickbooks import BATCH_ITEMS_MAX
 
 MANY = BATCH_ITEMS_MAX  # fewer than this are booked one by one, which is sooner for each of them
-LOOKED_AT = 4 * BATCH_ITEMS_MAX
+# How many of the oldest are looked at: first few, then many, where those few are of fewer customers than a wave takes.
+LOOKED_AT = (4 * BATCH_ITEMS_MAX, 40 * BATCH_ITEMS_MAX)
 
 # On the posting `p`: a deposit with an invoice of its own. All else goes one by one.
 ALIKE = (
@@ -62,12 +63,18 @@ async def has_room(session: AsyncSession, org_id: int, now: datetime, most: int)
 async def choose(session: AsyncSession, org_id: int, now: datetime) -> tuple[list[int], bool]:
     """The postings of the next wave, locked, and whether more are left; none when fewer than MANY wait."""
     values = {"org": org_id, "now": now}
-    due = (await session.execute(_DUE, {**values, "looked_at": LOOKED_AT})).all()
-    if len(due) < MANY:
-        return [], False
     held = (await session.execute(_HELD, values)).all()
-    chosen = pick(due, held)
-    return chosen, len(due) > len(chosen)
+    chosen: list[int] = []
+    more = False
+    for looked_at in LOOKED_AT:
+        due = (await session.execute(_DUE, {**values, "looked_at": looked_at})).all()
+        if len(due) < MANY:
+            return [], False
+        chosen = pick(due, held)
+        more = len(due) > len(chosen)
+        if len(chosen) == BATCH_ITEMS_MAX or len(due) < looked_at:
+            break
+    return chosen, more
 
 
 def pick(due: Iterable[Any], held: Iterable[Any]) -> list[int]:
