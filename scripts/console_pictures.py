@@ -11,43 +11,23 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from console_addresses import PICTURED, missing
+from console_scene import Company, played
 from own_stack import ROOT, stack
 from playwright.sync_api import Browser, Page, sync_playwright
 from screenshots import DESK, PHONE, SETTLED_MILLISECONDS, sign_in
 
-PAGES = [
-    "/",
-    "/proposals",
-    "/proposals/7",
-    "/proposals/new",
-    "/proposals/templates",
-    "/proposals/templates/1",
-    "/proposals/templates/new",
-    "/proposals/from-template?template=1",
-    "/proposals/price-book",
-    "/proposals/price-book?item=1",
-    "/proposals/price-book?item=new",
-    "/proposals/7/change-orders/new",
-    "/customers",
-    "/customers/1",
-    "/leads",
-    "/leads/1",
-    "/payments",
-    "/books",
-    "/mail",
-    "/mail?tab=texts",
-    "/activity",
-    "/settings/company",
-    "/settings/branding",
-    "/settings/team",
-    "/settings/deposits",
-    "/settings/law",
-    "/settings/law?state=CA",
-    "/settings/texts",
-    "/settings/mail",
-    "/settings/api-keys",
-    "/settings/webhooks",
+# What is behind a button: the page, the buttons in turn, the name of the picture.
+BEHIND = [
+    ("/proposals/{draft}", ["Send to customer"], "send"),
+    ("/proposals/7", ["Cancel contract"], "cancel"),
+    ("/payments/{payment}", ["Refund"], "refund"),
+    ("/proposals/7", ["Keep as template"], "keep-as-template"),
+    ("/leads", ["New lead"], "new-lead"),
+    ("/settings/webhooks", ["Add an address"], "new-webhook"),
+    ("/books/review", ["Somebody else in QuickBooks"], "search"),
 ]
 
 
@@ -57,7 +37,8 @@ def main() -> int:
     arguments.add_argument("--only", default="", help="pages whose address holds this")
     given = arguments.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    pages = [path for path in PAGES if given.only in path]
+    if lacking := missing(PICTURED):
+        raise SystemExit(f"No picture of {', '.join(lacking)}: add them to scripts/console_addresses.py.")
     with (
         tempfile.TemporaryDirectory() as folder,
         stack(Path(folder)) as environment,
@@ -66,22 +47,42 @@ def main() -> int:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
         )
-        taken = walk(browser, f"http://localhost:{environment['PORT']}", pages, given.out)
+        console = f"http://localhost:{environment['PORT']}"
+        office = sign_in(browser, console)
+        made = played(browser, office, Company(playwright, environment), console)
+        taken = walk(browser, office, console, made, given.out, given.only)
         browser.close()
     print(f"{taken} pictures in {given.out}")
     return 0
 
 
-def walk(browser: Browser, console: str, pages: list[str], out: Path) -> int:
-    page = sign_in(browser, console)
+def walk(browser: Browser, page: Page, console: str, made: dict[str, Any], out: Path, only: str) -> int:
     page.emulate_media(reduced_motion="reduce")
+    stranger = browser.new_page(viewport=DESK)
     taken = 0
-    for path in pages:
-        page.goto(f"{console}{path}")
-        page.get_by_role("heading", level=1).first.wait_for()
-        page.wait_for_timeout(SETTLED_MILLISECONDS)
-        taken += looks(page, out, re.sub(r"\W+", "-", path).strip("-") or "home")
+    for pattern in PICTURED:
+        if only in pattern:
+            looking = stranger if pattern == "/login" else page
+            opened(looking, console + pattern.format(**made))
+            taken += looks(looking, out, name_of(pattern))
+    for pattern, buttons, name in BEHIND:
+        if only in pattern:
+            opened(page, console + pattern.format(**made))
+            for button in buttons:
+                page.get_by_role("button", name=re.compile(button)).first.click()
+            page.get_by_role("dialog").or_(page.get_by_role("search")).first.wait_for()
+            taken += looks(page, out, f"{name_of(pattern)}-{name}")
     return taken
+
+
+def opened(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("heading", level=1).first.wait_for()
+    page.wait_for_timeout(SETTLED_MILLISECONDS)
+
+
+def name_of(pattern: str) -> str:
+    return re.sub(r"\W+", "-", pattern).strip("-") or "home"
 
 
 def looks(page: Page, out: Path, name: str) -> int:

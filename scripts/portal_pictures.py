@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from console_scene import office_api
 from own_stack import ROOT, stack
 from playwright.sync_api import APIRequestContext, Page, Playwright, ViewportSize, sync_playwright
 
@@ -57,6 +58,7 @@ class Album:
         self.count += 1
         for short in ("ES", "EN"):
             self.page.get_by_role("button", name=short, exact=True).click()
+            self.page.evaluate("scrollTo(0, 0)")  # what sticks to the window is pictured where it begins
             self.page.wait_for_timeout(SETTLED_MILLISECONDS)
             path = self.out / f"{self.count:02}-{name}-{self.width}-{short.lower()}.png"
             self.page.screenshot(path=path, full_page=True)
@@ -96,12 +98,10 @@ def walk(playwright: Playwright, console: str, out: Path, width: str) -> None:
     browser = playwright.chromium.launch(
         executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
     )
-    login = playwright.request.new_context(base_url=console).post(
-        "/auth/login", data={"email": "admin@peakpro.io", "password": "password"}
-    )
-    key = {"Authorization": f"Bearer {login.json()['access_token']}"}
-    api = playwright.request.new_context(base_url=console, extra_http_headers=key)
-    page = browser.new_context(viewport=WIDTHS[width], locale="en-US").new_page()
+    api = office_api(playwright, console)
+    page = browser.new_context(
+        viewport=WIDTHS[width], locale="en-US", timezone_id="America/Denver"
+    ).new_page()
     album = Album(page, api, out, width)
     contract(album)
     endings(album)

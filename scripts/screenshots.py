@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def sign_in(browser: Browser, console: str) -> Page:
-    page = browser.new_context(viewport=DESK).new_page()
+    page = browser.new_context(viewport=DESK, timezone_id="America/Denver").new_page()
     page.goto(f"{console}/login")
     page.get_by_label("E-mail").fill("admin@peakpro.io")
     page.get_by_role("textbox", name="Password").fill("password")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from scripts.console_addresses import route_of, routes
 from tests.browser.pages import DESK, PHONE, ROOT, OpenPage, PortalLink, sign_in, sign_proposal
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -96,7 +97,7 @@ def test_the_console_can_be_used_by_everybody(open_page: OpenPage, part: str) ->
     page = open_page(DESK)
     page.goto("/login")
     page.get_by_role("button", name="Sign in").wait_for()
-    found = {"/login": violations(page)}
+    found = {"/login": violations(page, route="/login")}
     sign_in(page)
     for path in CONSOLE_PAGES[part]:
         page.goto(path)
@@ -105,14 +106,14 @@ def test_the_console_can_be_used_by_everybody(open_page: OpenPage, part: str) ->
     assert {path: what for path, what in found.items() if what} == {}
 
 
-def everywhere(page: Page) -> list[str]:
+def everywhere(page: Page, route: str | None = None) -> list[str]:
     """What stands on the page now, at both widths; in the dark only colours are other ones."""
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     page.emulate_media(reduced_motion="reduce")  # a colour that is still on its way is none that people read
     found = []
     for width in (PHONE, DESK):
         page.set_viewport_size(width)
-        found += violations(page)
+        found += violations(page, route=route)
         page.emulate_media(color_scheme="dark")
         found += [f"dark: {one}" for one in violations(page, COLORS)]
         page.emulate_media(color_scheme="light")
@@ -121,9 +122,11 @@ def everywhere(page: Page) -> list[str]:
     return found
 
 
-def violations(page: Page, only: dict[str, Any] = RULES) -> list[str]:
+def violations(page: Page, only: dict[str, Any] = RULES, *, route: str | None = None) -> list[str]:
     """What axe-core finds serious or critical, each with the first place where it stands; a menu on its way out of
-    sight is waited for."""
+    sight is waited for. `route` says which page of the router this is (test_console_addresses.py counts them)."""
+    if route is not None:
+        assert route_of(page.url, routes()) == route
     page.wait_for_function(STILL)
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(AXE.read_text())

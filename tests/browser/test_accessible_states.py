@@ -25,10 +25,10 @@ class Tour:
         self.page = page
         self.found: dict[str, list[str]] = {}
 
-    def look(self, state: str, *steps: Callable[[], object]) -> None:
+    def look(self, state: str, *steps: Callable[[], object], route: str | None = None) -> None:
         for step in steps:
             step()
-        if what := everywhere(self.page):
+        if what := everywhere(self.page, route):
             self.found[state] = what
 
     def open(self, path: str) -> None:
@@ -100,7 +100,7 @@ def test_webhooks_in_every_state(
     tour.look("its secret", page.get_by_role("textbox", name="Signing secret").wait_for)
     tour.press("I have copied it")
     page.get_by_role("heading", level=1, name="crm.example.com").wait_for()
-    tour.look("one address")
+    tour.look("one address", route="/settings/webhooks/$id")
     tour.press("Make a new secret")
     tour.look("a new secret")
     page.keyboard.press("Escape")
@@ -116,7 +116,8 @@ def test_webhooks_in_every_state(
             "VALUES (1, %s, 'https://crm.example.com/hook', clock_timestamp(), 12, %s, %s, 'the queue is full')",
             [delivery["id"], status, problem],
         )
-    tour.look("a message with answers", page.get_by_text("It answered 500.").wait_for)
+    answered = page.get_by_text("It answered 500.")
+    tour.look("a message with answers", answered.wait_for, route="/settings/webhooks/deliveries/$id")
     owner_sql.execute("UPDATE webhook_endpoints SET active = false, disabled_reason = 'it answered 410'")
     tour.open(f"/settings/webhooks/{delivery['endpoint_id']}")
     tour.look("switched off", page.get_by_text("We switched this address off").wait_for)
@@ -183,9 +184,11 @@ def test_a_contract_in_every_state(
     api.post(f"{url}/change-orders/{sent['id']}/send").raise_for_status()
     tour.open(f"{url}/change-orders/new")
     tour.press("Save draft")
-    tour.look("a change with mistakes", page.get_by_text("Some fields need a second look").wait_for)
+    mistakes = page.get_by_text("Some fields need a second look")
+    tour.look("a change with mistakes", mistakes.wait_for, route="/proposals/$id/change-orders/new")
     tour.open(f"{url}/change-orders/{draft['id']}")
-    tour.look("its effect", page.get_by_text("more than the new price").wait_for)
+    effect = page.get_by_text("more than the new price")
+    tour.look("its effect", effect.wait_for, route="/proposals/$id/change-orders/$order")
     tour.press("Send to customer")
     tour.look("to be sent", page.get_by_role("dialog").wait_for)
     tour.open(f"{url}/change-orders/{sent['id']}")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import httpx2
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 from tests.browser.pages import PHONE, PUBLIC, OpenPage, sign_in
+from tests.browser.test_accessibility import everywhere
+from tests.conftest import RunningApp
+from tests.integration.money_world import _run_jobs
+from tests.run_async import run_async
 
 
 def test_the_keyboard_leads_from_sign_in_to_a_proposal(open_page: OpenPage) -> None:
@@ -63,7 +67,9 @@ def test_a_wrong_password_is_told_at_the_form(open_page: OpenPage) -> None:
     expect(page.get_by_label("E-mail")).to_have_value("admin@peakpro.io")
 
 
-def test_a_proposal_is_written_and_sent(open_page: OpenPage, api: httpx2.Client) -> None:
+def test_a_proposal_is_written_and_sent(
+    open_page: OpenPage, api: httpx2.Client, app_server: RunningApp
+) -> None:
     """The total shown while typing is the one the API stores, and sending gives a link that opens it."""
     page = open_page()
     sign_in(page)
@@ -95,6 +101,17 @@ def test_a_proposal_is_written_and_sent(open_page: OpenPage, api: httpx2.Client)
     customer = open_page(PHONE)
     customer.goto(link)
     expect(customer.locator("#now .figure")).to_have_text("$450.18")
+    mail_to_customer(page, app_server)
+
+
+def mail_to_customer(page: Page, app: RunningApp) -> None:
+    """What the customer was written is read in the console, by everybody."""
+    for _ in range(2):  # what follows from the sending, then its mail
+        run_async(_run_jobs(app.settings))
+    page.goto("/mail")
+    page.get_by_role("link", name="New gutters, 1847 Elm Street").first.click()
+    page.get_by_role("heading", level=1).wait_for()
+    assert everywhere(page, "/mail/$id") == []
 
 
 def test_people_see_what_their_role_may_do(open_page: OpenPage) -> None:

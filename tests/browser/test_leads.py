@@ -14,7 +14,7 @@ def test_a_lead_comes_from_the_website_and_moves_along(open_page: OpenPage, api:
     sign_in(office)
     office.goto("/leads/form")
     address = office.get_by_role("textbox", name="Address of the form").input_value()
-    assert violations(office) == []
+    assert violations(office, route="/leads/form") == []
 
     visitor = open_page(PHONE)
     visitor.goto(address)

@@ -38,7 +38,7 @@ def test_a_file_is_checked_before_it_is_imported(open_page: OpenPage) -> None:
     page = open_page(DESK)
     sign_in(page)
     page.goto("/import?kind=leads")
-    assert violations(page) == []
+    assert violations(page, route="/import") == []
     sheet = b"Full Name,E-mail\nAna Lima,ana@lima.example\nNo Way,not an address\nElena,elena.hartley@example.com\n"
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose a CSV file").click()

@@ -78,14 +78,18 @@ def test_a_month_in_three_columns(desk: Page, app_server: RunningApp, api: httpx
 
 
 def test_a_payout_shows_what_is_in_it(desk: Page, app_server: RunningApp) -> None:
-    """From the list of payouts to one of them: its movements add up to its amount."""
+    """From the list of payouts to one of them: its movements add up to its amount; axe finds nothing there, nor on a payment."""
     compare(desk, app_server)
     desk.get_by_role("table", name="Payouts of this period").get_by_role("link").click()
     expect(desk.get_by_role("heading", name="Payout", level=1)).to_be_visible()
     items = desk.get_by_role("table", name="What is in it")
     expect(items).to_contain_text("$4,725.00")
     expect(items).to_contain_text("-$137.33")
+    assert violations(desk, route="/payments/payouts/$id") == []
     shot(desk, "payout-desk")
+    desk.goto("/payments/900")
+    expect(desk.get_by_role("region", name="Money")).to_contain_text("$4,725.00")
+    assert violations(desk, route="/payments/$id") == []
 
 
 def test_a_day_or_a_range_by_address(desk: Page, app_server: RunningApp) -> None:
@@ -122,7 +126,7 @@ def test_the_page_can_be_used_by_everybody(
     page.goto("/books/reconciliation")
     expect(page.get_by_text("was not compared yet")).to_be_visible()
     compare(page, app_server)
-    assert violations(page) == []
+    assert violations(page, route="/books/reconciliation") == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     shot(page, f"reconciliation-{size}")
 

@@ -7,7 +7,7 @@ import io
 import httpx2
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, ViewportSize, expect
+from playwright.sync_api import FilePayload, Page, ViewportSize, expect
 from tests.browser.pages import DESK, PHONE, PUBLIC, OpenPage, PortalLink, sign_in
 
 WIDTHS = pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
@@ -193,6 +193,20 @@ def test_a_failed_save_keeps_what_was_typed(open_page: OpenPage) -> None:
     expect(field).to_have_value("25 %")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
+    mail_is_saved(page)
+
+
+def mail_is_saved(page: Page) -> None:
+    """It says so until something else is typed, and what was saved is there after a reload."""
+    page.goto("/settings/mail")
+    name = page.get_by_label("Sender’s name")
+    name.fill("Dana of PeakPro")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    name.fill("Dana")
+    expect(page.get_by_text("Saved.")).to_have_count(0)
+    page.reload()
+    expect(name).to_have_value("Dana of PeakPro")
 
 
 def logo() -> bytes:
