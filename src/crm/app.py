@@ -22,6 +22,7 @@ from crm.accounting.connection_routes import router as qbo_connection
 from crm.accounting.contracts.mapping_routes import router as books_mapping
 from crm.accounting.contracts.routes import router as books_contracts
 from crm.accounting.doctor_routes import router as doctor
+from crm.accounting.matching.finding_routes import router as matching_finding
 from crm.accounting.matching.routes import router as matching
 from crm.accounting.posting_action_routes import router as posting_actions
 from crm.accounting.posting_routes import router as postings
@@ -108,6 +109,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     quota,
     doctor,
     comeback,
+    matching_finding,
     matching,
     reconciliation,
     clearing_by_hand,

@@ -182,3 +182,46 @@ async def test_a_job_is_a_sub_customer_made_once(back: Comeback) -> None:
     job = back.bookkeeper().read("Customer", made[0])
     assert made[0] == made[1]
     assert (job["Job"], job["ParentRef"]["value"], job["DisplayName"]) == (True, parent, "Roof Maple St #7")
+
+
+async def test_another_one_is_found_at_no_cost_and_quickbooks_asked_on_demand(back: Comeback) -> None:
+    """Nobody suggested is meant: the one from the office's own head is found by words, inactive or made just now; only
+    asking QuickBooks costs reads, which the quota counts; a vendor of the name is told, and a stranger's company sees none."""
+    _, _, review = await asked(back)
+    staff, who = back.world.staff(), back.bookkeeper()
+    meant = who.create(
+        "Customer",
+        DisplayName="T. O'Hartley_Trust",
+        PrimaryEmailAddr={"Address": "trust@hartley.example"},
+        PrimaryPhone={"FreeFormNumber": "(720) 555-0199"},
+    )
+    who.change("Customer", meant["Id"], Active=False)
+    used = staff.get("/qbo/quota").json()["used"]
+    before = staff.get("/books/review/customers", params={"q": "O'Hartley"}).json()
+    assert before == {"customers": [], "vendors": None}
+    found = staff.post("/books/review/customers/search", json={"q": "O'Hartley"}).json()
+    assert staff.get("/qbo/quota").json()["used"] == used + 2
+    assert [(one["qbo_id"], one["active"], one["linked_to"]) for one in found["customers"]] == [
+        (meant["Id"], False, None)
+    ]
+    for words in ("hartley_trust", "5550199", "720-555", "trust@ o'hart"):
+        (one,) = staff.get("/books/review/customers", params={"q": words}).json()["customers"]
+        assert one["qbo_id"] == meant["Id"], words
+    for words in ("hartley%", "%%", "hartleyxtrust"):
+        assert staff.get("/books/review/customers", params={"q": words}).json()["customers"] == [], words
+    assert staff.get("/qbo/quota").json()["used"] == used + 2
+
+    vendor = staff.post("/books/review/customers/search", json={"q": "Norton Lumber"}).json()["vendors"]
+    assert vendor == [{"name": "Norton Lumber and Building Materials", "active": True}]
+    assert staff.post("/books/review/customers/search", json={"q": "Żółć"}).json()["vendors"] is None
+    assert staff.get("/books/review/customers", params={"q": "x"}).status_code == 422
+    assert (
+        back.world.staff(2).get("/books/review/customers", params={"q": "hartley"}).json()["customers"] == []
+    )
+
+    assert choose(back, review, meant["Id"])["qbo_name"].startswith("T. O'Hartley_Trust")
+    await back.world.run()
+    assert back.world.in_books("Invoice")[0]["CustomerRef"]["value"] == meant["Id"]
+    assert who.read("Customer", meant["Id"])["Active"] is True
+    (again,) = staff.get("/books/review/customers", params={"q": "trust"}).json()["customers"]
+    assert (again["active"], again["linked_to"]) == (True, NAME)

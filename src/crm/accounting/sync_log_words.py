@@ -27,6 +27,7 @@ _DOING = {
     "find_customer": "Look for the customer",
     "find_income_account": "Look for an income account",
     "find_item": "Look for the deposit item",
+    "find_vendor": "Look for a vendor of that name",
     "look_for_attachable": "Look whether the paper is attached already",
     "look_for_estimate": "Look whether the estimate is there already",
     "look_for_invoice": "Look whether the invoice is there already",

@@ -440,6 +440,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/books/review/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find a customer of QuickBooks in what is known here
+         * @description Asks nothing of QuickBooks: the customers as they were when one was last looked for.
+         */
+        get: operations["find_qbo_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/review/customers/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find a customer after asking QuickBooks what is new: two metered reads
+         * @description Also says which vendors bear the name, for theirs a customer cannot have.
+         */
+        post: operations["search_qbo_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/books/review/exact": {
         parameters: {
             query?: never;
@@ -4998,6 +5038,44 @@ export interface components {
             title: string;
         };
         /**
+         * FoundCustomer
+         * @description A customer of QuickBooks. `linked_to` is the customer of ours that it stands for already.
+         */
+        FoundCustomer: {
+            /** Active */
+            active: boolean;
+            /** Company */
+            company: string | null;
+            /** Currency */
+            currency: string | null;
+            /** Email */
+            email: string | null;
+            /** Job */
+            job: boolean;
+            /** Linked To */
+            linked_to: string | null;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Postal Code */
+            postal_code: string | null;
+            /** Qbo Id */
+            qbo_id: string;
+            /** Street */
+            street: string | null;
+        };
+        /**
+         * FoundCustomers
+         * @description At most twenty of each. `vendors` is null where QuickBooks was not asked, or cannot be asked for these letters.
+         */
+        FoundCustomers: {
+            /** Customers */
+            customers: components["schemas"]["FoundCustomer"][];
+            /** Vendors */
+            vendors: components["schemas"]["VendorOut"][] | null;
+        };
+        /**
          * FoundGroup
          * @description `more`: there are others; its own list shows them.
          */
@@ -7738,6 +7816,8 @@ export interface components {
             postal_code: string | null;
             /** Qbo Id */
             qbo_id: string | null;
+            /** Qbo Name */
+            qbo_name: string | null;
             /**
              * State
              * @enum {string}
@@ -8156,6 +8236,16 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /**
+         * VendorOut
+         * @description A vendor: no customer can have the same name.
+         */
+        VendorOut: {
+            /** Active */
+            active: boolean;
+            /** Name */
+            name: string;
+        };
+        /**
          * WaitingAge
          * @description Paid money that does not stand in the books yet, by how long ago it was paid.
          */
@@ -8183,6 +8273,14 @@ export interface components {
             body: string;
             /** Subject */
             subject: string;
+        };
+        /** WordsIn */
+        WordsIn: {
+            /**
+             * Q
+             * @description Parts of name, company, e-mail, phone or address.
+             */
+            q: string;
         };
         /**
          * WriteOut
@@ -9151,6 +9249,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ReviewOut_"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_qbo_customers: {
+        parameters: {
+            query: {
+                /** @description Every word must stand there. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCustomers"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_qbo_customers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCustomers"];
                 };
             };
             /** @description A problem (RFC 9457) */

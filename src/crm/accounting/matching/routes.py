@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting.matching import queue as review
-from crm.accounting.matching.tables import CustomerMatch, MatchingRule
+from crm.accounting.matching.tables import CustomerMatch, MatchingRule, QboCustomer
 from crm.accounting.tables import QboToken
 from crm.customers.tables import Customer
 from crm.identity.permissions import Permission
@@ -61,6 +61,7 @@ class ReviewOut(BaseModel):
     state: Literal["open", "decided"]
     decision: Literal["link", "new"] | None
     qbo_id: str | None
+    qbo_name: str | None
     decided_by: str | None
     can_undo: bool
     created_at: Moment
@@ -90,7 +91,7 @@ async def list_review(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ReviewOut]:
-    realm = await _realm(session, principal.org_id)
+    realm = await realm_of(session, principal.org_id)
     query = _query(principal.org_id, realm).where(CustomerMatch.state == state)
     if (before := after(cursor)) is not None:
         query = query.where(CustomerMatch.customer_id < before)
@@ -117,7 +118,7 @@ async def set_matching_rule(body: Rule, session: OrgTx, principal: StaffDep) -> 
 
 @router.post("/exact", summary="Take over every match that leaves no doubt", dependencies=[WRITE])
 async def choose_exact(session: OrgTx, principal: StaffDep) -> Chosen:
-    realm = await _realm(session, principal.org_id)
+    realm = await realm_of(session, principal.org_id)
     matches = await session.scalars(
         select(CustomerMatch)
         .where(
@@ -144,7 +145,7 @@ async def get_review(customer_id: int, session: OrgTx, principal: StaffDep) -> R
     "/{customer_id}/choose", summary="Say who is meant, or that it is a new one", dependencies=[WRITE]
 )
 async def choose_match(customer_id: int, body: Choice, session: OrgTx, principal: StaffDep) -> ReviewOut:
-    realm = await _realm(session, principal.org_id)
+    realm = await realm_of(session, principal.org_id)
     await review.choose(
         session, principal.org_id, realm, _possible(customer_id), body.qbo_id, principal.actor
     )
@@ -155,12 +156,12 @@ async def choose_match(customer_id: int, body: Choice, session: OrgTx, principal
     "/{customer_id}/undo", summary="Take a choice back before anything is booked", dependencies=[WRITE]
 )
 async def undo_match(customer_id: int, session: OrgTx, principal: StaffDep) -> ReviewOut:
-    realm = await _realm(session, principal.org_id)
+    realm = await realm_of(session, principal.org_id)
     await review.undo(session, principal.org_id, realm, _possible(customer_id), principal.actor)
     return await _one(session, principal.org_id, customer_id)
 
 
-async def _realm(session: AsyncSession, org_id: int) -> str:
+async def realm_of(session: AsyncSession, org_id: int) -> str:
     realm = await session.scalar(select(QboToken.realm_id).where(QboToken.org_id == org_id))
     return realm or ""
 
@@ -184,7 +185,7 @@ def _possible(customer_id: int) -> int:
 async def _one(session: AsyncSession, org_id: int, customer_id: int) -> ReviewOut:
     _possible(customer_id)
     await session.flush()
-    query = _query(org_id, await _realm(session, org_id)).where(CustomerMatch.customer_id == customer_id)
+    query = _query(org_id, await realm_of(session, org_id)).where(CustomerMatch.customer_id == customer_id)
     row = (await session.execute(query)).first()
     if row is None:
         raise NotFound(f"Customer {customer_id} does not wait for a match.")
@@ -202,6 +203,13 @@ async def _out(session: AsyncSession, match: CustomerMatch, customer: Customer) 
             {"org": match.org_id, "customer": match.customer_id},
         )
     ).one()
+    qbo_name = await session.scalar(
+        select(QboCustomer.name).where(
+            QboCustomer.org_id == match.org_id,
+            QboCustomer.realm_id == match.realm_id,
+            QboCustomer.qbo_id == match.qbo_id,
+        )
+    )
     address = customer.billing_address or customer.site_address or {}
     state: Any = match.state
     decision: Any = match.decision
@@ -222,6 +230,7 @@ async def _out(session: AsyncSession, match: CustomerMatch, customer: Customer) 
         state=state,
         decision=decision,
         qbo_id=match.qbo_id,
+        qbo_name=qbo_name,
         decided_by=match.decided_by,
         can_undo=undoable,
         created_at=match.created_at,

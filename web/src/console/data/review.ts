@@ -22,6 +22,23 @@ export const undoMatch = (customer_id: number) =>
 
 export const chooseExact = () => answerOf(client.POST("/books/review/exact"));
 
+export type FoundCustomers = Shape<"FoundCustomers">;
+export type FoundCustomer = FoundCustomers["customers"][number];
+
+/** Shorter words are not looked for. */
+export const FIND_LENGTH_MIN = 2;
+
+/** What is known here of the customers in QuickBooks; costs nothing. */
+export const findQuery = (q: string) =>
+  queryOptions({
+    queryKey: ["review-find", q],
+    queryFn: () => answerOf(client.GET("/books/review/customers", { params: { query: { q } } })),
+    enabled: q.length >= FIND_LENGTH_MIN,
+  });
+
+/** Asks QuickBooks first; costs two metered reads. */
+export const searchQuickBooks = (q: string) => answerOf(client.POST("/books/review/customers/search", { body: { q } }));
+
 export const ruleQuery = queryOptions({
   queryKey: ["review-rule"],
   queryFn: () => answerOf(client.GET("/books/review/rule")),

@@ -1,12 +1,13 @@
-/** One customer of ours beside those in QuickBooks who may be meant, field by field. */
+/** One customer of ours beside those in QuickBooks who may be meant, field by field; where none is, another is searched. */
 
-import { Button, Group, Table } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { formatMoney } from "../../words/money";
 import { type Candidate, chooseMatch, type Review, undoMatch } from "../data/review";
 import { useMay } from "../data/session";
 import { Failed } from "./Failed";
+import { FindCustomer } from "./FindCustomer";
 import { Block } from "./Page";
 import { isTyping } from "./Shortcuts";
 import { useAct } from "./act";
@@ -24,9 +25,13 @@ const FIELDS: { label: string; of: (one: Review | Candidate) => string | null }[
   { label: "Address", of: ({ street, postal_code }) => [street, postal_code].filter(Boolean).join(", ") || null },
 ];
 
+/** Somebody in QuickBooks, as far as choosing goes. */
+type Chosen = Pick<Candidate, "qbo_id" | "name">;
+
 export function MatchCard({ review, onChosen }: { review: Review; onChosen: (words: string) => void }) {
   const may = useMay();
-  const choose = useAct((candidate: Candidate | null) => chooseMatch(review.id, candidate?.qbo_id ?? null), {
+  const [searching, setSearching] = useState(false);
+  const choose = useAct((candidate: Chosen | null) => chooseMatch(review.id, candidate?.qbo_id ?? null), {
     onDone: (_, candidate) =>
       onChosen(
         candidate
@@ -36,87 +41,77 @@ export function MatchCard({ review, onChosen }: { review: Review; onChosen: (wor
   });
   const undo = useAct(() => undoMatch(review.id));
   const candidates = review.candidates.slice(0, SHOWN_AT_FIRST);
-  const open = review.state === "open";
+  const choosing = review.state === "open" && may("books:write");
+  const waitsFor = (one: Chosen | null) =>
+    choose.isPending && (choose.variables === null ? one === null : choose.variables?.qbo_id === one?.qbo_id);
   return (
     <Block title={review.name} actions={<Waiting review={review} />}>
       <div className="match" tabIndex={-1}>
-        <Table.ScrollContainer minWidth={0} type="native">
-          <Table aria-label={`${review.name} and who may be meant`} className="side-by-side match-table">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Td />
-                <Table.Th scope="col">Here</Table.Th>
-                {candidates.map((candidate, i) => (
-                  <Table.Th key={candidate.qbo_id} scope="col">
-                    QuickBooks{candidates.length > 1 && ` ${i + 1}`}
-                  </Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {FIELDS.map(({ label, of }) => (
-                <Table.Tr key={label}>
-                  <Table.Th scope="row">{label}</Table.Th>
-                  <Table.Td>{of(review) ?? "—"}</Table.Td>
-                  {candidates.map((candidate) => (
-                    <Table.Td key={candidate.qbo_id}>{of(candidate) ?? "—"}</Table.Td>
-                  ))}
-                </Table.Tr>
-              ))}
-              <Table.Tr>
-                <Table.Th scope="row">Why</Table.Th>
-                <Table.Td>
-                  <Link to="/customers/$id" params={{ id: String(review.id) }}>
-                    Open customer
-                  </Link>
-                </Table.Td>
-                {candidates.map((candidate) => (
-                  <Table.Td key={candidate.qbo_id}>
-                    <span className="reasons">{[...candidate.reasons, candidate.active ? "" : "inactive"].filter(Boolean).join(", ")}</span>
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-              {open && may("books:write") && (
-                <Table.Tr>
-                  <Table.Th scope="row">Choose</Table.Th>
-                  <Table.Td>
-                    <Button
-                      size="xs"
-                      variant="default"
-                      data-choose="n"
-                      disabled={choose.isPending}
-                      loading={choose.isPending && choose.variables === null}
-                      onClick={() => choose.mutate(null)}
-                    >
-                      A new customer
-                    </Button>
-                  </Table.Td>
-                  {candidates.map((candidate, i) => (
-                    <Table.Td key={candidate.qbo_id}>
-                      <Button
-                        size="xs"
-                        variant={candidate.score >= LIKELY ? "filled" : "default"}
-                        data-choose={i + 1}
-                        aria-label={`This one: ${candidate.name}${candidates.length > 1 ? `, ${i + 1}` : ""}`}
-                        disabled={choose.isPending}
-                        loading={choose.isPending && choose.variables?.qbo_id === candidate.qbo_id}
-                        onClick={() => choose.mutate(candidate)}
-                      >
-                        This one
-                      </Button>
-                    </Table.Td>
-                  ))}
-                </Table.Tr>
+        <div className="match-people" style={{ "--people": candidates.length + 1 } as React.CSSProperties}>
+          <MatchPerson
+            title="Here"
+            one={review}
+            why={
+              <Link to="/customers/$id" params={{ id: String(review.id) }}>
+                Open customer
+              </Link>
+            }
+          >
+            {choosing && (
+              <Button
+                size="xs"
+                variant="default"
+                data-choose="n"
+                disabled={choose.isPending}
+                loading={waitsFor(null)}
+                onClick={() => choose.mutate(null)}
+              >
+                A new customer
+              </Button>
+            )}
+          </MatchPerson>
+          {candidates.map((candidate, i) => (
+            <MatchPerson
+              key={candidate.qbo_id}
+              title={candidates.length > 1 ? `QuickBooks ${i + 1}` : "QuickBooks"}
+              one={candidate}
+              why={[...candidate.reasons, candidate.active ? "" : "inactive"].filter(Boolean).join(", ")}
+            >
+              {choosing && (
+                <Button
+                  size="xs"
+                  variant={candidate.score >= LIKELY ? "filled" : "default"}
+                  data-choose={i + 1}
+                  aria-label={`This one: ${candidate.name}${candidates.length > 1 ? `, ${i + 1}` : ""}`}
+                  disabled={choose.isPending}
+                  loading={waitsFor(candidate)}
+                  onClick={() => choose.mutate(candidate)}
+                >
+                  This one
+                </Button>
               )}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            </MatchPerson>
+          ))}
+        </div>
         {review.candidates.length > SHOWN_AT_FIRST && (
           <p className="quiet">{count(review.candidates.length - SHOWN_AT_FIRST, "more person is", "more people are")} less likely.</p>
         )}
-        {!open && (
+        {choosing && !searching && (
+          <Button size="xs" variant="subtle" ml={-8} data-choose="s" onClick={() => setSearching(true)}>
+            Somebody else in QuickBooks…
+          </Button>
+        )}
+        {choosing && searching && (
+          <FindCustomer
+            name={review.name}
+            busy={choose.isPending}
+            onChoose={(found) => choose.mutate(found)}
+            onClose={() => setSearching(false)}
+          />
+        )}
+        {review.state === "decided" && (
           <Group gap="sm">
-            <span role="status">{review.decision === "new" ? "A new customer." : `Customer ${review.qbo_id} in QuickBooks.`}</span>
+            <span role="status">{decisionOf(review)}</span>
             {review.can_undo && may("books:write") && (
               <Button size="xs" variant="default" loading={undo.isPending} onClick={() => undo.mutate()}>
                 Undo
@@ -130,6 +125,34 @@ export function MatchCard({ review, onChosen }: { review: Review; onChosen: (wor
   );
 }
 
+type MatchPersonProps = { title: string; one: Review | Candidate; why: React.ReactNode; children: React.ReactNode };
+
+function MatchPerson({ title, one, why, children }: MatchPersonProps) {
+  return (
+    <div role="group" className="match-person" aria-label={`${title}: ${one.name}`}>
+      <h3>{title}</h3>
+      <dl>
+        {FIELDS.map(({ label, of }) => (
+          <div key={label} className={of(one) === null ? "none" : undefined}>
+            <dt>{label}</dt>
+            <dd>{of(one) ?? "—"}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>{title === "Here" ? "More" : "Why"}</dt>
+          <dd>{why || "—"}</dd>
+        </div>
+      </dl>
+      <div className="match-act">{children}</div>
+    </div>
+  );
+}
+
+function decisionOf({ decision, qbo_id, qbo_name }: Review): string {
+  if (decision === "new") return "A new customer.";
+  return qbo_name ? `${qbo_name} in QuickBooks.` : `Customer ${qbo_id} in QuickBooks.`;
+}
+
 function Waiting({ review }: { review: Review }) {
   if (review.waiting_count === 0 || !review.currency) return null;
   return (
@@ -139,7 +162,7 @@ function Waiting({ review }: { review: Review }) {
   );
 }
 
-/** `j`/`k` walk the cards; in one, `1`…`3` choose and `n` says new. */
+/** `j`/`k` walk the cards; in one, `1`…`3` choose, `n` says new and `s` searches for another. */
 export function useCardKeys(): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -150,7 +173,8 @@ export function useCardKeys(): void {
         const next = event.key === "j" ? Math.min(at + 1, cards.length - 1) : Math.max(at - 1, 0);
         cards[next]?.focus();
         cards[next]?.scrollIntoView({ block: "nearest" });
-      } else if (["1", "2", "3", "n"].includes(event.key)) {
+      } else if (["1", "2", "3", "n", "s"].includes(event.key)) {
+        event.preventDefault(); // the letter must not land in the field that opens
         cards[at]?.querySelector<HTMLButtonElement>(`[data-choose="${event.key}"]`)?.click();
       }
     };
