@@ -101,7 +101,13 @@ async def entries_out(
     return [_entry_out(entry, names) for entry in entries]
 
 
-_WHO = {"customer": "Customer", "stripe": "Stripe", "system": "PeakPro", "website": "Website"}
+_WHO = {
+    "customer": "Customer",
+    "stripe": "Stripe",
+    "quickbooks": "QuickBooks",
+    "system": "PeakPro",
+    "website": "Website",
+}
 
 
 def _entry_out(entry: ActivityEntry, names: dict[str, str]) -> ActivityOut:

@@ -42,7 +42,7 @@ export function themeFor(brand: string | null | undefined) {
       Paper: Paper.extend({ defaultProps: { withBorder: true, radius: "md" } }),
       // Its placeholder for the focus is no child that a menu may have; the first entry takes the focus as well.
       Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
-      Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 0 } } }),
+      Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 0 } }, styles: { title: { fontWeight: 600 } } }),
       TextInput: TextInput.extend({ defaultProps: { autoComplete: "off" } }),
       Select: Select.extend({ defaultProps: { allowDeselect: false, checkIconPosition: "right" } }),
     },

@@ -15,7 +15,7 @@ const REASON_MAX = 1000;
 type CancelProps = { view: PortalView; onCancelled: (view: PortalView) => void };
 
 export function Cancel({ view, onCancelled }: CancelProps) {
-  const { t, money, moment } = useWords();
+  const { t, money, until } = useWords();
   const [open, setOpen] = useState(false);
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
@@ -50,7 +50,7 @@ export function Cancel({ view, onCancelled }: CancelProps) {
     <section className="card" aria-labelledby="cancel-title">
       <h2 id="cancel-title">{t.cancelTitle}</h2>
       <form className="stack" onSubmit={submit}>
-        <p>{t.cancelLead(view.contractor.name, moment(view.cancel_until))}</p>
+        <p>{t.cancelLead(view.contractor.name, until(view.cancel_until))}</p>
         {back > 0 && <p>{t.cancelBack(amount)}</p>}
         {under && <p>{t.cancelUnderWay}</p>}
         <label className="field">

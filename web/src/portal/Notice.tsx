@@ -4,13 +4,13 @@ import type { PortalView } from "./view";
 import { useWords } from "./words";
 
 export function Notice({ view }: { view: PortalView }) {
-  const { t, moment } = useWords();
+  const { t, until } = useWords();
   const { cancellation } = view;
   if (!cancellation) return null;
   return (
     <section className="card notice-card" aria-labelledby="cancellation">
       <h2 id="cancellation">{t.rightToCancel}</h2>
-      {view.cancel_until && view.status === "approved" && <p>{t.cancelUntil(moment(view.cancel_until))}</p>}
+      {view.cancel_until && view.status === "approved" && <p>{t.cancelUntil(until(view.cancel_until))}</p>}
       <p className="statement" lang={view.language}>
         {cancellation.statement}
       </p>

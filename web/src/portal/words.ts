@@ -1,7 +1,7 @@
 /** The page's language, for every part of it: sentences, money and dates. */
 
 import { createContext, use } from "react";
-import { formatDay, formatMoment } from "../words/dates";
+import { formatDay, formatMoment, formatUntil } from "../words/dates";
 import { formatMoney, type Language } from "../words/money";
 import { TEXTS, type Texts } from "./texts";
 
@@ -17,6 +17,8 @@ export type Speech = {
   money: (minor: number, currency: string) => string;
   day: (iso: string) => string;
   moment: (iso: string) => string;
+  /** The last minute before a moment. */
+  until: (iso: string) => string;
 };
 
 export function useWords(): Speech {
@@ -28,5 +30,6 @@ export function useWords(): Speech {
     money: (minor, currency) => formatMoney(minor, currency, language),
     day: (iso) => formatDay(iso, language),
     moment: (iso) => formatMoment(iso, language),
+    until: (iso) => formatUntil(iso, language),
   };
 }

@@ -1,13 +1,17 @@
 /** Days and times as people say them. */
 
 import { expect, it } from "vitest";
-import { formatAgo, formatDay, isAhead } from "./dates";
+import { formatAgo, formatDay, formatMoment, formatUntil, isAhead } from "./dates";
 
 const NOW = new Date("2026-11-22T12:00:00Z");
 
 it("keeps a plain date on its day in every time zone", () => {
   expect(formatDay("2025-11-02")).toBe("Nov 2, 2025");
   expect(formatDay("2025-11-02", "es")).toMatch(/2.*nov.*2025/);
+});
+
+it("says of what ends at midnight the last minute before it", () => {
+  expect(formatUntil("2026-12-03T07:00:00Z")).toBe(formatMoment("2026-12-03T06:59:00Z"));
 });
 
 it("says how long ago, and the day when it is long ago", () => {

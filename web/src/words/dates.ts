@@ -15,6 +15,11 @@ export function formatMoment(iso: string, language: Language = "en"): string {
   return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 }
 
+/** Returns the last minute before a moment: what ends at midnight ends `Nov 2, 2025, 11:59 PM`. */
+export function formatUntil(iso: string, language: Language = "en"): string {
+  return formatMoment(new Date(new Date(iso).getTime() - 60_000).toISOString(), language);
+}
+
 /** Returns a month: `2025-11` is `November 2025`. */
 export function formatMonth(month: string, language: Language = "en"): string {
   return new Intl.DateTimeFormat(LOCALES[language], { month: "long", year: "numeric", timeZone: "UTC" }).format(

@@ -4,7 +4,7 @@ import { Button, Group, Modal, Skeleton, Stack, Text, Textarea } from "@mantine/
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Problem } from "../../api/problem";
-import { formatMoment } from "../../words/dates";
+import { formatUntil } from "../../words/dates";
 import { formatMoney } from "../../words/money";
 import { cancelContract, cancellationQuery, type ForeseenCancellation } from "../data/contract";
 import type { Proposal } from "../data/proposals";
@@ -88,8 +88,8 @@ function CancelDialog({ proposal, onClose }: { proposal: Proposal; onClose: () =
 function windowWords({ cancel_until, in_time }: ForeseenCancellation): string {
   if (cancel_until === null) return "This contract carries no right to cancel; you end it by agreement.";
   return in_time
-    ? `The customer’s right to cancel runs until ${formatMoment(cancel_until)}; they can also do it in the portal.`
-    : `The customer’s right to cancel ended ${formatMoment(cancel_until)}; you end it by agreement.`;
+    ? `The customer’s right to cancel runs until ${formatUntil(cancel_until)}; they can also do it in the portal.`
+    : `The customer’s right to cancel ended ${formatUntil(cancel_until)}; you end it by agreement.`;
 }
 
 function moneyWords({ refund_minor, processing_minor, currency }: ForeseenCancellation): string {

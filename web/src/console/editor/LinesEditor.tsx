@@ -148,11 +148,11 @@ function LineEditor(props: LineEditorProps) {
         onChange={(event) => onChange({ description: event.currentTarget.value })}
       />
       {open && (
-        <LineExtras line={line} at={at} sections={sections} errors={errors} choices={choices} onChange={onChange} />
+        <LineExtras line={line} at={at} sections={sections} errors={errors} onChange={onChange} />
       )}
       <Group className="line-editor-acts" justify="space-between" gap="xs">
         {open ? (
-          <span />
+          <LineTicks line={line} choices={choices} onChange={onChange} />
         ) : (
           <Button variant="subtle" size="compact-sm" onClick={() => setOpened(true)}>
             {choices ? "Section, discount, optional" : "Section, discount"}
@@ -164,9 +164,9 @@ function LineEditor(props: LineEditorProps) {
   );
 }
 
-type LineExtrasProps = Pick<LineEditorProps, "line" | "at" | "sections" | "errors" | "choices" | "onChange">;
+type LineExtrasProps = Pick<LineEditorProps, "line" | "at" | "sections" | "errors" | "onChange">;
 
-function LineExtras({ line, at, sections, errors, choices, onChange }: LineExtrasProps) {
+function LineExtras({ line, at, sections, errors, onChange }: LineExtrasProps) {
   return (
     <Group className="line-editor-words" gap="sm" align="start">
       <TextInput
@@ -186,23 +186,27 @@ function LineExtras({ line, at, sections, errors, choices, onChange }: LineExtra
         error={errors[`${at}.discount`] ?? errors[`${at}.discount_percent`] ?? errors[`${at}.discount_minor`]}
         onChange={(event) => onChange({ discount: event.currentTarget.value })}
       />
-      {choices && (
-        <Group className="line-editor-ticks" gap="md">
-          <Checkbox
-            label="Optional: the customer decides"
-            checked={line.optional}
-            onChange={(event) =>
-              onChange({ optional: event.currentTarget.checked, preselected: event.currentTarget.checked && line.preselected })
-            }
-          />
-          {line.optional && (
-            <Checkbox
-              label="Ticked to begin with"
-              checked={line.preselected}
-              onChange={(event) => onChange({ preselected: event.currentTarget.checked })}
-            />
-          )}
-        </Group>
+    </Group>
+  );
+}
+
+function LineTicks({ line, choices, onChange }: Pick<LineEditorProps, "line" | "choices" | "onChange">) {
+  if (!choices) return <span />;
+  return (
+    <Group gap="md">
+      <Checkbox
+        label="Optional: the customer decides"
+        checked={line.optional}
+        onChange={(event) =>
+          onChange({ optional: event.currentTarget.checked, preselected: event.currentTarget.checked && line.preselected })
+        }
+      />
+      {line.optional && (
+        <Checkbox
+          label="Ticked to begin with"
+          checked={line.preselected}
+          onChange={(event) => onChange({ preselected: event.currentTarget.checked })}
+        />
       )}
     </Group>
   );

@@ -26,7 +26,7 @@ const COLUMNS: Column<UsedFile>[] = [
     name: "Used by",
     cell: (file) => (file.use_count > 0 ? usedWords(file) : <span className="quiet">{usedWords(file)}</span>),
   },
-  { name: "Size", right: true, wideOnly: true, cell: (file) => sizeWords(file.size_bytes) },
+  { name: "Size", right: true, wideOnly: true, cell: (file) => <span className="short">{sizeWords(file.size_bytes)}</span> },
   { name: "Added", wideOnly: true, cell: (file) => <Ago at={file.created_at} /> },
 ];
 

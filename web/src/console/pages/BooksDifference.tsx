@@ -74,14 +74,14 @@ function facts(difference: Difference): [string, React.ReactNode][] {
     rows.push([
       "Proposal",
       <Link key="proposal" to="/proposals/$id" params={{ id: String(difference.proposal_id) }}>
-        {difference.proposal_id}
+        Proposal {difference.proposal_id}
       </Link>,
     ]);
   if (difference.payment_id !== null)
     rows.push([
       "Payment",
       <Link key="payment" to="/payments/$id" params={{ id: String(difference.payment_id) }}>
-        {difference.payment_id}
+        Payment {difference.payment_id}
       </Link>,
     ]);
   if (difference.resolved_at) rows.push(["Settled", formatMoment(difference.resolved_at)]);

@@ -91,7 +91,7 @@ function processing(transfers: number): string {
 
 function outside(waiting: number, needing: number): string {
   const all = count(waiting, "payment");
-  return needing > 0 ? `${all}, ${needing} of them ${needing === 1 ? "needs" : "need"} you` : all;
+  return needing > 0 ? `${all}; ${count(needing, "posting needs", "postings need")} you` : all;
 }
 
 function apart(minor: number, currency: string): string {

@@ -127,16 +127,14 @@ function Setup({ form }: { form: Shape<"LeadFormOut"> }) {
 function Copyable({ label, text, rows = 1 }: { label: string; text: string; rows?: number }) {
   return (
     <div className="copyable">
-      <Textarea
-        label={label}
-        readOnly
-        value={text}
-        rows={rows}
-        onFocus={(event) => event.currentTarget.select()}
-      />
+      {rows === 1 ? (
+        <TextInput label={label} readOnly value={text} onFocus={(event) => event.currentTarget.select()} />
+      ) : (
+        <Textarea label={label} readOnly value={text} rows={rows} onFocus={(event) => event.currentTarget.select()} />
+      )}
       <CopyButton value={text}>
         {({ copied, copy }) => (
-          <Button variant="default" size="compact-sm" onClick={copy} aria-label={`Copy: ${label}`}>
+          <Button variant="default" size="xs" onClick={copy} aria-label={`Copy: ${label}`}>
             {copied ? "Copied" : "Copy"}
           </Button>
         )}

@@ -31,7 +31,7 @@ export function Mail() {
   const { tab } = useSearch({ from: "/office/mail" });
   const navigate = useNavigate({ from: "/mail" });
   return (
-    <Page title="Mail" actions={<Link to="/settings/mail">Settings of mail</Link>}>
+    <Page title="Mail" actions={<Link to="/settings/mail">Mail settings</Link>}>
       <Tabs
         value={tab ?? "outbox"}
         onChange={(value) => void navigate({ search: { tab: value as MailTab } })}
@@ -58,7 +58,7 @@ function Outbox() {
   const listing = useListing(mailsQuery({ state, q }));
   return (
     <>
-      <Group mb="sm" gap="sm" align="end">
+      <Group mb="sm" gap="sm" align="end" className="halves">
         <TextInput
           label="Search"
           placeholder="Subject or address"

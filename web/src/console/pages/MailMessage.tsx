@@ -59,7 +59,7 @@ export function MailMessage() {
                   "Proposal",
                   data.proposal_id ? (
                     <Link to="/proposals/$id" params={{ id: String(data.proposal_id) }}>
-                      {data.proposal_id}
+                      Proposal {data.proposal_id}
                     </Link>
                   ) : (
                     "None"

@@ -56,9 +56,9 @@ export function Payment() {
                     {data.proposal_title}
                   </Link>,
                 ],
+                ["Customer", data.customer_name],
                 ["Stripe session", <code key="session">{data.stripe_session_id ?? "—"}</code>],
                 ["Stripe payment", <code key="intent">{data.stripe_payment_intent ?? "—"}</code>],
-                ["Customer", data.customer_name],
               ]}
             />
           </Block>

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { formatDay } from "../../words/dates";
+import { formatMoney } from "../../words/money";
 import { movementWord } from "../../words/reconciliation";
 import { type PayoutDetail, type PayoutItem, payoutQuery } from "../data/reconciliation";
 import { Failed } from "../parts/Failed";
@@ -62,9 +63,9 @@ function Shown({ payout }: { payout: PayoutDetail }) {
   return (
     <>
       <Block title="To the bank">
+        <p className="amount">{formatMoney(payout.amount_minor, payout.currency)}</p>
         <Facts
           facts={[
-            ["Amount", <Money key="amount" minor={payout.amount_minor} currency={payout.currency} />],
             ["At the bank", payout.arrival_date ? formatDay(payout.arrival_date.slice(0, 10)) : "Not known yet"],
             [
               "What is in it",

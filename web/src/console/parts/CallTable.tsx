@@ -26,8 +26,8 @@ const COLUMNS: Column<Call>[] = [
     ),
   },
   { name: "Code", wideOnly: true, cell: (call) => call.code || <span className="quiet">—</span> },
-  { name: "Took", right: true, wideOnly: true, cell: (call) => took(call.milliseconds) },
-  { name: "Cost", wideOnly: true, cell: (call) => (call.metered ? "1 read" : "Free") },
+  { name: "Took", right: true, wideOnly: true, cell: (call) => <span className="short">{took(call.milliseconds)}</span> },
+  { name: "Cost", wideOnly: true, cell: (call) => <span className="short">{call.metered ? "1 read" : "Free"}</span> },
   { name: "When", cell: (call) => <Ago at={call.at} /> },
 ];
 

@@ -102,6 +102,6 @@ function sentenceOf({ connection, payments, currency }: Overview): string {
   if (state !== "connected" || payments.waiting_count === 0) return SENTENCES[state];
   const needing = payments.needs_you_count;
   return needing > 0
-    ? `Connected. ${outside} not in the books yet, of which ${needing} ${needing === 1 ? "needs" : "need"} you.`
+    ? `Connected. ${outside} not in the books yet; ${count(needing, "posting needs", "postings need")} you.`
     : `Connected. ${outside} on the way into the books.`;
 }

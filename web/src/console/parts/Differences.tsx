@@ -41,6 +41,7 @@ const WAYS: Column<BooksDifference> = {
 /** The column of ticks, for what may be accepted with others. */
 const picking = (chosen: number[], choose: (id: number, on: boolean) => void): Column<BooksDifference> => ({
   name: "Choose",
+  choice: true,
   cell: (difference) => <Pick difference={difference} chosen={chosen.includes(difference.id)} onChoose={choose} />,
 });
 
@@ -83,7 +84,7 @@ export function Differences({ filter }: { filter: DifferenceFilter }) {
   return (
     <>
       {bulk && (
-        <Group className="log-filters" gap="xs" aria-label="Several at once" role="group">
+        <Group className="bulk" gap="xs" aria-label="Several at once" role="group">
           <Button
             variant="default"
             size="xs"
@@ -108,7 +109,7 @@ export function Differences({ filter }: { filter: DifferenceFilter }) {
       <Rows
         label="Differences"
         listing={listing}
-        columns={bulk ? [WHAT, picking(chosen, choose), FOUND, WAYS] : [WHAT, FOUND, WAYS]}
+        columns={bulk ? [picking(chosen, choose), WHAT, FOUND, WAYS] : [WHAT, FOUND, WAYS]}
         keyOf={(difference) => difference.id}
         href={(difference) => `/books/differences/${difference.id}`}
         empty={

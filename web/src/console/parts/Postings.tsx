@@ -77,7 +77,9 @@ const COLUMNS: Record<PostingState, Column<Posting>[]> = {
       cell: (posting) => (
         <Group gap="xs" justify="flex-end" wrap="nowrap">
           {posting.problem_code === "customer-match" ? (
-            <Link to="/books/review">Say who it is</Link>
+            <Button variant="default" size="xs" renderRoot={(props) => <Link to="/books/review" {...props} />}>
+              Say who it is
+            </Button>
           ) : (
             <Retry posting={posting} />
           )}
@@ -147,6 +149,7 @@ export function Postings({ state }: { state: PostingState }) {
 function choiceOf(ids: ReadonlySet<number>, choose: (id: number, on: boolean) => void): Column<Posting> {
   return {
     name: "Choose",
+    choice: true,
     cell: (posting) => (
       <Checkbox
         aria-label={`Choose ${posting.proposal_title ?? posting.subject}`}

@@ -56,6 +56,9 @@ function RefundForm({ payment, onClose }: { payment: Payment; onClose: () => voi
           value={amount / 10 ** digits}
           onChange={(value) => setAmount(Math.round(Number(value) * 10 ** digits))}
           decimalScale={digits}
+          fixedDecimalScale
+          thousandSeparator=","
+          hideControls
           min={0}
           max={left / 10 ** digits}
           data-autofocus

@@ -12,6 +12,8 @@ export type Column<T> = {
   cell: (item: T) => React.ReactNode;
   /** Amounts stand right-aligned. */
   right?: boolean;
+  /** A tick that stands before the name of the row. */
+  choice?: boolean;
   /** Left out on narrow screens. */
   wideOnly?: boolean;
 };
@@ -21,7 +23,7 @@ type RowsProps<T> = {
   listing: Listing<T>;
   columns: Column<T>[];
   keyOf: (item: T) => string | number;
-  /** The record's own address; the first column becomes the link. */
+  /** The record's own address; its name, the first column that is no tick, becomes the link. */
   href?: (item: T) => string;
   empty: React.ReactNode;
 };
@@ -78,14 +80,15 @@ function Row<T>({ item, columns, href }: { item: T; columns: Column<T>[]; href: 
   const navigate = useNavigate();
   const open = (event: React.MouseEvent) => {
     // Links, buttons and marked text keep their own meaning.
-    if (!href || (event.target as HTMLElement).closest("a, button") || window.getSelection()?.toString()) return;
+    if (!href || (event.target as HTMLElement).closest("a, button, input, label") || window.getSelection()?.toString()) return;
     void navigate({ to: href });
   };
+  const name = columns.findIndex(({ choice }) => !choice);
   return (
     <Table.Tr onClick={open} className={href ? "openable" : undefined}>
       {columns.map((column, i) => (
-        <Table.Td key={column.name} className={classOf(column)} data-name={i > 0 && column.name ? column.name : undefined}>
-          {i === 0 && href ? (
+        <Table.Td key={column.name} className={classOf(column)} data-name={i > name && column.name ? column.name : undefined}>
+          {i === name && href ? (
             <a
               className="row-link"
               href={href}
@@ -107,7 +110,7 @@ function Row<T>({ item, columns, href }: { item: T; columns: Column<T>[]; href: 
 }
 
 function classOf<T>(column: Column<T>): string | undefined {
-  const names = [column.right && "right", column.wideOnly && "wide-only"].filter(Boolean);
+  const names = [column.right && "right", column.wideOnly && "wide-only", column.choice && "choice"].filter(Boolean);
   return names.length > 0 ? names.join(" ") : undefined;
 }
 
