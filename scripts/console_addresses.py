@@ -25,6 +25,7 @@ PICTURED = [
     "/proposals/{draft}/edit",
     "/proposals/templates",
     "/proposals/templates/1",
+    "/proposals/templates/1/history",
     "/proposals/templates/new",
     "/proposals/from-template?template=1",
     "/proposals/price-book",

@@ -148,6 +148,12 @@ def office_work(company: Company, made: dict[str, Any]) -> None:
     if not kept.ok:
         raise SystemExit(kept.text())
     company.made("/api-keys", {"name": "Website", "role": "sales"})
+    template = company.api.get("/proposal-templates/1").json()["content"]
+    dearer = {**template, "title": "Roof replacement with gutters", "lines": [*template["lines"], LINE]}
+    changed = company.api.patch("/proposal-templates/1", data={"content": dearer})
+    if not changed.ok:
+        raise SystemExit(changed.text())
+    company.made("/proposal-templates/1/revisions/1/restore")
     today = datetime.now(UTC).date().isoformat()
     company.made("/reconciliations", {"from_day": f"{today[:8]}01", "to_day": today})
 

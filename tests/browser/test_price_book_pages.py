@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from tests.browser.pages import DESK, PHONE, PUBLIC, OpenPage, sign_in
+from tests.browser.test_accessibility import violations
 
 WIDTHS = pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
 LINE: dict[str, Any] = {"name": "Roof", "quantity": "2", "unit_price_minor": 500_000}
@@ -108,7 +109,8 @@ def test_a_proposal_becomes_a_template_that_begins_another(
     first.get_by_role("textbox", name="Item").fill("Inspection and photos")
     page.get_by_role("textbox", name="Name of the template").fill("South side")
     page.get_by_role("button", name="Save template").click()
-    page.get_by_role("link", name="South side", exact=True).wait_for()
+    page.get_by_role("link", name="South side", exact=True).click()
+    its_history_is_read_and_restored(page)
 
     page.get_by_role("link", name="Use South side").click()
     page.get_by_role("button", name="Make the draft").click()
@@ -124,6 +126,24 @@ def test_a_proposal_becomes_a_template_that_begins_another(
     assert (draft["status"], draft["customer"]["name"]) == ("draft", "Elena and Tom Hartley")
     assert draft["lines"][0]["name"] == "Inspection and photos"
     assert api.get("/proposals/10").json()["lines"][0]["name"] != "Inspection and photos"
+
+
+def its_history_is_read_and_restored(page: Page) -> None:
+    """What changed stands there in words; the first revision comes back, and Undo takes that back."""
+    page.get_by_role("link", name="History").click()
+    changed = page.get_by_role("list", name="What changed with revision 2")
+    expect(changed).to_contain_text("Name: South side repair → South side")
+    expect(changed).to_contain_text("Inspection and photos added, $")
+    expect(page.get_by_role("listitem").first).to_contain_text("by Alex Romero")
+    assert violations(page, route="/proposals/templates/$id/history") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_role("button", name="Restore revision 1").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("History of South side repair")
+    expect(page.get_by_text("Brought back from revision 1")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("History of South side")
+    expect(page.get_by_text("Brought back from revision 2")).to_be_visible()
+    page.goto("/proposals/templates")
 
 
 def test_a_deleted_template_comes_back_with_all_it_held(open_page: OpenPage, api: httpx2.Client) -> None:

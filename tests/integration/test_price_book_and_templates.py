@@ -152,3 +152,50 @@ def test_who_only_reads_writes_no_template(app_server: RunningApp):
     assert [one.post("/price-items", json=item).status_code for one in (viewer, sales)] == [403, 201]
     kept = {"name": "Mine", "content": {"title": "Roof"}}
     assert [one.post("/proposal-templates", json=kept).status_code for one in (viewer, sales)] == [403, 201]
+
+
+def test_a_template_keeps_what_it_said_and_brings_it_back(
+    app_server: RunningApp, api: httpx2.Client, owner_sql: psycopg.Connection
+):
+    """Every save is a revision with who made it; an older one is restored as a new one and taken back the same way; what is
+    the same makes none, the oldest give way, and a name that is taken by now is said."""
+    content = {"title": "Roof", "lines": [LINE]}
+    url = "/proposal-templates"
+    made = api.post(url, json={"name": "Mine", "content": content}).json()
+    url = f"{url}/{made['id']}"
+    dearer = {"title": "Roof", "lines": [{**LINE, "unit_price_minor": 600_000}]}
+    office = app_server.as_user("office@peakpro.io")
+    for _ in range(2):  # saved twice is one revision
+        assert office.patch(url, json={"name": "Ours", "content": dearer}).json()["revision"] == 2
+
+    def kept() -> list[tuple[int, str, str | None, int | None]]:
+        items = api.get(f"{url}/revisions").json()["items"]
+        return [(one["revision"], one["name"], one["saved_by"], one["restored_from"]) for one in items]
+
+    assert kept() == [(2, "Ours", "Dana Whitfield", None), (1, "Mine", "Alex Romero", None)]
+    restored = api.post(f"{url}/revisions/1/restore").json()
+    assert (restored["revision"], restored["name"], restored["content"]) == (3, "Mine", made["content"])
+    assert api.post(f"{url}/revisions/1/restore").json()["revision"] == 3  # it says that already
+    assert api.post(f"{url}/revisions/2/restore").json()["content"]["lines"][0]["unit_price_minor"] == 600_000
+    assert kept()[0] == (4, "Ours", "Alex Romero", 2)
+    first = api.get(f"{url}/revisions", params={"limit": 3}).json()
+    rest = api.get(f"{url}/revisions", params={"limit": 3, "cursor": first["next_cursor"]}).json()
+    assert [one["revision"] for one in [*first["items"], *rest["items"]]] == [4, 3, 2, 1]
+    assert api.get("/activity").json()["items"][0]["sentence"] == "Template Ours is again as revision 2 was"
+
+    assert api.post("/proposal-templates", json={"name": "Mine", "content": content}).status_code == 201
+    assert kind(api.post(f"{url}/revisions/1/restore")) == "template-exists"
+    assert api.post(f"{url}/revisions/9/restore").status_code == 404
+    assert app_server.as_user("viewer@peakpro.io").post(f"{url}/revisions/2/restore").status_code == 403
+    summit = app_server.as_user("admin@summit.example")
+    assert summit.get(f"{url}/revisions").status_code == 404
+    owner_sql.execute(
+        "UPDATE proposal_templates SET revision = 101 WHERE org_id = 1 AND id = %s", [made["id"]]
+    )
+    assert api.patch(url, json={"name": "Theirs"}).json()["revision"] == 102
+    assert [number for number, *_ in kept()] == [102, 4, 3]
+    assert api.delete(url).status_code == 204
+    assert (
+        owner_sql.execute("SELECT 1 FROM template_revisions WHERE template_id = %s", [made["id"]]).fetchall()
+        == []
+    )

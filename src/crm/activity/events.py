@@ -41,6 +41,7 @@ class Event(StrEnum):
     PRICE_ITEM_DELETED = "price_item_deleted"
     TEMPLATE_CREATED = "template_created"
     TEMPLATE_UPDATED = "template_updated"
+    TEMPLATE_RESTORED = "template_restored"
     TEMPLATE_DELETED = "template_deleted"
     FILE_KEPT = "file_kept"
     PAPER_MADE = "paper_made"

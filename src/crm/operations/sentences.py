@@ -94,6 +94,7 @@ _PLAIN: dict[Event, str] = {
     Event.PRICE_ITEM_DELETED: "{name} taken out of the price book",
     Event.TEMPLATE_CREATED: "Template {name} written",
     Event.TEMPLATE_UPDATED: "Template {name} changed",
+    Event.TEMPLATE_RESTORED: "Template {name} is again as revision {revision} was",
     Event.TEMPLATE_DELETED: "Template {name} deleted",
     Event.FILE_KEPT: "File {name} added",
     Event.PAPER_MADE: "Paper {name} made",

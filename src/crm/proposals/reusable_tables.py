@@ -6,7 +6,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, Numeric, func, text
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.kit.database import Base, Big
@@ -42,5 +51,31 @@ class ProposalTemplate(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     name: Mapped[str]
     content: Mapped[dict[str, Any]]
+    revision: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class TemplateRevision(Base):
+    """A template as somebody saved it; the newest one is the template itself. `restored_from` is the number of the
+    revision that was brought back with it."""
+
+    __tablename__ = "template_revisions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "template_id"],
+            ["proposal_templates.org_id", "proposal_templates.id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("org_id", "template_id", "revision"),
+    )
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    template_id: Mapped[int]
+    revision: Mapped[int]
+    name: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    saved_by: Mapped[str]  # an actor as the activity log has them
+    saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    restored_from: Mapped[int | None]

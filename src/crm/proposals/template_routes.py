@@ -16,7 +16,7 @@ from crm.kit.database import get_own
 from crm.kit.inputs import ID_MAX, Input, Name, RowId, SearchText, SensibleDate
 from crm.kit.paging import Cursor, Limit, Page, after, contains, cut
 from crm.kit.times import Moment
-from crm.proposals import templates
+from crm.proposals import template_revisions, templates
 from crm.proposals.reusable_tables import ProposalTemplate
 from crm.proposals.shapes import ProposalContent, ProposalOut, proposal_out
 
@@ -60,9 +60,23 @@ class ProposalTemplateSummary(BaseModel):
 
 
 class ProposalTemplateOut(ProposalTemplateSummary):
+    revision: int
     content: Annotated[
         dict[str, object],
         Field(description="A proposal without customer and date, as POST /proposals takes it."),
+    ]
+
+
+class TemplateRevisionOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    revision: int
+    name: str
+    content: dict[str, object]
+    saved_by: Annotated[str | None, Field(description="Who; null where nobody did, as of the demo's.")]
+    saved_at: Moment
+    restored_from: Annotated[
+        int | None, Field(description="The revision that was brought back with this one.")
     ]
 
 
@@ -119,6 +133,36 @@ async def change_proposal_template(
 ) -> ProposalTemplateOut:
     row = await templates.change_template(session, principal, id, body.name, body.content)
     return ProposalTemplateOut.model_validate(row)
+
+
+@router.get("/{id}/revisions", dependencies=READ, summary="What a template said before, newest first")
+async def list_template_revisions(
+    id: Id, principal: StaffDep, session: OrgTx, limit: Limit = 20, cursor: Cursor = None
+) -> Page[TemplateRevisionOut]:
+    """The first one is the template as it is now; the last 100 are kept."""
+    template = await get_own(session, ProposalTemplate, id, principal.org_id)
+    found = await template_revisions.newest(session, template, after(cursor), limit + 1)
+    rows, next_cursor = cut(found, limit)
+    who = await template_revisions.names(session, principal.org_id, [row.saved_by for row in rows])
+    return Page(
+        items=[
+            TemplateRevisionOut.model_validate(row).model_copy(update={"saved_by": who.get(row.saved_by)})
+            for row in rows
+        ],
+        next_cursor=next_cursor,
+    )
+
+
+@router.post(
+    "/{id}/revisions/{revision}/restore", dependencies=[*WRITE, once], summary="Bring an older revision back"
+)
+async def restore_template_revision(
+    id: Id, revision: Id, principal: StaffDep, session: OrgTx
+) -> ProposalTemplateOut:
+    """It becomes the newest one; restoring the one before takes that back. No proposal changes with it."""
+    return ProposalTemplateOut.model_validate(
+        await templates.restore_template(session, principal, id, revision)
+    )
 
 
 @router.delete("/{id}", dependencies=WRITE, status_code=204, summary="Delete a template")

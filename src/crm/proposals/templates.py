@@ -15,6 +15,7 @@ from crm.identity.principal import Principal
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Invalid
 from crm.problems import field_errors
+from crm.proposals import template_revisions
 from crm.proposals.content import Content, load
 from crm.proposals.drafting import create
 from crm.proposals.reusable_tables import ProposalTemplate
@@ -39,6 +40,7 @@ async def keep_template(
     except IntegrityError as error:
         raise _taken() from error
     await session.refresh(row)
+    await template_revisions.keep(session, row, principal.actor)
     await _say(session, principal, Event.TEMPLATE_CREATED, row)
     return row
 
@@ -50,17 +52,49 @@ async def change_template(
     name: str | None,
     content: ProposalContent | None,
 ) -> ProposalTemplate:
-    """Raises NotFound, and Conflict for a name that is taken."""
+    """Raises NotFound, and Conflict for a name that is taken. What is the same as before makes no revision."""
     row = await get_own(session, ProposalTemplate, template_id, principal.org_id, lock=True)
+    name = name if name is not None else row.name
+    new = _stored(content) if content is not None else row.content
+    if (name, new) == (row.name, row.content):
+        return row
+    await _write(session, row, name, new)
+    await template_revisions.keep(session, row, principal.actor)
+    await _say(session, principal, Event.TEMPLATE_UPDATED, row)
+    return row
+
+
+async def restore_template(
+    session: AsyncSession, principal: Principal, template_id: int, revision: int
+) -> ProposalTemplate:
+    """The template as it was then, as a revision of its own, so that this is taken back in the same way. Raises NotFound,
+    and Conflict for a name that another template has by now."""
+    row = await get_own(session, ProposalTemplate, template_id, principal.org_id, lock=True)
+    old = await template_revisions.one(session, row, revision)
+    if (old.name, old.content) == (row.name, row.content):
+        return row
+    await _write(session, row, old.name, old.content)
+    await template_revisions.keep(session, row, principal.actor, restored_from=revision)
+    await record(
+        session,
+        principal.org_id,
+        Event.TEMPLATE_RESTORED,
+        actor=principal.actor,
+        template_id=row.id,
+        name=row.name,
+        revision=revision,
+    )
+    return row
+
+
+async def _write(session: AsyncSession, row: ProposalTemplate, name: str, content: dict[str, Any]) -> None:
     try:
         async with session.begin_nested():
-            row.name = name if name is not None else row.name
-            row.content = _stored(content) if content is not None else row.content
+            row.name, row.content = name, content
+            row.revision += 1
     except IntegrityError as error:
         raise _taken() from error
     await session.refresh(row)
-    await _say(session, principal, Event.TEMPLATE_UPDATED, row)
-    return row
 
 
 async def delete_template(session: AsyncSession, principal: Principal, template_id: int) -> None:

@@ -110,6 +110,12 @@ const template = createRoute({
   component: page(() => import("./reusable/TemplatePage"), "TemplatePage"),
 });
 
+const templateHistory = createRoute({
+  getParentRoute: () => office,
+  path: "/proposals/templates/$id/history",
+  component: page(() => import("./reusable/TemplateHistory"), "TemplateHistory"),
+});
+
 const priceBook = createRoute({
   getParentRoute: () => office,
   path: "/proposals/price-book",
@@ -400,6 +406,7 @@ const tree = root.addChildren([
     templates,
     newTemplate,
     template,
+    templateHistory,
     priceBook,
     proposal,
     editProposal,

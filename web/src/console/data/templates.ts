@@ -19,6 +19,21 @@ export const templateQuery = (id: number) =>
     queryFn: () => answerOf(client.GET("/proposal-templates/{id}", { params: { path: { id } } })),
   });
 
+export type TemplateRevision = Shape<"TemplateRevisionOut">;
+
+export const revisionsQuery = (id: number) =>
+  pages(["templates", "revisions", id], (cursor) =>
+    answerOf(client.GET("/proposal-templates/{id}/revisions", { params: { path: { id }, query: { cursor } } })),
+  );
+
+export const restoreTemplate = (id: number, revision: number) =>
+  answerOf(
+    client.POST("/proposal-templates/{id}/revisions/{revision}/restore", {
+      params: { path: { id, revision } },
+      headers: { "Idempotency-Key": idempotencyKey() },
+    }),
+  );
+
 export const createTemplate = (name: string, content: Content, key = idempotencyKey()) =>
   answerOf(client.POST("/proposal-templates", { body: { name, content }, headers: { "Idempotency-Key": key } }));
 

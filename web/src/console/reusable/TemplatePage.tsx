@@ -65,14 +65,23 @@ export function TemplatePage() {
       title={template.data?.name ?? `Template ${id}`}
       parent={PARENT}
       actions={
-        writes &&
         template.data && (
-          <Button
-            variant="default"
-            renderRoot={(props) => <Link to="/proposals/from-template" search={{ template: id }} {...props} />}
-          >
-            Use it for a proposal
-          </Button>
+          <>
+            <Button
+              variant="subtle"
+              renderRoot={(props) => <Link to="/proposals/templates/$id/history" params={{ id: String(id) }} {...props} />}
+            >
+              History
+            </Button>
+            {writes && (
+              <Button
+                variant="default"
+                renderRoot={(props) => <Link to="/proposals/from-template" search={{ template: id }} {...props} />}
+              >
+                Use it for a proposal
+              </Button>
+            )}
+          </>
         )
       }
     >
