@@ -65,6 +65,11 @@ def walk(browser: Browser, page: Page, console: str, made: dict[str, Any], out: 
             looking = stranger if pattern == "/login" else page
             opened(looking, console + pattern.format(**made))
             taken += looks(looking, out, name_of(pattern))
+    if only in "lead-form":
+        form = page.request.get(f"{console}/leads/form").json()
+        for language in ("en", "es"):
+            opened(stranger, f"{form['url']}?lang={language}")
+            taken += looks(stranger, out, f"lead-form-{language}")
     for pattern, buttons, name in BEHIND:
         if only in pattern:
             opened(page, console + pattern.format(**made))

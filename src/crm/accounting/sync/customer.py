@@ -109,7 +109,7 @@ async def _ask(
     async with books.db.transaction(access.org_id) as session:
         await review.ask(session, access.org_id, access.realm_id, local_id, ranked)
     first = ranked[0]
-    others = f" or {len(ranked) - 1} more" if len(ranked) > 1 else ""
+    others = {1: "", 2: " and another one"}.get(len(ranked), f" and {len(ranked) - 1} others")
     return Refused(
         f"QuickBooks has “{first.person.name}”{others}, who may be our customer “{facts.name[:100]}” "
         f"({', '.join(first.reasons)}). Say in Books > Review which one it is, or that it is a new customer.",

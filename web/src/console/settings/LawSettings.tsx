@@ -4,6 +4,7 @@ import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
+import { formatDay } from "../../words/dates";
 import { type DepositRule, depositRulesQuery, type OwnRule, setDepositRule } from "../data/law";
 import { wholeListing } from "../data/pages";
 import { useMay } from "../data/session";
@@ -37,7 +38,7 @@ const COLUMNS: Column<DepositRule>[] = [
     cell: (rule) => (
       <>
         {rule.source}
-        {rule.as_of && <small>As of {rule.as_of}</small>}
+        {rule.as_of && <small>As of {formatDay(rule.as_of)}</small>}
       </>
     ),
   },
