@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import gc
 import itertools
 import os
 import shutil
 import socket
-import ssl
 import tempfile
 import threading
 import time
@@ -23,6 +23,7 @@ import uvicorn
 from fastapi import FastAPI
 from psycopg import sql
 from pydantic import SecretStr
+from tests.worker_beside import WorkerBeside
 
 from crm import demo
 from crm.app import create_app
@@ -35,11 +36,20 @@ from crm.kit.settings import Settings
 SECRET_KEY = "only-for-tests-0123456789abcdef0123456789"
 START_SECONDS_MAX = 10.0
 MEMORY_BYTES_MIN = 4_000_000_000
-_numbers = itertools.count(1)
 _tokens: dict[tuple[str, str], str] = {}
-_TLS = (
-    ssl.create_default_context()
-)  # never used on loopback, yet each client would read all certificates for one
+_taken: set[int] = set()  # numbers of this process's databases that exist now
+_granted: dict[str, set[int]] = {}  # for which of them a template has the application's role and rights
+
+# Nothing here trusts anybody outside, yet each HTTP client would read all of the system's certificates: a fiftieth of a
+# second of the processor's time, thousands of times.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = os.devnull
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays: the collector need not look at it again in each of thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -96,6 +106,8 @@ def empty_template(postgres_url: str) -> Iterator[str]:
         migrations.upgrade(_named(postgres_url, name), SECRET_KEY)
         yield name
         _drop(owner, postgres_url, name)
+        for number in set().union(*_granted.values()):
+            _drop(owner, postgres_url, _copy_name(number))
 
 
 @pytest.fixture(scope="session")
@@ -113,13 +125,15 @@ def demo_template(postgres_url: str, empty_template: str) -> Iterator[str]:
 @pytest.fixture
 def empty_database_url(postgres_url: str, empty_template: str) -> Iterator[str]:
     """The owner's address of a database of this test's own, migrated and empty."""
-    yield from _copy(postgres_url, empty_template)
+    with database_from(postgres_url, empty_template) as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(postgres_url: str, demo_template: str) -> Iterator[str]:
     """The owner's address of a database of this test's own, with the demo data."""
-    yield from _copy(postgres_url, demo_template)
+    with database_from(postgres_url, demo_template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -166,10 +180,11 @@ class RunningApp:
     app: FastAPI
     settings: Settings
     _clients: list[httpx2.Client] = field(default_factory=list)
+    _worker: WorkerBeside | None = None
 
     def client(self, **headers: str) -> httpx2.Client:
         """A caller that is nobody yet, with a cookie jar of its own."""
-        client = httpx2.Client(base_url=self.url, headers=headers, timeout=30, verify=_TLS)
+        client = httpx2.Client(base_url=self.url, headers=headers, timeout=30)
         self._clients.append(client)
         return client
 
@@ -195,9 +210,18 @@ class RunningApp:
         token = answer.json()["url"].partition("#t=")[2]
         return self.client(Authorization=f"Bearer {token}")
 
+    @property
+    def worker(self) -> WorkerBeside:
+        """The worker beside this server; there from the first time that it is asked for."""
+        if self._worker is None:
+            self._worker = WorkerBeside(self.settings)
+        return self._worker
+
     def close(self) -> None:
         for client in self._clients:
             client.close()
+        if self._worker is not None:
+            self._worker.close()
 
 
 @pytest.fixture
@@ -231,7 +255,7 @@ def start_app() -> Iterator[Callable[[Settings], RunningApp]]:
 
 def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
     with listener:
-        asyncio.run(server.serve(sockets=[listener]))
+        server.run(sockets=[listener])  # on uvloop, as the product serves
 
 
 @pytest.fixture
@@ -253,16 +277,36 @@ def owner_sql(database_url: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def _copy(postgres_url: str, template: str) -> Iterator[str]:
-    name = f"crm_test_{os.getpid()}_{next(_numbers)}"
+@contextlib.contextmanager
+def database_from(postgres_url: str, template: str) -> Iterator[str]:
+    """The owner's address of a new copy of a template.
+
+    Names come again: the application's role is named after its database, and making it and giving it its rights costs
+    as much as copying. So each name's role stays until the end, and its rights stand in the template; a test that changes
+    the role puts it back.
+    """
+    number = next(one for one in itertools.count(1) if one not in _taken)
+    name = _copy_name(number)
     url = _named(postgres_url, name)
+    _taken.add(number)
     with psycopg.connect(conninfo(owner_url(postgres_url)), autocommit=True) as owner:
-        _create(owner, name, template)
-        with psycopg.connect(conninfo(owner_url(url)), autocommit=True) as inside:
-            migrations.ensure_app_role(inside, url, SECRET_KEY)
-            migrations.grant_app_role(inside, url)
-        yield url
-        _drop(owner, postgres_url, name)
+        try:
+            if number not in _granted.setdefault(template, set()):
+                with psycopg.connect(
+                    conninfo(owner_url(_named(postgres_url, template))), autocommit=True
+                ) as inside:
+                    migrations.ensure_app_role(inside, url, SECRET_KEY)
+                    migrations.grant_app_role(inside, url)
+                _granted[template].add(number)
+            _create(owner, name, template)
+            yield url
+        finally:
+            owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            _taken.remove(number)
+
+
+def _copy_name(number: int) -> str:
+    return f"crm_test_{os.getpid()}_{number}"
 
 
 def _create(owner: psycopg.Connection[Any], name: str, template: str | None) -> None:

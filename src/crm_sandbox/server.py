@@ -1,6 +1,5 @@
 """Runs a sandbox on a socket, in the foreground or in a thread of its own."""
 
-import asyncio
 import contextlib
 import socket
 import threading
@@ -55,9 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
 def serving(app: Sandbox, listening: socket.socket) -> Iterator[None]:
     """Serves in a thread until the block ends; RuntimeError when it does not come up in time."""
     server = server_for(app)
-    thread = threading.Thread(
-        target=lambda: asyncio.run(server.serve(sockets=[listening])), name="sandbox", daemon=True
-    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="sandbox", daemon=True)
     thread.start()
     waited = threading.Event()
     for _ in range(int(START_SECONDS * 200)):

@@ -23,7 +23,7 @@ from tests.acceptance.fault_matrix import (
 )
 from tests.acceptance.outside_calls import ALL, EACH_STATUS, FAULTLESS, FAULTS, STALE, STATUSES
 from tests.acceptance.stack import Stack, running_stack
-from tests.conftest import _copy
+from tests.conftest import database_from
 
 from crm_sandbox.fault_rule import ACTIONS
 
@@ -41,12 +41,12 @@ HELD_BY_HAND = {"pause_before", "pause_after"}  # until a test lets go; test_kil
 
 @pytest.fixture(scope="module")
 def stack(postgres_url: str, demo_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    copies = _copy(postgres_url, demo_template)
-    with running_stack(next(copies), tmp_path_factory.mktemp("faults"), workers=0) as running:
+    with (
+        database_from(postgres_url, demo_template) as url,
+        running_stack(url, tmp_path_factory.mktemp("faults"), workers=0) as running,
+    ):
         make_orgs(running, [PLAIN_ORG, *ORGS.values()])
         yield running
-    for _ in copies:  # drops the database
-        raise AssertionError("one copy was asked for")
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.acceptance.standstill import (
     hold,
     let_go,
 )
-from tests.conftest import _copy
+from tests.conftest import database_from
 
 RECOVERED_SECONDS_MAX = 30.0
 API_ORGS = {point.name: 100 + number for number, point in enumerate(IN_THE_API)}
@@ -31,13 +31,13 @@ ALL_ORGS = [*API_ORGS.values(), *OUTSIDE_ORGS.values(), *WORKER_ORGS.values()]
 
 @pytest.fixture(scope="module")
 def stack(postgres_url: str, demo_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    copies = _copy(postgres_url, demo_template)
-    with running_stack(next(copies), tmp_path_factory.mktemp("killed")) as running:
+    with (
+        database_from(postgres_url, demo_template) as url,
+        running_stack(url, tmp_path_factory.mktemp("killed")) as running,
+    ):
         running.add_orgs(ALL_ORGS)
         running.connect_all(ALL_ORGS)
         yield running
-    for _ in copies:  # drops the database
-        raise AssertionError("one copy was asked for")
 
 
 @pytest.mark.parametrize("point", IN_THE_API, ids=lambda p: names(p.name))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.acceptance.stack import DEPOSIT_CENTS, STRIPE_KEY, Stack, realm, running_stack, wait_until
-from tests.conftest import _copy
+from tests.conftest import database_from
 from tests.stripe_cli import StripeCli, stripe_cli
 
 __all__ = ["stripe_cli"]
@@ -18,12 +18,12 @@ BOOKED_SECONDS_MAX = 30
 
 @pytest.fixture
 def stack(postgres_url: str, demo_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    copies = _copy(postgres_url, demo_template)
-    with running_stack(next(copies), tmp_path_factory.mktemp("cli")) as running:
+    with (
+        database_from(postgres_url, demo_template) as url,
+        running_stack(url, tmp_path_factory.mktemp("cli")) as running,
+    ):
         running.connect(ORG)
         yield running
-    for _ in copies:  # drops the database
-        raise AssertionError("one copy was asked for")
 
 
 def test_session_paid_by_the_cli_is_booked_once(stripe_cli: StripeCli, stack: Stack) -> None:

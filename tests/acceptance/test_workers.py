@@ -10,7 +10,7 @@ import pytest
 from tests.acceptance.outside_calls import BY_NAME
 from tests.acceptance.stack import PROPOSAL, Stack, realm, running_stack, wait_until
 from tests.acceptance.standstill import Outside, hold, let_go
-from tests.conftest import _copy
+from tests.conftest import database_from
 
 WAITING = 20
 CROWDED, HANGING, HEALTHY, FROZEN = 101, 102, 103, 104
@@ -19,13 +19,13 @@ INVOICE = Outside("before the invoice is made", BY_NAME["the invoice is made"])
 
 @pytest.fixture(scope="module")
 def stack(postgres_url: str, demo_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    copies = _copy(postgres_url, demo_template)
-    with running_stack(next(copies), tmp_path_factory.mktemp("workers")) as running:
+    with (
+        database_from(postgres_url, demo_template) as url,
+        running_stack(url, tmp_path_factory.mktemp("workers")) as running,
+    ):
         running.add_orgs([CROWDED, HANGING], proposals=WAITING)
         running.add_orgs([HEALTHY, FROZEN])
         yield running
-    for _ in copies:  # drops the database
-        raise AssertionError("one copy was asked for")
 
 
 def test_company_that_hangs_holds_up_nobody(stack: Stack) -> None:

@@ -14,8 +14,6 @@ from tests.browser.pages import OpenPage, sign_in
 from tests.browser.test_accessibility import violations
 from tests.conftest import RunningApp
 from tests.integration.books_world import books_settings, consent
-from tests.integration.money_world import _run_jobs
-from tests.run_async import run_async
 
 from crm.kit.settings import Settings
 from crm_sandbox.testing import RunningSandbox, running_sandbox
@@ -80,7 +78,7 @@ def test_entered_by_hand_wrongly_then_rightly(
     def compared() -> Locator:
         """The worker does its part; then what differs is on the page."""
         expect(page.get_by_text("Starting…").or_(page.get_by_text("Fetching"))).to_be_visible()
-        run_async(_run_jobs(app_server.settings))
+        app_server.worker.run_jobs()
         expect(page.get_by_role("region", name="Result")).to_be_visible()
         return page.get_by_role("table", name="What differs")
 

@@ -13,8 +13,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.pages import DESK, PHONE, OpenPage, sign_in
 from tests.browser.test_accessibility import violations
 from tests.conftest import RunningApp
-from tests.integration.money_world import _run_jobs
-from tests.run_async import run_async
 
 SHOTS = os.environ.get("SCREENSHOTS")
 
@@ -50,7 +48,7 @@ def compare(page: Page, app: RunningApp) -> None:
     page.goto("/books/reconciliation")
     page.get_by_role("button", name="Compare now").click()
     expect(page.get_by_text("Starting…").or_(page.get_by_text("Fetching"))).to_be_visible()
-    run_async(_run_jobs(app.settings))
+    app.worker.run_jobs()
     expect(page.get_by_role("region", name="Result")).to_be_visible()
 
 
@@ -100,7 +98,7 @@ def test_a_day_or_a_range_by_address(desk: Page, app_server: RunningApp) -> None
     day = desk.get_by_label("From", exact=True).input_value()
     expect(desk.get_by_label("To", exact=True)).to_have_value(day)
     desk.get_by_role("button", name="Compare now").click()
-    run_async(_run_jobs(app_server.settings))
+    app_server.worker.run_jobs()
     expect(desk.get_by_role("region", name="Result")).to_contain_text("3 movements differ")
     desk.get_by_label("To", exact=True).fill("2026-01-05")
     expect(desk.get_by_text("The first day is after the last one. Choose the days again.")).to_be_visible()

@@ -16,8 +16,7 @@ from tests.browser.pages import DESK, PHONE, OpenPage, sign_in
 from tests.browser.test_portal_journeys import NEWS_MILLISECONDS_MAX, pay_by_bank, pay_by_card
 from tests.conftest import RunningApp
 from tests.integration.mail_world import Mailbox, mailbox, parts
-from tests.integration.money_world import STRIPE_KEY, _run_jobs, stripe_settings
-from tests.run_async import run_async
+from tests.integration.money_world import STRIPE_KEY, stripe_settings
 
 from crm.kit.settings import Settings
 from crm_sandbox.testing import running_sandbox
@@ -91,12 +90,12 @@ def app_server(settings: Settings, start_app: Callable[[Settings, int], RunningA
 
 
 @pytest.fixture
-def work(settings: Settings) -> Callable[[], None]:
+def work(app_server: RunningApp) -> Callable[[], None]:
     """A worker's turn: what the queue holds is done, and what follows from that."""
 
     def turns() -> None:
         for _ in range(3):
-            run_async(_run_jobs(settings))
+            app_server.worker.run_jobs()
 
     return turns
 

@@ -11,13 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from tests.conftest import SECRET_KEY
 from tests.integration.books_world import consent, end_pauses, intuit_at
 from tests.integration.money_world import BANK, CARD, STRIPE_KEY, Money, money_on
-from tests.run_async import run_async
 
-from crm.gateways.http import make_client
-from crm.kit.database import Database, app_url
 from crm.payments import transactions
 from crm.worker import Work
 from crm_sandbox.testing import RunningSandbox, running_sandbox
@@ -87,18 +83,7 @@ class Ledger:
 
     def work(self, act: Callable[[Work], Coroutine[Any, Any, Any]]) -> Any:
         """Does something as the worker process does it."""
-
-        async def go() -> Any:
-            settings = self.money.app.settings
-            assert settings.database_url is not None
-            db = Database(app_url(settings.database_url, SECRET_KEY), pool_size=4)
-            try:
-                async with make_client() as http:
-                    return await act(Work(settings, db, http))
-            finally:
-                await db.close()
-
-        return run_async(go())
+        return self.money.app.worker.do(act)
 
     def hear(self) -> None:
         """Everything Stripe has to tell is heard, and everything that follows is done, books included."""

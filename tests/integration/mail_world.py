@@ -16,13 +16,12 @@ import httpx2
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
-from tests.conftest import SECRET_KEY
 from tests.integration.money_world import Money, money_on
 from tests.run_async import run_async
 
 from crm.activity.events import Event
 from crm.activity.log import record
-from crm.kit.database import Database, app_url
+from crm.kit.database import Database
 
 
 @dataclass
@@ -129,17 +128,8 @@ class Office:
         self.within(say)
 
     def within(self, work: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
-        """Runs `work` with connections of its own, as another process would."""
-
-        async def run() -> None:
-            assert self.app.settings.database_url is not None
-            database = Database(app_url(self.app.settings.database_url, SECRET_KEY), pool_size=3)
-            try:
-                await work(database)
-            finally:
-                await database.close()
-
-        run_async(run())
+        """Runs `work` with a worker's connections, as another process would."""
+        run_async(work(self.app.worker.db))
 
     def mails(self, proposal_id: int) -> list[tuple[str, str, str]]:
         """Kind, recipient and state of each mail about a proposal."""

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import itertools
 import json
-import os
 import socket
 import threading
 import time
@@ -20,26 +19,17 @@ import psycopg
 import uvicorn
 from pydantic import SecretStr
 from tests.conftest import (
-    SECRET_KEY,
     START_SECONDS_MAX,
     RunningApp,
-    _create,
-    _drop,
-    _named,
     _serve,
+    database_from,
     settings_for,
 )
 from tests.row_copies import copy_row
-from tests.run_async import run_async
 
 from crm.app import create_app
-from crm.gateways.http import make_client
-from crm.jobs import engine
-from crm.jobs.queue import ORG_TASKS
-from crm.kit import migrations
-from crm.kit.database import Database, app_url, conninfo, owner_url
+from crm.kit.database import conninfo, owner_url
 from crm.kit.settings import Settings
-from crm.worker import Work
 
 STRIPE_KEY = "sk_test_only_for_tests_0123456789abcdef"
 NEW_SECRET, OLD_SECRET = "whsec_the_new_one_for_tests", "whsec_the_old_one_for_tests"
@@ -252,21 +242,7 @@ class Money:
 
     def run_jobs(self) -> None:
         """Works through what the queue holds now, as a worker process does."""
-        run_async(_run_jobs(self.app.settings))
-
-
-async def _run_jobs(settings: Settings) -> None:
-    assert settings.database_url is not None
-    url = app_url(settings.database_url, SECRET_KEY)
-    db = Database(url, pool_size=3)
-    async with make_client() as http:
-        work = Work(settings, db, http)
-        queue = engine.make_engine(conninfo(url), {name: getattr(work, name) for name in ORG_TASKS}, {})
-        async with queue.open_async():
-            await queue.run_worker_async(
-                concurrency=engine.CONCURRENCY, wait=False, install_signal_handlers=False, listen_notify=False
-            )
-    await db.close()
+        self.app.worker.run_jobs()
 
 
 @contextlib.contextmanager
@@ -295,18 +271,12 @@ def serving(settings: Settings, listener: socket.socket | None = None) -> Iterat
 @contextlib.contextmanager
 def money_on(postgres_url: str, template: str, **changes: Any) -> Iterator[Money]:
     """A server with a Stripe key and a database of its own, for a whole file of tests."""
-    name = f"crm_money_{os.getpid()}_{next(_numbers)}"
-    url = _named(postgres_url, name)
-    with psycopg.connect(conninfo(owner_url(postgres_url)), autocommit=True) as maker:
-        _create(maker, name, template)
-        try:
-            with psycopg.connect(conninfo(owner_url(url)), autocommit=True) as owner:
-                migrations.ensure_app_role(owner, url, SECRET_KEY)
-                migrations.grant_app_role(owner, url)
-                with serving(stripe_settings(url, **changes)) as app:
-                    yield Money(app, owner)
-        finally:
-            _drop(maker, postgres_url, name)
+    with (
+        database_from(postgres_url, template) as url,
+        psycopg.connect(conninfo(owner_url(url)), autocommit=True) as owner,
+        serving(stripe_settings(url, **changes)) as app,
+    ):
+        yield Money(app, owner)
 
 
 def metric(http: httpx2.Client, name: str, path: str = "/metrics", **labels: str) -> float:

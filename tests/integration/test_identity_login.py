@@ -136,8 +136,13 @@ def test_keys_can_be_rotated(database_url: str, start_app):
 
     new_key = "the-new-key-0123456789abcdef0123456789"
     migrations.upgrade(database_url, new_key)
-    after = start_app(settings_for(database_url, crm_secret_key=f"{new_key},{SECRET_KEY}"))
-    assert after.client(Authorization=token).get("/auth/me").status_code == 200
+    try:
+        after = start_app(settings_for(database_url, crm_secret_key=f"{new_key},{SECRET_KEY}"))
+        assert after.client(Authorization=token).get("/auth/me").status_code == 200
+    finally:
+        migrations.upgrade(
+            database_url, SECRET_KEY
+        )  # the next database of this name finds its role as it was
 
 
 def test_the_cookie_changes_things_only_from_our_own_pages(app_server: RunningApp):

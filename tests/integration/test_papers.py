@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from pypdf import PdfReader
 from tests.conftest import RunningApp
-from tests.integration.money_world import _run_jobs
 from tests.run_async import run_async
 
 from crm.kit.database import Database, app_url
@@ -127,7 +126,7 @@ def test_what_was_signed_is_on_paper_once(
     certificate says who, when, from where, the hash and the place in the log."""
     view = customer.get(f"/portal/{sent['proposal']['id']}").json()
     agreed = sign(customer, view, line_ids=[view["lines"][1]["id"]], signature_path=PATH)
-    run_async(_run_jobs(app_server.settings))
+    app_server.worker.run_jobs()
     run_async(_make_again(app_server, database_url, view["id"]))
     made = owner_sql.execute("SELECT kind FROM papers WHERE proposal_id = %s", [view["id"]]).fetchall()
     assert made == [("signed_proposal",)]

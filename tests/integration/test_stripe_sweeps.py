@@ -7,12 +7,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.conftest import SECRET_KEY
 from tests.integration.money_world import CARD, Money, money_on
-from tests.run_async import run_async
 
 from crm.gateways.stripe import StripeGateway
-from crm.kit.database import Database, app_url
+from crm.kit.database import Database
 from crm.kit.errors import Unavailable
 from crm.payments import stripe_sweeps
 from crm_sandbox.testing import RunningSandbox, running_sandbox
@@ -48,17 +46,9 @@ def staff(shared_money: Money) -> httpx2.Client:
 
 
 def run(money: Money, sweep: Sweep) -> Any:
-    """One sweep with connections of its own, as the worker runs it."""
-
-    async def go() -> Any:
-        assert money.app.settings.database_url is not None
-        db = Database(app_url(money.app.settings.database_url, SECRET_KEY), pool_size=2)
-        try:
-            return await sweep(db, StripeGateway(money.app.settings))
-        finally:
-            await db.close()
-
-    return run_async(go())
+    """One sweep, as the worker runs it."""
+    worker = money.app.worker
+    return worker.do(lambda work: sweep(worker.db, work.stripe))
 
 
 def sweep_events(money: Money) -> Any:
