@@ -276,7 +276,7 @@ def measure(seconds: float, rounds: int, connections: int, *, with_djstripe: boo
         if not contenders or contenders[0].name != "ours":
             raise NotMeasured("our own webhook acknowledged nothing; " + "; ".join(skipped))
         half = contenders[0].rate / 2
-        calm = ours.round(max(seconds, 2.0), rate=half)
+        calm = ours.round(seconds, rate=half)
         _print_table(contenders, skipped, calm, half)
         wrong = ours.missing_effects()
         for contender in contenders[1:]:

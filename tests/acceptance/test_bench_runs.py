@@ -31,7 +31,7 @@ def _figure(pattern: str, text: str) -> float:
 
 def test_every_event_the_webhook_acknowledged_took_its_whole_effect():
     """A short run of the webhook's measurement finds payment, entry, event and job for each 200, and prints rates."""
-    status, said = _bench("webhook", "--seconds", "0.5", "--rounds", "1", "--without-dj-stripe")
+    status, said = _bench("webhook", "--seconds", "0.3", "--rounds", "1", "--without-dj-stripe")
     assert status == 0, said
     assert _figure(r"ours acknowledged (\d+) events and refused 0; every one took its whole effect", said) > 0
     for name in ("ours", "minimal", "pgbench"):
@@ -54,7 +54,7 @@ def test_each_deposit_costs_two_writes_and_no_read_outside():
 
 def test_memory_and_start_are_measured_on_the_real_processes():
     """A short run prints what API and worker hold and when the server is ready; beyond a limit its status says so."""
-    status, said = _bench("memory", "--companies", "1", "--deposits", "2", "--burst", "200")
+    status, said = _bench("memory", "--companies", "1", "--deposits", "2", "--burst", "200", "--starts", "1")
     over = "over the limit" in said
     assert status == int(over), said
     for name in ("API, resident", "worker, resident", "start to ready, median"):
