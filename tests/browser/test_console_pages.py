@@ -7,8 +7,6 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.pages import PHONE, PUBLIC, OpenPage, sign_in
 from tests.browser.test_accessibility import everywhere
 from tests.conftest import RunningApp
-from tests.integration.money_world import _run_jobs
-from tests.run_async import run_async
 
 
 def test_the_keyboard_leads_from_sign_in_to_a_proposal(open_page: OpenPage) -> None:
@@ -107,7 +105,7 @@ def test_a_proposal_is_written_and_sent(
 def mail_to_customer(page: Page, app: RunningApp) -> None:
     """What the customer was written is read in the console, by everybody."""
     for _ in range(2):  # what follows from the sending, then its mail
-        run_async(_run_jobs(app.settings))
+        app.worker.run_jobs()
     page.goto("/mail")
     page.get_by_role("link", name="New gutters, 1847 Elm Street").first.click()
     page.get_by_role("heading", level=1).wait_for()
