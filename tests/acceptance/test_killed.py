@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
-from tests.acceptance.stack import Stack, names, running_stack, wait_until
+from bench.backlog import add_backlog
+from tests.acceptance.stack import Stack, names, realm, running_stack, wait_until
 from tests.acceptance.standstill import (
     IN_THE_API,
     IN_THE_WORKER,
@@ -26,6 +27,7 @@ RECOVERED_SECONDS_MAX = 30.0
 API_ORGS = {point.name: 100 + number for number, point in enumerate(IN_THE_API)}
 OUTSIDE_ORGS = {point.name: 200 + number for number, point in enumerate(OUTSIDE)}
 WORKER_ORGS = {point.name: 300 + number for number, point in enumerate(IN_THE_WORKER)}
+BATCH_ORG, LATE = 400, 40  # what waits there: enough that a wave is left when the first have gone one by one
 ALL_ORGS = [*API_ORGS.values(), *OUTSIDE_ORGS.values(), *WORKER_ORGS.values()]
 
 
@@ -35,8 +37,8 @@ def stack(postgres_url: str, demo_template: str, tmp_path_factory: pytest.TempPa
         database_from(postgres_url, demo_template) as url,
         running_stack(url, tmp_path_factory.mktemp("killed")) as running,
     ):
-        running.add_orgs(ALL_ORGS)
-        running.connect_all(ALL_ORGS)
+        running.add_orgs([*ALL_ORGS, BATCH_ORG])
+        running.connect_all([*ALL_ORGS, BATCH_ORG])
         yield running
 
 
@@ -93,6 +95,43 @@ def test_log_and_metrics_afterwards(stack: Stack, killed_at_calls: None, killed_
     said = stack.verify_log()
     assert all(f"org {org_id}: " in said for org_id in ALL_ORGS)
     stack.assert_metrics_equal_database(ALL_ORGS)
+    assert stack.sandbox("GET", "/_state")["quickbooks"]["throttled"] == 0
+
+
+@pytest.mark.timeout(300)
+def test_worker_killed_in_a_batch(stack: Stack) -> None:
+    """The worker dies when a batch of thirty invoices is made and its answer not read: the next one finds each of them, and
+    every payment stands there once."""
+    amounts = add_backlog(stack.sql, BATCH_ORG, LATE, LATE)
+    due = stack.open_checkout(BATCH_ORG)
+    batch = {"method": "POST", "path": f"^/v3/company/{realm(BATCH_ORG)}/batch$"}
+    body = {
+        "match": batch,
+        "action": "pause_after",
+        "times": 1,
+        "after": 1,
+    }  # the second, after that of the customers
+    fault = stack.sandbox("POST", "/_faults", body)["id"]
+    assert stack.send_paid_event(due).status_code == 200
+    wait_until(lambda: bool(stack.sandbox("GET", f"/_faults/{fault}")["waiting"]), "a batch stands still", 60)
+    stack.kill(stack.worker)
+    unread = [one for one in stack.in_books(BATCH_ORG, "Invoice") if one["Balance"]]
+    assert len(unread) >= 20
+    stack.start_worker()
+    wait_until(lambda: stack.posted(BATCH_ORG) == LATE + 1, "every payment is booked", 120)
+    stack.sandbox("POST", f"/_faults/{fault}/release")
+    stack.sandbox("DELETE", f"/_faults/{fault}")
+    for entity in ("Invoice", "Payment"):
+        cents = sorted(round(100 * one["TotalAmt"]) for one in stack.in_books(BATCH_ORG, entity))
+        assert cents == sorted([*amounts.values(), due.amount_cents]), entity
+    assert {one["Balance"] for one in stack.in_books(BATCH_ORG, "Invoice")} == {0}
+    emails = [one.get("PrimaryEmailAddr", {}).get("Address") for one in stack.in_books(BATCH_ORG, "Customer")]
+    assert len(emails) == len(set(emails))
+    assert stack.events(BATCH_ORG) | {"payment_success": 1} == {
+        "payment_success": 1,
+        "invoice_created": LATE + 1,
+        "invoice_paid": LATE + 1,
+    }
     assert stack.sandbox("GET", "/_state")["quickbooks"]["throttled"] == 0
 
 

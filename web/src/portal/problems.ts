@@ -9,6 +9,9 @@ const KNOWN: Record<string, keyof Texts> = {
   "already-paid": "paidAlready",
   "payment-processing": "bankOnItsWay",
   "nothing-due": "notDueYet",
+  "too-small-to-pay": "tooSmall",
+  "stripe-disconnected": "paymentOff",
+  "stripe-not-configured": "paymentOff",
   "proposal-approved": "decidedAlready",
   [NETWORK_AWAY]: "awayLead",
 };

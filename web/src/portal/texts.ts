@@ -197,6 +197,8 @@ const EN = {
   paidAlready: "This is already paid. There is nothing more to do.",
   bankOnItsWay: "A bank transfer for this is already on its way.",
   notDueYet: "This is not due yet.",
+  tooSmall: "This is less than a card or bank payment can be. Please settle it directly with the company.",
+  paymentOff: "Online payment is switched off just now. Please ask the company how to pay.",
   decidedAlready: "This proposal was signed with another choice in the meantime. Here is what is true now.",
   refused: "That was not possible just now. Nothing was charged or changed; please try again.",
 };
@@ -399,6 +401,8 @@ const ES: Texts = {
   paidAlready: "Esto ya está pagado. No tiene que hacer nada más.",
   bankOnItsWay: "Ya hay una transferencia bancaria en camino para esto.",
   notDueYet: "Esto todavía no se debe pagar.",
+  tooSmall: "Es menos de lo que admite un pago con tarjeta o banco. Acuérdelo directamente con la empresa.",
+  paymentOff: "El pago en línea está desactivado por ahora. Pregunte a la empresa cómo pagar.",
   decidedAlready: "Mientras tanto esta propuesta se firmó con otra elección. Esto es lo que vale ahora.",
   refused: "No fue posible en este momento. No se cobró ni se cambió nada; inténtelo otra vez.",
 };
