@@ -255,6 +255,15 @@ def test_more_than_stripe_takes_is_said_before_asking(
     assert at_stripe(stripe, proposal_id) == []
 
 
+def test_less_than_stripe_takes_is_said_with_a_way_out(money: Money, staff: httpx2.Client):
+    """A part of cents, as a change order may leave one: a sentence and not Stripe's refusal, and nothing half done."""
+    proposal_id = money.proposal(total_minor=33)
+    answer = checkout(staff, proposal_id)
+    assert problem(answer) == (409, "too-small-to-pay")
+    assert answer.json()["detail"].startswith("$0.33 is less than a card or bank payment can be.")
+    nothing_was_said(money, proposal_id)
+
+
 def nothing_was_said(money: Money, proposal_id: int) -> None:
     """No page is handed out or logged, and nothing counts as paid."""
     assert money.one("SELECT count(*) FROM portal_activity_log WHERE proposal_id = %s", proposal_id) == 0

@@ -30,6 +30,7 @@ from crm.proposals.shapes import LineIn
 
 LIVES = int(os.environ.get("MONEY_API_LIVES", "8"))
 STEPS = 6
+LEAST_AT_STRIPE = 50  # cents (facts/stripe.md); the simulator refuses less
 
 prices = st.integers(1, 2_000_000)
 
@@ -186,6 +187,9 @@ class MoneyLives(RuleBasedStateMachine):
     @rule(data=st.data(), how=st.sampled_from(["card", "declined", "bank"]))
     def pay(self, data: st.DataObject, how: str) -> None:
         payment_id, part, _, amount = data.draw(st.sampled_from(self._open()))
+        if amount < LEAST_AT_STRIPE:
+            self._cannot_be_paid(payment_id)
+            return
         page = self.world.page(self.customer, self.id, part)
         form = {"card": CARD, "declined": CARD | {"card_number": "4000 0000 0000 0002"}, "bank": BANK}[how]
         answer = httpx2.post(page["checkout_url"], data=form)
@@ -197,6 +201,12 @@ class MoneyLives(RuleBasedStateMachine):
             self.pages[payment_id] = page | {"amount": amount}
         else:
             self.taken[payment_id] = amount
+
+    def _cannot_be_paid(self, payment_id: int) -> None:
+        self.world.staff.post(f"/payments/{payment_id}/request").raise_for_status()
+        params = {"proposal_id": self.id, "payment_id": payment_id}
+        answer = self.customer.post("/payments/checkout_session", params=params)
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "too-small-to-pay")
 
     @precondition(lambda self: self.pages)
     @rule(data=st.data(), clears=st.booleans())

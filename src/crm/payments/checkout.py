@@ -79,7 +79,7 @@ async def open_checkout(
     """The open page for a part of the proposal's price, made if there is none; without `payment_id` for the
     first part that is due, which before the approval is the deposit.
 
-    Raises NotFound, Conflict (not payable, paid, under way), NotConfigured, Refused or Unavailable.
+    Raises NotFound, Conflict (not payable, paid, under way, too small), NotConfigured, Refused or Unavailable.
     """
     if settings.stripe_dev_mode and settings.crm_env == "production":
         raise NotConfigured(
@@ -99,8 +99,10 @@ async def open_checkout(
                 made = await stripe.create_session(
                     prepared.request, idempotency_key=prepared.idempotency_key, account=prepared.account
                 )
-            except Refused:
+            except Refused as error:
                 await _give_up(db, prepared)
+                if error.code == "amount_too_small":
+                    raise _too_small(prepared) from error
                 raise
             session_id, url = _checked(prepared, made)
         prepared = await _opened(db, principal, prepared, session_id, url, dev_mode=settings.stripe_dev_mode)
@@ -326,6 +328,18 @@ def session_request(
     if email:
         request["customer_email"] = email
     return request
+
+
+def _too_small(prepared: _Try) -> Conflict:
+    """A total of cents, or what a change order left open. Only Stripe knows the least of each currency (facts/stripe.md)."""
+    amount = format_money(
+        prepared.amount_minor, str(prepared.request["line_items"][0]["price_data"]["currency"]).upper()
+    )
+    return Conflict(
+        f"{amount} is less than a card or bank payment can be. Please settle it directly with the company; with a change "
+        "order it can also be added to another part, or be taken off.",
+        kind="too-small-to-pay",
+    )
 
 
 def _portal(settings: Settings, proposal_id: int, query: str) -> str:
