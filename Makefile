@@ -138,6 +138,11 @@ lighthouse: setup scripts/lighthouse/node_modules/.installed ## Lighthouse as on
 screenshots: setup ## Pictures of every page, two widths, two languages, day and night, into var/screenshots (ARGS="--out FOLDER")
 	$(BIN)/python scripts/portal_pictures.py $(ARGS)
 	$(BIN)/python scripts/console_pictures.py $(ARGS)
+
+.PHONY: docs-images
+docs-images: setup ## The two pictures of the README anew, from the whole job in a browser
+	$(BIN)/python scripts/screenshots.py $(ARGS)
+
 .PHONY: bench-reconcile
 bench-reconcile: setup-python ## Measure how long a year of 100,000 payments takes to reconcile, and the memory
 	$(BIN)/python -m bench.reconcile $(ARGS)

@@ -19,6 +19,7 @@ from own_stack import ROOT, stack
 from playwright.sync_api import Browser, Page, sync_playwright
 from screenshots import DESK, PHONE, SETTLED_MILLISECONDS, sign_in
 
+DRAWN_MILLISECONDS = 200
 # What is behind a button: the page, the buttons in turn, the name of the picture.
 BEHIND = [
     ("/proposals/{draft}", ["Send to customer"], "send"),
@@ -91,12 +92,16 @@ def name_of(pattern: str) -> str:
 
 
 def looks(page: Page, out: Path, name: str) -> int:
-    """One page as it stands, four times."""
+    """One page as it stands, four times; as high as it is, so that frames are drawn as people see them."""
     for width, size in (("desk", DESK), ("phone", PHONE)):
         page.set_viewport_size(size)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=out / f"console-{name}-{width}-{scheme}.png", full_page=True)
+            dialog = page.get_by_role("dialog").count() > 0  # it stands in the middle of what people see
+            height = 0 if dialog else page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+            page.wait_for_timeout(DRAWN_MILLISECONDS)
+            page.screenshot(path=out / f"console-{name}-{width}-{scheme}.png")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESK)
     return 4

@@ -1,6 +1,6 @@
-"""Walks the main job in a browser on a freshly started `make run` and keeps the pictures of docs/images.
+"""Walks the main job in a browser and keeps the pictures of docs/images.
 
-Usage: `CRM_DATA_DIR=$(mktemp -d) make run` in one terminal, `.venv/bin/python scripts/screenshots.py` in another.
+Usage: `make docs-images`; the stack is its own.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ import argparse
 import base64
 import os
 import sys
+import tempfile
 from pathlib import Path
 
+from own_stack import stack
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -21,19 +23,23 @@ SETTLED_MILLISECONDS = 600
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--console", default=f"http://localhost:{os.environ.get('PORT', '8089')}")
     arguments.add_argument("--out", type=Path, default=Path("docs/images"))
     given = arguments.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stack(Path(folder)) as environment,
+        sync_playwright() as playwright,
+    ):
+        console = f"http://localhost:{environment['PORT']}"
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
         )
-        office = sign_in(browser, given.console)
-        connect_quickbooks(office, given.console)
-        phones = pay_on_phone(browser, portal_link(office, given.console))
+        office = sign_in(browser, console)
+        connect_quickbooks(office, console)
+        phones = pay_on_phone(browser, portal_link(office, console))
         side_by_side(browser, phones, given.out / "portal.png")
-        office.goto(f"{given.console}/proposals/{PROPOSAL}")
+        office.goto(f"{console}/proposals/{PROPOSAL}")
         office.get_by_text("In the books").first.wait_for()
         office.wait_for_timeout(SETTLED_MILLISECONDS)
         office.screenshot(path=given.out / "console.png")
@@ -72,12 +78,12 @@ def portal_link(page: Page, console: str) -> str:
 
 def pay_on_phone(browser: Browser, link: str) -> list[bytes]:
     """Returns what the homeowner sees: the offer, the payment, the receipt."""
-    context = browser.new_context(viewport=PHONE, device_scale_factor=1.5)
+    context = browser.new_context(viewport=PHONE, device_scale_factor=1.5, timezone_id="America/Denver")
     page = context.new_page()
     page.goto(link)
     page.get_by_role("heading", level=1).wait_for()
     if not page.get_by_role("button", name="Sign and approve").count():
-        raise SystemExit(f"Proposal {PROPOSAL} is signed already: start with an empty CRM_DATA_DIR.")
+        raise SystemExit("This proposal is signed already.")
     pictures = [picture(page)]
     page.get_by_label("Full name").fill("Elena Hartley")
     page.get_by_role("checkbox").check()

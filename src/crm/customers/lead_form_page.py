@@ -80,6 +80,7 @@ input[aria-invalid],textarea[aria-invalid]{{border-color:#b3261e;border-width:2p
 .wrong{{color:#b3261e;margin:.25rem 0 0}}
 .quiet{{color:#59616d;margin:.25rem 0 0;font-size:.875rem}}
 .two{{display:grid;grid-template-columns:1fr 8rem;gap:.75rem}}
+.two label{{margin-top:1rem}}
 button{{font:inherit;font-weight:600;min-height:48px;padding:.5rem 2rem;margin-top:1.25rem;border:0;
 border-radius:.5rem;background:{color};color:#fff;cursor:pointer}}
 :focus-visible{{outline:3px solid {color};outline-offset:2px}}

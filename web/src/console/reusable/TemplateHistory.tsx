@@ -112,9 +112,8 @@ function Revision({ one, before, newest, org, busy, onRestore }: RevisionProps) 
         )}
       </div>
       <Text size="sm" c="dimmed">
-        {one.restored_from === null ? "Saved" : `Brought back from revision ${one.restored_from}`}{" "}
-        <Ago at={one.saved_at} />
-        {one.saved_by && ` by ${one.saved_by}`}
+        {one.restored_from === null ? "Saved" : `Brought back from revision ${one.restored_from}`}
+        {one.saved_by && ` by ${one.saved_by}`} · <Ago at={one.saved_at} />
       </Text>
       {before && (
         <ul className="changes" aria-label={`What changed with revision ${one.revision}`}>
