@@ -69,6 +69,11 @@ money-machine: setup-python ## 10,000 random lives of a contract's money: never 
 	MONEY_LIVES=10000 .venv/bin/pytest -q --timeout=3600 tests/unit/test_money_machine.py
 	MONEY_API_LIVES=$(API_LIVES) .venv/bin/pytest -q --timeout=36000 tests/integration/test_money_lives.py
 
+.PHONY: long-forms
+long-forms: setup-python ## The long forms of tests that the suite runs short: 10,000 random documents, ten lives of recorded events
+	RANDOM_COMPANIES=130 .venv/bin/pytest -q --timeout=3600 tests/sandbox/test_quickbooks_random_books.py
+	RECORDED_LIVES=10 .venv/bin/pytest -q --timeout=3600 tests/integration/test_stripe_recorded_events.py
+
 .PHONY: check-migrations
 check-migrations: setup-python ## The migrations make the tables that the code expects
 	$(CRM) check-migrations

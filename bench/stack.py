@@ -27,7 +27,7 @@ from crm.kit.parent_death import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRET_KEY = "only-for-measurements-0123456789abcdef0123456789"
-READY_SECONDS_MAX = 30.0
+READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 8.0
 POLL_SECONDS = 0.01
 
