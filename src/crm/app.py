@@ -58,6 +58,7 @@ from crm.operations.file_routes import router as used_files
 from crm.operations.import_routes import router as imports
 from crm.operations.job_routes import router as jobs
 from crm.operations.overview_routes import router as overview
+from crm.operations.proposal_rows_routes import router as proposal_rows
 from crm.operations.search_routes import router as search
 from crm.outgoing.routes import router as outgoing
 from crm.papers.month_close_routes import router as month_close
@@ -117,6 +118,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     payout_items,
     quickbooks_webhook,
     overview,
+    proposal_rows,
     figures,
     customer_history,
     used_files,

@@ -26,7 +26,7 @@ from tests.integration.contract_world import Contracts, Json, contracts_on
 from tests.integration.money_world import BANK, CARD
 
 from crm.proposals import pricing
-from crm.proposals.shapes import LineIn
+from crm.proposals.inputs import LineIn
 
 LIVES = int(os.environ.get("MONEY_API_LIVES", "8"))
 STEPS = 6

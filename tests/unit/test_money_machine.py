@@ -17,9 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from crm.kit.errors import Invalid
 from crm.kit.money import payable_step
 from crm.proposals import pricing, schedule
+from crm.proposals.inputs import LineIn, MilestoneIn
 from crm.proposals.pricing import DepositRule
 from crm.proposals.schedule import Part
-from crm.proposals.shapes import LineIn, MilestoneIn
 
 LIVES = int(os.environ.get("MONEY_LIVES", "150"))
 PRICES = st.integers(0, 5_000_000)

@@ -10,7 +10,7 @@ import pytest
 
 from crm.kit.errors import Invalid
 from crm.proposals import pricing, schedule
-from crm.proposals.shapes import DepositIn, LineIn, MilestoneIn
+from crm.proposals.inputs import DepositIn, LineIn, MilestoneIn
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "prices.json").read_text(encoding="utf-8")

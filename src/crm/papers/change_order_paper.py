@@ -10,7 +10,7 @@ from crm.papers.paper import Paper
 from crm.papers.proposal_paper import customer_facts, line_table
 from crm.papers.words import language_of, local_day, said
 from crm.proposals.content import Content
-from crm.proposals.shapes import LineIn
+from crm.proposals.inputs import LineIn
 from crm.proposals.tables import Approval, ChangeOrder
 
 

@@ -22,10 +22,10 @@ from crm.portal.view import chosen_price, portal_view
 from crm.proposals import decision
 from crm.proposals.attached_files import shown_file
 from crm.proposals.content import load
+from crm.proposals.inputs import LINES_MAX
 from crm.proposals.lifecycle import Status, blocked
 from crm.proposals.links import open_link
 from crm.proposals.payer import PayerDep, PayerTx, portal_cookie
-from crm.proposals.shapes import LINES_MAX
 
 router = APIRouter(prefix="/portal", tags=["portal"])
 

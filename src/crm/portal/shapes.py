@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from crm.kit.inputs import Input, LongText, Name, RowId
 from crm.kit.times import Moment
-from crm.proposals.shapes import LINES_MAX, Language, PartOut, ProposalCore
+from crm.proposals.inputs import LINES_MAX, Language
+from crm.proposals.shapes import PartOut, ProposalCore
 
 LinkToken = Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 

@@ -21,8 +21,8 @@ from crm.kit.errors import Conflict, NotFound
 from crm.proposals import lifecycle, pricing
 from crm.proposals.change_shapes import ChangeOrderIn, ChangeOrderPatch
 from crm.proposals.decision import CUSTOMER_ACTOR, Signature
+from crm.proposals.inputs import LineIn
 from crm.proposals.lifecycle import Status
-from crm.proposals.shapes import LineIn
 from crm.proposals.tables import Approval, ChangeOrder, Proposal
 
 CHANGE_ORDERS_MAX = 100

@@ -10,7 +10,7 @@ from crm.kit.inputs import Input, LongText, Name
 from crm.kit.money import plain
 from crm.kit.times import Moment
 from crm.proposals import pricing
-from crm.proposals.shapes import LINES_MAX, LineIn
+from crm.proposals.inputs import LINES_MAX, LineIn
 from crm.proposals.tables import ChangeOrder
 
 CHANGE_LINES_MAX = LINES_MAX

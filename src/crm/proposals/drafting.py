@@ -20,9 +20,9 @@ from crm.kit.money import format_money, payable_step
 from crm.proposals import lifecycle, pricing
 from crm.proposals.attached_files import attach, set_files
 from crm.proposals.content import Content, load, store_totals, today
+from crm.proposals.inputs import DepositIn, FileIn, LineIn, MilestoneIn, NewProposal, OptionIn, ProposalChange
 from crm.proposals.lifecycle import Status
 from crm.proposals.revisions import must_match, revise
-from crm.proposals.shapes import DepositIn, FileIn, LineIn, MilestoneIn, NewProposal, OptionIn, ProposalChange
 from crm.proposals.tables import LineItem, Milestone, Proposal, ProposalFile, ProposalOption
 
 

@@ -20,6 +20,7 @@ from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.kit.search import find
 from crm.proposals import decision, drafting
 from crm.proposals.content import Content, deposit_minor, load, status_today
+from crm.proposals.inputs import NewLink, NewProposal, ProposalChange, SendIn
 from crm.proposals.lifecycle import Status
 from crm.proposals.links import create_link, revoke_link
 from crm.proposals.revisions import etag, reviser
@@ -27,13 +28,9 @@ from crm.proposals.shapes import (
     CustomerRef,
     Discarded,
     LinkOut,
-    NewLink,
     NewLinkOut,
-    NewProposal,
-    ProposalChange,
     ProposalOut,
     ProposalSummary,
-    SendIn,
     SentProposal,
     proposal_out,
 )

@@ -17,8 +17,9 @@ from crm.kit.inputs import ID_MAX, Input, Name, RowId, SearchText, SensibleDate
 from crm.kit.paging import Cursor, Limit, Page, after, contains, cut
 from crm.kit.times import Moment
 from crm.proposals import template_revisions, templates
+from crm.proposals.inputs import ProposalContent
 from crm.proposals.reusable_tables import ProposalTemplate
-from crm.proposals.shapes import ProposalContent, ProposalOut, proposal_out
+from crm.proposals.shapes import ProposalOut, proposal_out
 
 router = APIRouter(prefix="/proposal-templates", tags=["templates"], route_class=IdempotentRoute)
 

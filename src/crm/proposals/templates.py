@@ -18,8 +18,8 @@ from crm.problems import field_errors
 from crm.proposals import template_revisions
 from crm.proposals.content import Content, load
 from crm.proposals.drafting import create
+from crm.proposals.inputs import LineIn, MilestoneIn, NewProposal, ProposalContent
 from crm.proposals.reusable_tables import ProposalTemplate
-from crm.proposals.shapes import LineIn, MilestoneIn, NewProposal, ProposalContent
 from crm.proposals.tables import LineItem
 
 TEMPLATES_MAX = 500
