@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import hypothesis
 import psycopg
 import pytest
 import uvicorn
@@ -46,6 +47,12 @@ _granted: dict[str, set[int]] = {}  # for which of them a template has the appli
 # second of the processor's time, thousands of times.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
+
+
+# No property is a timed test, and the suite says the same of the same tree each time; new examples are looked for with
+# --hypothesis-profile default, and by the long forms behind make.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_collection_finish() -> None:
