@@ -40,7 +40,7 @@ def main() -> int:
         phones = pay_on_phone(browser, portal_link(office, console))
         side_by_side(browser, phones, given.out / "portal.png")
         office.goto(f"{console}/proposals/{PROPOSAL}")
-        office.get_by_text("In the books").first.wait_for()
+        office.get_by_text("In the books", exact=True).wait_for()
         office.wait_for_timeout(SETTLED_MILLISECONDS)
         office.screenshot(path=given.out / "console.png")
         browser.close()
