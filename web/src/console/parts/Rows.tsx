@@ -45,7 +45,7 @@ export function Rows<T>({ label, listing, columns, keyOf, href, empty }: RowsPro
             <Table.Tr>
               {columns.map((column) => (
                 <Table.Th key={column.name} className={classOf(column)} scope="col">
-                  {column.name}
+                  {column.name || <span className="sr-only">What can be done</span>}
                 </Table.Th>
               ))}
             </Table.Tr>
