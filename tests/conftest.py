@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import itertools
 import os
 import shutil
 import socket
@@ -23,25 +21,24 @@ import pytest
 import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
-from psycopg import sql
 from pydantic import SecretStr
+from tests.databases import SECRET_KEY, create, database_from, drop, drop_roles, named
 from tests.worker_beside import WorkerBeside
 
 from crm import demo
 from crm.app import create_app
 from crm.demo.content import DEMO_PASSWORD
 from crm.kit import migrations
-from crm.kit.database import Database, app_role, app_url, conninfo, owner_url
+from crm.kit.database import Database, app_url, conninfo, owner_url
 from crm.kit.embedded_postgres import EmbeddedPostgres
 from crm.kit.logging import configure_logging
 from crm.kit.settings import Settings
 
-SECRET_KEY = "only-for-tests-0123456789abcdef0123456789"
+__all__ = ["SECRET_KEY", "database_from"]  # besides what is made here: many tests take them from here
+
 START_SECONDS_MAX = 60.0
 MEMORY_BYTES_MIN = 4_000_000_000
 _tokens: dict[tuple[str, str], str] = {}
-_taken: set[int] = set()  # numbers of this process's databases that exist now
-_granted: dict[str, set[int]] = {}  # for which of them a template has the application's role and rights
 
 # Nothing here trusts anybody outside, yet each HTTP client would read all of the system's certificates: a fiftieth of a
 # second of the processor's time, thousands of times.
@@ -111,12 +108,11 @@ def empty_template(postgres_url: str) -> Iterator[str]:
     """A migrated database without a row; copying it takes a tenth of migrating."""
     name = f"crm_empty_{os.getpid()}"
     with psycopg.connect(conninfo(owner_url(postgres_url)), autocommit=True) as owner:
-        _create(owner, name, None)
-        migrations.upgrade(_named(postgres_url, name), SECRET_KEY)
+        create(owner, name, None)
+        migrations.upgrade(named(postgres_url, name), SECRET_KEY)
         yield name
-        _drop(owner, postgres_url, name)
-        for number in set().union(*_granted.values()):
-            _drop(owner, postgres_url, _copy_name(number))
+        drop(owner, postgres_url, name)
+        drop_roles(owner, postgres_url)
 
 
 @pytest.fixture(scope="session")
@@ -125,14 +121,14 @@ def demo_template(postgres_url: str, empty_template: str) -> Iterator[str]:
     the product's own costs each would take a sixth of a second of the processor's time."""
     name = f"crm_demo_{os.getpid()}"
     with psycopg.connect(conninfo(owner_url(postgres_url)), autocommit=True) as owner:
-        _create(owner, name, empty_template)
-        url = _named(postgres_url, name)
+        create(owner, name, empty_template)
+        url = named(postgres_url, name)
         assert demo.load_demo(settings_for(url), url)
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(DEMO_PASSWORD)
         with psycopg.connect(conninfo(owner_url(url)), autocommit=True) as inside:
             inside.execute("UPDATE users SET password_hash = %s", [cheap])
         yield name
-        _drop(owner, postgres_url, name)
+        drop(owner, postgres_url, name)
 
 
 @pytest.fixture
@@ -287,56 +283,3 @@ def owner_sql(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     """The owner's connection, to look at what is stored or to make a world that the API would not."""
     with psycopg.connect(conninfo(owner_url(database_url)), autocommit=True) as connection:
         yield connection
-
-
-@contextlib.contextmanager
-def database_from(postgres_url: str, template: str) -> Iterator[str]:
-    """The owner's address of a new copy of a template.
-
-    Names come again: the application's role is named after its database, and making it and giving it its rights costs
-    as much as copying. So each name's role stays until the end, and its rights stand in the template; a test that changes
-    the role puts it back.
-    """
-    number = next(one for one in itertools.count(1) if one not in _taken)
-    name = _copy_name(number)
-    url = _named(postgres_url, name)
-    _taken.add(number)
-    with psycopg.connect(conninfo(owner_url(postgres_url)), autocommit=True) as owner:
-        try:
-            if number not in _granted.setdefault(template, set()):
-                with psycopg.connect(
-                    conninfo(owner_url(_named(postgres_url, template))), autocommit=True
-                ) as inside:
-                    migrations.ensure_app_role(inside, url, SECRET_KEY)
-                    migrations.grant_app_role(inside, url)
-                _granted[template].add(number)
-            _create(owner, name, template)
-            yield url
-        finally:
-            owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            _taken.remove(number)
-
-
-def _copy_name(number: int) -> str:
-    return f"crm_test_{os.getpid()}_{number}"
-
-
-def _create(owner: psycopg.Connection[Any], name: str, template: str | None) -> None:
-    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
-    if template:
-        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
-        if owner.execute("SELECT current_setting('fsync')").fetchone() == ("off",):
-            statement += sql.SQL(" STRATEGY FILE_COPY")
-    owner.execute(statement)
-
-
-def _drop(owner: psycopg.Connection[Any], postgres_url: str, name: str) -> None:
-    owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-    role = sql.Identifier(app_role(_named(postgres_url, name)))
-    owner.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
-
-
-def _named(url: str, database: str) -> str:
-    return (
-        owner_url(url).set(drivername="postgresql", database=database).render_as_string(hide_password=False)
-    )
