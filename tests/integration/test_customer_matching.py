@@ -37,6 +37,8 @@ async def asked(back: Comeback, **theirs: object) -> tuple[int, Json, Json]:
     await back.world.run()
     line = back.world.posting(payment_id)
     assert (line["state"], line["problem_code"]) == ("needs_you", "customer-match"), line
+    shown = back.world.staff().get("/overview/proposals/7").json()
+    assert (shown["books_state"], shown["problem_code"]) == ("needs_you", "customer-match")
     (waiting,) = back.world.staff().get("/books/review").json()["items"]
     return payment_id, there, waiting
 

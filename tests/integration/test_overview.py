@@ -48,6 +48,7 @@ def test_money_in_is_what_was_paid(money: Money, staff: httpx2.Client):
         "needs_you_count": 0,
         "refunded_minor": 0,
         "refunds_posted_minor": 0,
+        "postings_waiting_count": 0,
     }
     assert len(found["days"]) == 30
 

@@ -38,6 +38,7 @@ class MoneyIn(BaseModel):
     needs_you_count: int
     refunded_minor: int
     refunds_posted_minor: int
+    postings_waiting_count: int
 
 
 class Connection(BaseModel):
@@ -120,7 +121,8 @@ async def _money(session: AsyncSession, org: Org) -> MoneyIn:
                     AND f.status = 'succeeded' AND f.currency = :currency),
                   (SELECT coalesce(sum(CASE x.kind WHEN 'refund' THEN x.amount_minor ELSE -x.amount_minor END), 0)
                     FROM postings x WHERE x.org_id = :org AND x.kind IN ('refund', 'refund_return')
-                    AND x.state = 'posted' AND x.currency = :currency)
+                    AND x.state = 'posted' AND x.currency = :currency),
+                  (SELECT count(*) FROM postings x WHERE x.org_id = :org AND x.state = 'waiting')
                 FROM (SELECT p.state, p.paid_at IS NOT NULL AS paid, {_BOOKED} AS booked, {_LEFT_OUT} AS left_out,
                         CASE WHEN p.currency = :currency THEN p.amount_minor ELSE 0 END AS own
                       FROM payments p WHERE p.org_id = :org) q

@@ -45,6 +45,7 @@ class ProposalRow(BaseModel):
     paid_at: datetime | None
     books_state: str
     books_sentence: str | None
+    problem_code: str | None
     posting_id: int | None
     qbo_invoice_id: str | None
     qbo_payment_id: str | None
@@ -68,7 +69,8 @@ _ROWS = """
       r.total_minor, r.currency, p.amount_minor, p.state, coalesce(p.refunded_minor, 0),
       coalesce(p.disputed, false), p.paid_at,
       x.state, x.lease_until > :now, x.problem, x.id, i.qbo_id, q.qbo_id, coalesce(p.simulated, false),
-      greatest(r.updated_at, p.updated_at, x.posted_at), r.deposit_percent, r.deposit_minor, d.sentence
+      greatest(r.updated_at, p.updated_at, x.posted_at), r.deposit_percent, r.deposit_minor, d.sentence,
+      x.problem_code
     FROM proposals r
     JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id
     LEFT JOIN payments p ON p.org_id = r.org_id AND p.proposal_id = r.id AND p.part = 'deposit'
@@ -167,6 +169,7 @@ def _row(row: Any, org: Org, settings: Settings) -> ProposalRow:
         paid_at=row[10],
         books_state=books,
         books_sentence=row[13] or row[21],
+        problem_code=row[22],
         posting_id=row[14],
         qbo_invoice_id=row[15],
         qbo_payment_id=row[16],

@@ -5829,6 +5829,8 @@ export interface components {
             posted_count: number;
             /** Posted Minor */
             posted_minor: number;
+            /** Postings Waiting Count */
+            postings_waiting_count: number;
             /** Processing Count */
             processing_count: number;
             /** Processing Minor */
@@ -7357,6 +7359,8 @@ export interface components {
             payment_state: string;
             /** Posting Id */
             posting_id: number | null;
+            /** Problem Code */
+            problem_code: string | null;
             /** Qbo Invoice Id */
             qbo_invoice_id: string | null;
             /** Qbo Payment Id */

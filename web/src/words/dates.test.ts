@@ -15,7 +15,9 @@ it("says of what ends at midnight the last minute before it", () => {
 });
 
 it("says how long ago, and the day when it is long ago", () => {
-  expect(formatAgo("2026-11-22T11:59:50Z", NOW)).toBe("now");
+  expect(formatAgo("2026-11-22T11:59:50Z", NOW)).toBe("just now");
+  expect(formatAgo("2026-11-22T12:00:02Z", NOW)).toBe("just now");
+  expect(formatAgo("2026-11-22T12:00:30Z", NOW)).toBe("in a moment");
   expect(formatAgo("2026-11-22T11:55:00Z", NOW)).toBe("5 minutes ago");
   expect(formatAgo("2026-11-22T14:00:00Z", NOW)).toBe("in 2 hours");
   expect(formatAgo("2026-11-21T12:00:00Z", NOW)).toBe("yesterday");

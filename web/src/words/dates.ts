@@ -43,6 +43,11 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
+// "Paid now" would ask for something: "now" alone is no answer to when.
+const JUST_NOW: Record<Language, string> = { en: "just now", es: "ahora mismo" };
+const IN_A_MOMENT: Record<Language, string> = { en: "in a moment", es: "en un momento" };
+const CLOCKS_DIFFER_SECONDS = 5;
+
 /** Returns how long ago (or ahead) a moment is: `5 minutes ago`; older than a week it is the day. */
 export function formatAgo(iso: string, now: Date = new Date(), language: Language = "en"): string {
   const seconds = (new Date(iso).getTime() - now.getTime()) / 1000;
@@ -51,5 +56,5 @@ export function formatAgo(iso: string, now: Date = new Date(), language: Languag
   for (const [unit, size] of STEPS) {
     if (Math.abs(seconds) >= size) return words.format(Math.round(seconds / size), unit);
   }
-  return words.format(0, "second");
+  return (seconds > CLOCKS_DIFFER_SECONDS ? IN_A_MOMENT : JUST_NOW)[language];
 }

@@ -14,7 +14,6 @@ type Place = {
   count?: (overview: Overview) => { n: number; red: boolean };
 };
 
-const waiting = ({ payments }: Overview) => payments.waiting_count - payments.needs_you_count;
 const differences = ({ needs_you }: Overview) => needs_you.filter(({ kind }) => kind === "difference").length;
 
 const GROUPS = [
@@ -23,7 +22,7 @@ const GROUPS = [
     places: [
       { to: "/books", label: "Overview" },
       { to: "/books/needs-you", label: "Needs you", count: ({ payments }) => ({ n: payments.needs_you_count, red: true }) },
-      { to: "/books/waiting", label: "Waiting", count: (overview) => ({ n: waiting(overview), red: false }) },
+      { to: "/books/waiting", label: "Waiting", count: ({ payments }) => ({ n: payments.postings_waiting_count, red: false }) },
       { to: "/books/posted", label: "In the books" },
       { to: "/books/left-out", label: "Left out" },
     ],

@@ -2,6 +2,7 @@
 
 import { Button, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { formatMoney } from "../../words/money";
 import { CONNECT_QUICKBOOKS, createInvoiceNow, overviewQuery } from "../data/books";
 import { type Proposal, proposalRowQuery } from "../data/proposals";
@@ -58,7 +59,12 @@ export function ProposalMoney({ proposal }: { proposal: Proposal }) {
           {overview.data?.connection.state === "not_connected" ? "Connect QuickBooks" : "Reconnect QuickBooks"}
         </Button>
       )}
-      {unbooked && may("books:write") && !disconnected && (
+      {unbooked && may("books:write") && !disconnected && row.problem_code === "customer-match" && (
+        <Button mt="sm" variant="default" fullWidth renderRoot={(props) => <Link to="/books/review" {...props} />}>
+          Say who it is
+        </Button>
+      )}
+      {unbooked && may("books:write") && !disconnected && row.problem_code !== "customer-match" && (
         <Button mt="sm" variant="default" fullWidth loading={invoice.isPending} onClick={() => invoice.mutate()}>
           {row.books_state === "needs_you" ? "Try again" : "Create invoice now"}
         </Button>
