@@ -5,6 +5,8 @@ SHELL := /bin/sh
 CRM := .venv/bin/crm
 BIN := .venv/bin
 NPM := scripts/with_node npm --prefix web
+# Compiled modules are kept: a test process otherwise compiles all of them again, eight seconds each, where the machine says so.
+unexport PYTHONDONTWRITEBYTECODE
 # Set for the front end: only when there is one.
 WEB := $(wildcard web/package.json)
 WEB_SOURCES := $(if $(WEB),$(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print))

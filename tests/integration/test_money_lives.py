@@ -7,6 +7,7 @@ for, paid and given back is that arithmetic. `make money-machine` runs its long 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,7 @@ from crm.proposals.inputs import LineIn
 
 LIVES = int(os.environ.get("MONEY_API_LIVES", "8"))
 STEPS = 6
+ARRIVES_SECONDS_MAX = 60.0
 LEAST_AT_STRIPE = 50  # cents (facts/stripe.md); the simulator refuses less
 
 prices = st.integers(1, 2_000_000)
@@ -202,6 +204,15 @@ class MoneyLives(RuleBasedStateMachine):
         else:
             self.taken[payment_id] = amount
 
+    def _money_back_arrives(self) -> None:
+        """A refund of a bank transfer is pending for a moment: what happens until then is not what is looked at here."""
+        self.world.settle()
+        until = time.monotonic() + ARRIVES_SECONDS_MAX
+        while any(one["status"] == "pending" for one in self.world.at_stripe("refunds")):
+            assert time.monotonic() < until, "a refund stays pending"
+            time.sleep(0.05)
+        self.world.settle()
+
     def _cannot_be_paid(self, payment_id: int) -> None:
         self.world.staff.post(f"/payments/{payment_id}/request").raise_for_status()
         params = {"proposal_id": self.id, "payment_id": payment_id}
@@ -232,7 +243,7 @@ class MoneyLives(RuleBasedStateMachine):
         assert (answer.status_code == 201) == fits, f"{answer.text}: {amount} of {most} (left {left})"
         if fits and overpaid:
             self.overpaid_back += amount
-        self.world.settle()
+        self._money_back_arrives()
 
     @precondition(lambda self: not self.cancelled)
     @rule()
@@ -240,7 +251,7 @@ class MoneyLives(RuleBasedStateMachine):
         answer = self.world.staff.post(f"/proposals/{self.id}/cancel", json={"reason": "Changed plans"})
         assert answer.status_code == 200, answer.text
         self.cancelled = True
-        self.world.settle()
+        self._money_back_arrives()
 
     @rule()
     def look(self) -> None:
