@@ -98,6 +98,7 @@ def test_a_day_or_a_range_by_address(desk: Page, app_server: RunningApp) -> None
     day = desk.get_by_label("From", exact=True).input_value()
     expect(desk.get_by_label("To", exact=True)).to_have_value(day)
     desk.get_by_role("button", name="Compare now").click()
+    expect(desk.get_by_text("Starting…").or_(desk.get_by_text("Fetching"))).to_be_visible()
     app_server.worker.run_jobs()
     expect(desk.get_by_role("region", name="Result")).to_contain_text("3 movements differ")
     desk.get_by_label("To", exact=True).fill("2026-01-05")

@@ -53,8 +53,7 @@ async def take_in(db: Database, events: list[StripeEvent], *, dev_mode: bool) ->
             outcomes.append(_away())
             continue
         try:
-            async with pool.connection() as conn:
-                await _take_one(conn, event, dev_mode=dev_mode)
+            await _take_alone(pool, event, dev_mode=dev_mode)
             outcomes.append(None)
         except HELD:
             held.add(event.org_id)
@@ -76,6 +75,20 @@ async def _take_batch(
     fresh = await receive.keep(conn, events)
     if fresh:
         await take_effect(conn, fresh, dev_mode=dev_mode)
+
+
+async def _take_alone(
+    pool: psycopg_pool.AsyncConnectionPool[Any], event: StripeEvent, *, dev_mode: bool
+) -> None:
+    """Who gave way in a deadlock tries once more at once: the other one is through by then."""
+    for again in (True, False):
+        try:
+            async with pool.connection() as conn:
+                await _take_one(conn, event, dev_mode=dev_mode)
+            return
+        except psycopg.errors.DeadlockDetected:
+            if not again:
+                raise
 
 
 async def _take_one(conn: psycopg.AsyncConnection[Any], event: StripeEvent, *, dev_mode: bool) -> None:
