@@ -21,6 +21,7 @@ def test_two_people_pay_one_part_at_once(
     first, second = open_page(PHONE), open_page(PHONE)
     first.goto(link)
     sign_proposal(first, "Elena Hartley")
+    first.get_by_role("button", name="Pay deposit").wait_for()  # signed before the second one looks
     second.goto(link)
     for page in (first, second):
         page.get_by_role("button", name="Pay deposit").click()
