@@ -105,12 +105,8 @@ def test_worker_killed_in_a_batch(stack: Stack) -> None:
     amounts = add_backlog(stack.sql, BATCH_ORG, LATE, LATE)
     due = stack.open_checkout(BATCH_ORG)
     batch = {"method": "POST", "path": f"^/v3/company/{realm(BATCH_ORG)}/batch$"}
-    body = {
-        "match": batch,
-        "action": "pause_after",
-        "times": 1,
-        "after": 1,
-    }  # the second, after that of the customers
+    # The second batch, after that of the customers.
+    body = {"match": batch, "action": "pause_after", "times": 1, "after": 1}
     fault = stack.sandbox("POST", "/_faults", body)["id"]
     assert stack.send_paid_event(due).status_code == 200
     wait_until(lambda: bool(stack.sandbox("GET", f"/_faults/{fault}")["waiting"]), "a batch stands still", 60)

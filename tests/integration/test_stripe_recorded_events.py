@@ -160,9 +160,8 @@ class Life:
             working.result()
         self.money.run_jobs()
         until = time.monotonic() + AT_REST_SECONDS_MAX
-        while (
-            self._left()
-        ):  # what stumbled over another job comes again in some seconds: a worker process watches for it
+        # What stumbled over another job comes again in some seconds: a worker process watches for it.
+        while self._left():
             assert time.monotonic() < until, self._left()
             time.sleep(0.2)
             self.money.app.worker.do(lambda work: work.run_lane(1))

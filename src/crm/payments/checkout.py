@@ -61,6 +61,7 @@ class _Try:
     proposal_id: int
     account: str
     amount_minor: int
+    currency: str
     total_minor: int
     request: dict[str, Any]
     idempotency_key: str
@@ -137,6 +138,7 @@ async def _prepare(
             proposal_id=proposal.id,
             account=payment.stripe_account,
             amount_minor=current.amount_minor,
+            currency=current.currency,
             total_minor=proposal.total_minor + proposal.changes_minor,
             request=dict(current.request),
             idempotency_key=f"deposit:{org.id}:{payment.id}:{int(payment.created_at.timestamp())}:{current.attempt}",
@@ -332,11 +334,8 @@ def session_request(
 
 def _too_small(prepared: _Try) -> Conflict:
     """A total of cents, or what a change order left open. Only Stripe knows the least of each currency (facts/stripe.md)."""
-    amount = format_money(
-        prepared.amount_minor, str(prepared.request["line_items"][0]["price_data"]["currency"]).upper()
-    )
     return Conflict(
-        f"{amount} is less than a card or bank payment can be. Please settle it directly with the company; with a change "
+        f"{format_money(prepared.amount_minor, prepared.currency)} is less than a card or bank payment can be. Please settle it directly with the company; with a change "
         "order it can also be added to another part, or be taken off.",
         kind="too-small-to-pay",
     )
