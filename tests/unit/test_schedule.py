@@ -121,6 +121,23 @@ def test_more_than_the_whole_is_refused():
         plan(1_000_000, "USD", DepositRule(60), [Milestone("Half", Decimal(50))])
 
 
+def test_percentages_above_the_whole_are_refused_whatever_they_are_of():
+    """Percentages above 100 are refused of nothing as well: a customer may yet tick what makes it something."""
+    with pytest.raises(Invalid, match=r"103\.833 % of the total"):
+        plan(
+            0,
+            "USD",
+            DepositRule(58),
+            [Milestone("Stage", Decimal("33.333")), Milestone("Stage", Decimal("12.5"))],
+        )
+
+
+def test_halves_of_a_total_that_cannot_be_charged_to_its_last_digit():
+    """In a currency that is charged in larger steps, 50 and 50 % of an odd total are its parts, not too much."""
+    parts = plan(14_950, "ISK", DepositRule(50), [Milestone("Half", Decimal(50))])
+    assert [(part.key, part.amount_minor) for part in parts] == [("deposit", 7_500), ("milestone:1", 7_400)]
+
+
 def test_smallest_part_is_one_unit():
     """No planned part is below one whole unit of its currency."""
     for total in range(100, 2_000, 7):

@@ -48,25 +48,36 @@ def plan(
     """The parts in the order in which they are paid; their sum is `pricing.payable_total`.
 
     The final balance is what the others leave; a rest too small to be charged goes to the part before it.
-    Raises Invalid when deposit and milestones are more than the total.
+    Raises Invalid when deposit and milestones are more than the total. What fits one total fits every larger one.
     """
-    payable = pricing.payable_total(total_minor, currency)
-    wanted = _exact(deposit_rule, total_minor) + sum(_exact(rule, total_minor) for rule in milestones)
-    if milestones and wanted > payable:
-        asked = format_money(round_half_up(wanted), currency)
-        raise Invalid(
-            f"Deposit and milestones are {asked}, more than the total of {format_money(payable, currency)}.",
-            field="milestones",
-            kind="schedule-over-total",
-        )
+    _check_whole(total_minor, currency, [deposit_rule, *milestones])
     parts = [Part(DEPOSIT, "Deposit", pricing.deposit(total_minor, currency, deposit_rule))]
-    rest = payable - parts[0].amount_minor
+    rest = pricing.payable_total(total_minor, currency) - parts[0].amount_minor
     for position, rule in enumerate(milestones, start=1):
         # The rounding up of several parts may come to a cent too much: the last of them gets what is left.
         amount = min(_milestone(rule, total_minor, currency), rest)
         parts.append(Part(f"milestone:{position}", rule.name, amount))
         rest -= amount
     return _without_crumbs([*parts, Part(FINAL, "Final balance", rest)], currency)
+
+
+def _check_whole(total_minor: int, currency: str, rules: Sequence[MilestoneRule | DepositRule]) -> None:
+    """A deposit alone is cut to the total; several parts must fit. Raises Invalid."""
+    if len(rules) < 2:
+        return
+    # By themselves too: of a total of nothing every percentage is nothing, until a customer ticks an extra.
+    percent = sum((Decimal(rule.percent or 0) for rule in rules if rule.amount_minor is None), Decimal(0))
+    wanted = sum((_exact(rule, total_minor) for rule in rules), Decimal(0))
+    if wanted > total_minor:
+        asked, whole = format_money(round_half_up(wanted), currency), format_money(total_minor, currency)
+        problem = f"Deposit and milestones are {asked}, more than the total of {whole}."
+    elif percent > 100:
+        problem = (
+            f"Deposit and milestones are {percent.normalize():f} % of the total, more than the whole of it."
+        )
+    else:
+        return
+    raise Invalid(problem, field="milestones", kind="schedule-over-total")
 
 
 def _exact(rule: MilestoneRule | DepositRule, total_minor: int) -> Decimal:

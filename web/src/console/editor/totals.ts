@@ -93,11 +93,8 @@ export function scheduleOf(
   const payable = payableTotal(total, currency);
   const first = depositRule(deposit, currency, standard);
   const rules = milestones.map(({ name, value }) => ({ name, rule: ruleOf(value, currency) ?? { minor: 0 } }));
-  const asked = [first, ...rules.map(({ rule }) => rule)].reduce((sum, rule) => sum + exact(rule, total), 0n);
-  if (rules.length > 0 && asked > BigInt(payable) * BigInt(WHOLE_PERCENT)) {
-    const sum = formatMoney(Number(roundHalfUp(asked, BigInt(WHOLE_PERCENT))), currency);
-    return { parts: [], wrong: `Deposit and milestones are ${sum}, more than the total of ${formatMoney(payable, currency)}.` };
-  }
+  const wrong = rules.length > 0 ? overTheWhole([first, ...rules.map(({ rule }) => rule)], total, currency) : null;
+  if (wrong) return { parts: [], wrong };
   const parts: Part[] = [{ key: "deposit", name: "Deposit", amount: depositAmount(total, first, currency) }];
   let rest = payable - (parts[0]?.amount ?? 0);
   for (const [i, { name, rule }] of rules.entries()) {
@@ -108,6 +105,18 @@ export function scheduleOf(
   }
   parts.push({ key: "final", name: "Final balance", amount: rest });
   return { parts: withoutCrumbs(parts, currency), wrong: null };
+}
+
+/** Why these are more than the total; null when they fit. Of nothing every percentage is nothing, so they are added too. */
+function overTheWhole(rules: Rule[], total: number, currency: string): string | null {
+  const asked = rules.reduce((sum, rule) => sum + exact(rule, total), 0n);
+  if (asked > BigInt(total) * BigInt(WHOLE_PERCENT)) {
+    const sum = formatMoney(Number(roundHalfUp(asked, BigInt(WHOLE_PERCENT))), currency);
+    return `Deposit and milestones are ${sum}, more than the total of ${formatMoney(total, currency)}.`;
+  }
+  const percent = rules.reduce((sum, rule) => sum + ("minor" in rule ? 0 : rule.thousandths), 0);
+  if (percent <= WHOLE_PERCENT) return null;
+  return `Deposit and milestones are ${percent / 1000} % of the total, more than the whole of it.`;
 }
 
 /** Returns the deposit's rule; what cannot be read yet asks the smallest deposit. */
