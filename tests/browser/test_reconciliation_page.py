@@ -119,7 +119,7 @@ def test_a_day_or_a_range_by_address(desk: Page, app_server: RunningApp) -> None
 def test_the_page_can_be_used_by_everybody(
     open_page: OpenPage, busy_month: None, app_server: RunningApp, size: str
 ) -> None:
-    """Nothing that axe calls serious, at a desk and on a phone, where nothing is wider than the screen."""
+    """Nothing that axe finds, at a desk and on a phone, where nothing is wider than the screen."""
     page = open_page(DESK if size == "desk" else PHONE)
     sign_in(page)
     page.goto("/books/reconciliation")

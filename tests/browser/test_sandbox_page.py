@@ -109,7 +109,7 @@ def open_world(sandbox_browser: Browser) -> Iterator[OpenWorld]:
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(DESK, "light"), (PHONE, "dark")])
 def test_everybody_can_use_every_part(open_world: OpenWorld, viewport: ViewportSize, scheme: str) -> None:
-    """No part has a serious violation, and none is wider than the screen, at a desk and on a phone in the dark."""
+    """No part has a violation, and none is wider than the screen, at a desk and on a phone in the dark."""
     world = open_world(viewport, scheme)
     world.checkout(**CARD)
     world.checkout(**BANK)

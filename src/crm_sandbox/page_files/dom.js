@@ -30,8 +30,8 @@ export function table(columns, rows, whenEmpty) {
     columns.map(([, cell, kind]) => make("td", {class: kind}, cell(row) ?? ""))));
   // Where rows have buttons they become small cards on a phone, so that no button lies beyond the edge.
   const made = make("table", {class: columns.some(([title]) => !title) ? "acts" : null}, make("thead", {}, head), make("tbody", {}, body));
-  // A region that scrolls must be reachable with the keyboard.
-  return make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Table"}, made);
+  // What scrolls must be reachable with the keyboard; a group, since several stand on a page and none is a landmark.
+  return make("div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "Table"}, made);
 }
 
 // Puts new content in place only when it differs, and leaves focus and open details where they were.

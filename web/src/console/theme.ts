@@ -1,6 +1,6 @@
 /** The component library, themed once: one typeface, a 4-px grid, one accent per org. */
 
-import { Button, createTheme, type MantineColorsTuple, Menu, Modal, Paper, Select, TextInput } from "@mantine/core";
+import { Button, createTheme, type MantineColorsTuple, Menu, Modal, Paper, Popover, Select, TextInput } from "@mantine/core";
 import { shadesOf } from "../look/accent";
 
 const FONT = '"Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
@@ -42,7 +42,13 @@ export function themeFor(brand: string | null | undefined) {
       Paper: Paper.extend({ defaultProps: { withBorder: true, radius: "md" } }),
       // Its placeholder for the focus is no child that a menu may have; the first entry takes the focus as well.
       Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
-      Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 0 } }, styles: { title: { fontWeight: 600 } } }),
+      Modal: Modal.extend({
+        // Its header would be taken for a second banner of the page: it stands in a section that is a dialog.
+        defaultProps: { centered: true, transitionProps: { duration: 0 }, attributes: { header: { role: "presentation" } } },
+        styles: { title: { fontWeight: 600 } },
+      }),
+      // Menus and lists open inside of the page's main part: what hangs at the end of the body stands in no landmark.
+      Popover: Popover.extend({ defaultProps: { portalProps: { target: "main" } } }),
       TextInput: TextInput.extend({ defaultProps: { autoComplete: "off" } }),
       Select: Select.extend({ defaultProps: { allowDeselect: false, checkIconPosition: "right" } }),
     },

@@ -125,7 +125,7 @@ function Bar({ view, total }: { view: PortalView; total: number }) {
   const { t, money } = useWords();
   const arrived = useInSight("#sign");
   return (
-    <div className="bar" hidden={arrived}>
+    <aside className="bar" aria-label={t.priceAndNextStep} hidden={arrived}>
       <span className="bar-price">
         <small>{t.total}</small>
         <strong>{money(total, view.currency)}</strong>
@@ -133,7 +133,7 @@ function Bar({ view, total }: { view: PortalView; total: number }) {
       <a className="primary" href="#sign">
         {t.reviewAndSign}
       </a>
-    </div>
+    </aside>
   );
 }
 

@@ -16,6 +16,7 @@ export const EN = {
   depositToStart: "Deposit to start",
   dueLater: "Due later",
   reviewAndSign: "Review and sign",
+  priceAndNextStep: "Price and next step",
   included: "What is included",
   inEveryOption: "In every option",
   onlyIn: (option: string) => `With ${option}`,

@@ -18,6 +18,7 @@ export const ES: Texts = {
   depositToStart: "Anticipo para empezar",
   dueLater: "Se paga después",
   reviewAndSign: "Revisar y firmar",
+  priceAndNextStep: "Precio y siguiente paso",
   included: "Qué incluye",
   inEveryOption: "En todas las opciones",
   onlyIn: (option) => `Con ${option}`,
