@@ -216,6 +216,20 @@ def test_bank_transfer_under_way_goes_back_when_it_clears(world: Contracts):
     assert [one["amount"] for one in world.refunds_at_stripe(page)] == [300_000]
 
 
+def test_bank_transfer_that_fails_after_the_end_is_asked_for_no_more(world: Contracts):
+    """Cancelled while a transfer is under way that fails: the part falls away, and no mail says to try again."""
+    proposal_id, customer = world.approved()
+    page = world.pay_by_bank(customer, proposal_id)
+    assert cancel(world, proposal_id).status_code == 200
+    world.stripe.call("POST", f"/_state/stripe/ach/{page['session_id']}/fail")
+    world.settle()
+    assert world.parts(proposal_id) == []
+    mails = "SELECT state, problem FROM mail_messages WHERE proposal_id = %s AND kind = 'payment_failed'"
+    assert world.money.sql.execute(mails, [proposal_id]).fetchall() == [
+        ("suppressed", "The contract is cancelled, so nobody is asked to pay again.")
+    ]
+
+
 def test_page_paid_in_the_moment_of_cancelling_goes_back(world: Contracts):
     """The page is paid after the cancellation and before Stripe could close it: the money goes back by itself."""
     proposal_id, customer = world.approved()

@@ -38,6 +38,7 @@ from crm.notifications.tables import MailMessage, MailSettings, MailTemplate
 from crm.payments.parts import parts_of
 from crm.payments.tables import Payment
 from crm.proposals.content import Content, load
+from crm.proposals.lifecycle import Status
 from crm.proposals.links import create_link
 from crm.proposals.tables import ChangeOrder, Proposal
 
@@ -45,6 +46,7 @@ MAIL_ACTOR = "mail"
 NO_ADDRESS = "There is no e-mail address to send this to. Add one to the customer, then send it again."
 NOTICED_MAX = 50
 _ANSWERS = {"en": ("declined", "approved"), "es": ("rechazado", "aprobado")}
+_ENDED = "The contract is cancelled, so nobody is asked to pay again."
 _NOTICED_ROLES = (Role.OWNER, Role.OFFICE)
 _RECONNECTING_ROLES = (Role.OWNER, Role.BOOKKEEPER)
 
@@ -137,7 +139,9 @@ async def _write_one(
     row.subject, row.sealed = letter.subject, seal(settings, letter, frame)
     if row.state == "suppressed":
         return 1
-    if not recipient:
+    if kind is Kind.PAYMENT_FAILED and case.content and case.content.status() is Status.CANCELLED:
+        row.state, row.problem = "suppressed", _ENDED
+    elif not recipient:
         row.state, row.problem = "failed", NO_ADDRESS
     elif problem := await is_suppressed(session, org_id, recipient, reminder=kind is Kind.REMINDER):
         row.state, row.problem = "suppressed", problem

@@ -94,7 +94,12 @@ async def settle_schedule(session: AsyncSession, org_id: int, proposal_id: int) 
     proposal = await get_own(session, Proposal, proposal_id, org_id, lock=True)
     every = await parts_of(session, proposal, lock=True)
     rows = [row for row in every if row.state != "void"]
-    if proposal.approved_at is None or proposal.status == Status.CANCELLED:
+    if proposal.status == Status.CANCELLED:
+        for row in rows:
+            if row.state not in SETTLED:  # a transfer that was under way when the contract ended, and failed
+                row.state = "void"
+        return 0
+    if proposal.approved_at is None:
         return 0
     if sum(row.amount_minor for row in rows) == await agreed_minor(session, proposal):
         await tell_overpaid(session, proposal)
@@ -126,7 +131,7 @@ async def parts_of(session: AsyncSession, proposal: Proposal, *, lock: bool = Fa
         .where(Payment.org_id == proposal.org_id, Payment.proposal_id == proposal.id)
         .order_by(Payment.position, Payment.id)
     )
-    return (await session.scalars(query.with_for_update() if lock else query)).all()
+    return (await session.scalars(query.with_for_update(key_share=True) if lock else query)).all()
 
 
 async def open_page(session: AsyncSession, payment: Payment) -> CheckoutSession | None:
