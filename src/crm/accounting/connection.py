@@ -80,7 +80,9 @@ def _access(books: Books, row: QboToken) -> Access:
 async def _refresh(books: Books, org_id: int, stale: str | None, *, even_if_good: bool = False) -> Access:
     failure: OutsideError | None = None
     async with books.db.transaction(org_id) as session:
-        row = await session.scalar(select(QboToken).where(QboToken.org_id == org_id).with_for_update())
+        row = await session.scalar(
+            select(QboToken).where(QboToken.org_id == org_id).with_for_update(key_share=True)
+        )
         if row is None or row.refresh_token is None:
             raise NotConnected("QuickBooks is not connected. Open Books and press Connect QuickBooks.")
         if row.disconnected_at is not None:
@@ -145,7 +147,9 @@ async def _mark_lost(session: AsyncSession, row: QboToken, error: OutsideError) 
 async def mark_lost(books: Books, org_id: int, error: OutsideError) -> None:
     """QuickBooks itself said that the grant is gone (3100, 120, or 3200 twice)."""
     async with books.db.transaction(org_id) as session:
-        row = await session.scalar(select(QboToken).where(QboToken.org_id == org_id).with_for_update())
+        row = await session.scalar(
+            select(QboToken).where(QboToken.org_id == org_id).with_for_update(key_share=True)
+        )
         if row is not None and row.disconnected_at is None:
             await _mark_lost(session, row, error)
 
@@ -170,7 +174,9 @@ async def connect(books: Books, org_id: int, user_id: int, realm_id: str, grant:
     try:
         async with books.db.transaction(org_id) as session:
             await refuse_foreign_realm(session, org_id, realm_id, env)
-            row = await session.scalar(select(QboToken).where(QboToken.org_id == org_id).with_for_update())
+            row = await session.scalar(
+                select(QboToken).where(QboToken.org_id == org_id).with_for_update(key_share=True)
+            )
             if row is None:
                 row = QboToken(org_id=org_id)
                 session.add(row)
@@ -208,7 +214,9 @@ def _foreign_realm() -> Conflict:
 async def disconnect(books: Books, org_id: int, user_id: int) -> None:
     """A person gives the grant back; Intuit is told, our row stays and says so."""
     async with books.db.transaction(org_id) as session:
-        row = await session.scalar(select(QboToken).where(QboToken.org_id == org_id).with_for_update())
+        row = await session.scalar(
+            select(QboToken).where(QboToken.org_id == org_id).with_for_update(key_share=True)
+        )
         if row is None or row.disconnected_at is not None or row.refresh_token is None:
             return
         token = books.sealer.open(row.refresh_token)

@@ -173,7 +173,7 @@ async def _store(
             )
             .order_by(QboRequest.generation.desc())
             .limit(1)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         edits = await edits_of(session, org_id, subject)
         if last is None or last.state == "refused":

@@ -228,7 +228,7 @@ _TAKE = text(
                  AND x.state = 'waiting' AND x.lease_until > :now)
                  < CASE WHEN EXISTS (SELECT 1 FROM qbo_lanes l WHERE l.org_id = :org AND l.failures > 0)
                    THEN 1 ELSE :most END)
-          ORDER BY {kinds.PAPERS_ONLY}, p.next_attempt_at, p.id LIMIT 1 FOR UPDATE SKIP LOCKED) due
+          ORDER BY {kinds.PAPERS_ONLY}, p.next_attempt_at, p.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) due
     WHERE p.org_id = due.org_id AND p.id = due.id
     RETURNING {_COLUMNS},
       EXISTS (SELECT 1 FROM postings y WHERE y.org_id = :org AND y.state = 'waiting' AND y.id <> p.id

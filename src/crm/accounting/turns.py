@@ -29,7 +29,7 @@ NOT_SENT = frozenset(
 )  # codes of calls that we held back ourselves: QuickBooks failed at none
 
 _READ = text(
-    "SELECT next_call_at, next_batch_at, paused_until, paused_why FROM qbo_lanes WHERE org_id = :org FOR UPDATE"
+    "SELECT next_call_at, next_batch_at, paused_until, paused_why FROM qbo_lanes WHERE org_id = :org FOR NO KEY UPDATE"
 )
 _BEGIN = text("INSERT INTO qbo_lanes (org_id, next_call_at) VALUES (:org, :now) ON CONFLICT DO NOTHING")
 _RESERVE = text("UPDATE qbo_lanes SET next_call_at = :call, next_batch_at = :batch WHERE org_id = :org")

@@ -108,7 +108,7 @@ async def _lock_heads(conn: psycopg.AsyncConnection[Any], org_ids: list[int]) ->
 
 async def _heads(conn: psycopg.AsyncConnection[Any], org_ids: list[int]) -> dict[int, tuple[int, bytes]]:
     cursor = await conn.execute(
-        "SELECT org_id, seq, hash FROM activity_heads WHERE org_id = ANY(%b) ORDER BY org_id FOR UPDATE",
+        "SELECT org_id, seq, hash FROM activity_heads WHERE org_id = ANY(%b) ORDER BY org_id FOR NO KEY UPDATE",
         [org_ids],
     )
     return {org_id: (seq, hash_) for org_id, seq, hash_ in await cursor.fetchall()}

@@ -107,7 +107,9 @@ async def take(database: Database, form: FormOfCompany, sent: Sent, ip: str) -> 
     await count_try(database, limits, WINDOW, "This form was sent very often just now.")
     async with database.transaction(form.org_id) as session:
         # One at a time for one company, so that a double click cannot slip in twice.
-        await session.execute(select(LeadForm.org_id).where(LeadForm.org_id == form.org_id).with_for_update())
+        await session.execute(
+            select(LeadForm.org_id).where(LeadForm.org_id == form.org_id).with_for_update(key_share=True)
+        )
         lead = _lead(form.org_id, sent)
         if await _is_here_already(session, lead):
             return

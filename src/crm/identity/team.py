@@ -80,7 +80,7 @@ async def change_user(session: AsyncSession, principal: Principal, user_id: int,
             select(User)
             .where(User.org_id == principal.org_id, User.role == Role.OWNER.value, User.active)
             .order_by(User.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
     ).all()
     user = await get_own(session, User, user_id, principal.org_id, lock=True)

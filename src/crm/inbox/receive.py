@@ -82,7 +82,7 @@ async def load(
     """(id, account, body) of the events that are still in one of `states`, locked until the end."""
     cursor = await conn.execute(
         "SELECT id, account, body FROM inbox_events WHERE id = ANY(%s) AND state = ANY(%s) "
-        "ORDER BY id FOR UPDATE",
+        "ORDER BY id FOR NO KEY UPDATE",
         [list(inbox_ids), list(states)],
     )
     return await cursor.fetchall()

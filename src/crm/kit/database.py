@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.selectable import ForUpdateArg
 from sqlalchemy.types import TypeEngine
 
 from crm.kit.encryption import derive_key
@@ -137,6 +138,10 @@ async def raw(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
 
 T = TypeVar("T", bound=Base)
 
+# FOR NO KEY UPDATE: nobody else changes the row, and rows that refer to it may still come. FOR UPDATE would hold up
+# their foreign keys too, so that who writes a payment waits for who holds its proposal, in a circle.
+ROW_LOCK = ForUpdateArg(key_share=True)
+
 
 async def get_own(
     session: AsyncSession, table: type[T], row_id: int, org_id: int, *, lock: bool = False
@@ -144,7 +149,9 @@ async def get_own(
     """The row with this id in this org. Raises NotFound, also for a row of another org."""
     row = None
     if 0 < row_id <= 2**31 - 1:  # beyond it no row can exist, and PostgreSQL would refuse the number
-        row = await session.get(table, (org_id, row_id), with_for_update=lock or None, populate_existing=lock)
+        row = await session.get(
+            table, (org_id, row_id), with_for_update=ROW_LOCK if lock else None, populate_existing=lock
+        )
     if row is None:
         raise NotFound(f"There is no {table.__name__.lower()} {row_id} here.")
     return row

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.identity.principal import Principal
-from crm.kit.database import Big
+from crm.kit.database import ROW_LOCK, Big
 from crm.kit.errors import Invalid
 from crm.law.deposit_caps import DepositRule, Mode, standard_rules
 from crm.law.shapes import OwnRuleIn
@@ -52,7 +52,7 @@ async def set_rule(
         raise Invalid(
             "Give a percentage or an amount; there is no sourced rule for this state.", field="percent"
         )
-    row = await session.get(OwnDepositRule, (principal.org_id, state), with_for_update=True)
+    row = await session.get(OwnDepositRule, (principal.org_id, state), with_for_update=ROW_LOCK)
     if row is None:
         row = OwnDepositRule(org_id=principal.org_id, state=state)
         session.add(row)
@@ -71,7 +71,7 @@ async def set_rule(
 
 async def drop_rule(session: AsyncSession, principal: Principal, state: str) -> None:
     """Back to the sourced rule; nothing happens when there is no own one."""
-    row = await session.get(OwnDepositRule, (principal.org_id, state), with_for_update=True)
+    row = await session.get(OwnDepositRule, (principal.org_id, state), with_for_update=ROW_LOCK)
     if row is not None:
         await session.delete(row)
         await record(

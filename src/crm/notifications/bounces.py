@@ -79,7 +79,7 @@ async def take_returned(db: Database, content: bytes) -> bool:
                 await session.scalars(
                     select(MailMessage)
                     .where(MailMessage.org_id == route.org_id, MailMessage.id == route.mail_id)
-                    .with_for_update()
+                    .with_for_update(key_share=True)
                 )
             ).one()
             await mark_bounced(session, row, f"The mail came back: {returned.reason or 'address not known'}")

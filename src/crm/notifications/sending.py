@@ -95,7 +95,9 @@ async def _attach(db: Database, settings: Settings, org_id: int, claimed: _Claim
 
 async def _claim(session: AsyncSession, settings: Settings, org_id: int, mail_id: int) -> _Claimed | None:
     row = await session.scalar(
-        select(MailMessage).where(MailMessage.org_id == org_id, MailMessage.id == mail_id).with_for_update()
+        select(MailMessage)
+        .where(MailMessage.org_id == org_id, MailMessage.id == mail_id)
+        .with_for_update(key_share=True)
     )
     now = clock.now()
     if row is None or row.state not in {"queued", "sending"}:
@@ -127,7 +129,7 @@ async def _held(session: AsyncSession, org_id: int, mail_id: int, attempt: int) 
             MailMessage.state == "sending",
             MailMessage.attempts == attempt,
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return row
 

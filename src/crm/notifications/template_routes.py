@@ -14,6 +14,7 @@ from crm.dependencies import SettingsDep
 from crm.identity.permissions import Permission
 from crm.identity.principal import OrgTx, Principal, StaffDep, require
 from crm.identity.tables import Org, User
+from crm.kit.database import ROW_LOCK
 from crm.kit.errors import Invalid
 from crm.kit.settings import Settings
 from crm.notifications import letter
@@ -85,7 +86,7 @@ async def write_template(
 ) -> TemplateOut:
     """Raises 422 for a placeholder that this kind has not, naming those it has."""
     letter.check(kind, body.subject, body.body)
-    row = await session.get(MailTemplate, (principal.org_id, kind, language), with_for_update=True)
+    row = await session.get(MailTemplate, (principal.org_id, kind, language), with_for_update=ROW_LOCK)
     if row is None:
         row = MailTemplate(org_id=principal.org_id, kind=kind, language=language)
         session.add(row)
@@ -97,7 +98,7 @@ async def write_template(
 
 @router.delete("/templates/{kind}/{language}", dependencies=MANAGE, summary="Back to the standard text")
 async def reset_template(kind: Kind, language: Language, principal: StaffDep, session: OrgTx) -> TemplateOut:
-    row = await session.get(MailTemplate, (principal.org_id, kind, language), with_for_update=True)
+    row = await session.get(MailTemplate, (principal.org_id, kind, language), with_for_update=ROW_LOCK)
     if row is not None:
         await session.delete(row)
         await _changed(session, principal, f"mail_template:{kind}:{language}")
@@ -147,7 +148,7 @@ async def write_mail_settings(
     )
     if set(body.notice_user_ids) - set(known.all()):
         raise Invalid("Somebody here is not of your team.", field="notice_user_ids")
-    row = await session.get(MailSettings, principal.org_id, with_for_update=True)
+    row = await session.get(MailSettings, principal.org_id, with_for_update=ROW_LOCK)
     if row is None:
         row = MailSettings(org_id=principal.org_id)
         session.add(row)

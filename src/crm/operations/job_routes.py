@@ -45,7 +45,7 @@ async def retry_failed_job(job_id: int, session: OrgTx, principal: StaffDep) -> 
         await session.execute(
             text(
                 "SELECT id, task_name, args, attempts FROM procrastinate_jobs WHERE id = :id "
-                "AND status = 'failed' AND args->>'org_id' = :org FOR UPDATE"
+                "AND status = 'failed' AND args->>'org_id' = :org FOR NO KEY UPDATE"
             ),
             {"id": job_id, "org": str(principal.org_id)},
         )

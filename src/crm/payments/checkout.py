@@ -22,7 +22,7 @@ from crm.gateways.stripe import StripeGateway
 from crm.identity.principal import Principal
 from crm.identity.tables import Org
 from crm.kit import clock
-from crm.kit.database import Big, Database, get_own
+from crm.kit.database import ROW_LOCK, Big, Database, get_own
 from crm.kit.errors import Conflict, Invalid, NotConfigured, NotFound, Refused
 from crm.kit.money import format_money
 from crm.kit.settings import Settings
@@ -360,7 +360,7 @@ def _checked(prepared: _Try, made: dict[str, Any]) -> tuple[str, str]:
 async def _give_up(db: Database, prepared: _Try) -> None:
     """What Stripe refused is not asked again: the next call asks anew, with whatever was repaired since."""
     async with db.transaction(prepared.org_id) as session:
-        row = await session.get_one(CheckoutSession, (prepared.org_id, prepared.id), with_for_update=True)
+        row = await session.get_one(CheckoutSession, (prepared.org_id, prepared.id), with_for_update=ROW_LOCK)
         if row.state == "creating":
             row.state = "expired"
 
@@ -369,7 +369,7 @@ async def _opened(
     db: Database, principal: Principal, prepared: _Try, session_id: str, url: str, *, dev_mode: bool
 ) -> _Try:
     async with db.transaction(prepared.org_id) as session:
-        row = await session.get_one(CheckoutSession, (prepared.org_id, prepared.id), with_for_update=True)
+        row = await session.get_one(CheckoutSession, (prepared.org_id, prepared.id), with_for_update=ROW_LOCK)
         if row.session_id is None:
             row.session_id, row.url = session_id, url
             if row.state == "creating":

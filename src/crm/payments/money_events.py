@@ -59,7 +59,7 @@ async def _payment(conn: Conn, event: StripeEvent) -> _Payment | None:
     cursor = await conn.execute(
         "SELECT org_id, id, proposal_id, amount_minor, currency, refunded_minor, stripe_payment_intent, "
         "stripe_charge, balance_transaction, simulated FROM payments WHERE org_id = %s "
-        "AND (stripe_payment_intent = %s OR stripe_charge = %s) FOR UPDATE",
+        "AND (stripe_payment_intent = %s OR stripe_charge = %s) FOR NO KEY UPDATE",
         [event.org_id, intent, charge],
     )
     row = await cursor.fetchone()
@@ -262,7 +262,7 @@ async def _payout(conn: Conn, event: StripeEvent) -> None:
         event.state, event.note = "kept", "a payout of an account that is no org's"
         return
     cursor = await conn.execute(
-        "SELECT status, reconciliation_status FROM payouts WHERE org_id = %s AND payout_id = %s FOR UPDATE",
+        "SELECT status, reconciliation_status FROM payouts WHERE org_id = %s AND payout_id = %s FOR NO KEY UPDATE",
         [event.org_id, event.object_id],
     )
     row = await cursor.fetchone()

@@ -17,7 +17,7 @@ from crm.activity.log import record
 from crm.gateways.stripe import StripeGateway
 from crm.jobs import queue
 from crm.kit import clock
-from crm.kit.database import Big, Database, get_own, raw
+from crm.kit.database import ROW_LOCK, Big, Database, get_own, raw
 from crm.kit.errors import Conflict, Invalid, Refused
 from crm.kit.money import format_money, payable_step
 from crm.payments import differences, states
@@ -168,8 +168,8 @@ async def send_refund(db: Database, stripe: StripeGateway, org_id: int, order_id
         await _refused(db, order, payment, error)
         return
     async with db.transaction(org_id) as session:
-        await session.get_one(Payment, (org_id, payment.id), with_for_update=True)
-        order = await session.get_one(RefundOrder, (org_id, order_id), with_for_update=True)
+        await session.get_one(Payment, (org_id, payment.id), with_for_update=ROW_LOCK)
+        order = await session.get_one(RefundOrder, (org_id, order_id), with_for_update=ROW_LOCK)
         if order.state == "prepared":
             order.state, order.refund_id = "sent", str(refund["id"])
             await session.flush()
@@ -214,7 +214,7 @@ def _simulated(order: RefundOrder) -> dict[str, Any]:
 async def _refused(db: Database, order: RefundOrder, payment: Payment, error: Refused) -> None:
     money = format_money(order.amount_minor, order.currency)
     async with db.transaction(order.org_id) as session:
-        row = await session.get_one(RefundOrder, (order.org_id, order.id), with_for_update=True)
+        row = await session.get_one(RefundOrder, (order.org_id, order.id), with_for_update=ROW_LOCK)
         if row.state != "prepared":
             return
         row.state, row.problem = "refused", error.detail

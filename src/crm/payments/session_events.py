@@ -214,7 +214,7 @@ async def _lock(
         "s.payment_id, p.proposal_id, p.org_id, p.id, p.state, p.amount_minor, p.currency, p.simulated, "
         "p.stripe_session_id, p.stripe_payment_intent, p.paid_at, p.failure "
         "FROM payments p JOIN checkout_sessions s ON s.org_id = p.org_id AND s.payment_id = p.id "
-        "WHERE s.session_id = ANY(%b) ORDER BY p.org_id, p.id FOR UPDATE OF p, s",
+        "WHERE s.session_id = ANY(%b) ORDER BY p.org_id, p.id FOR NO KEY UPDATE OF p, s",
         [session_ids],
     )
     found = await cursor.fetchall()

@@ -119,6 +119,8 @@ async def take_effect(
     for event in events:  # a batch that was rolled back has left its verdicts on them
         event.note = event.waits_for = None
     sessions = [event for event in events if event.type in session_events.TYPES]
+    if len(events) > max(len(sessions), 1):
+        await _lock_payments(conn, events)
     if sessions:
         await session_events.apply(conn, sessions, dev_mode=dev_mode)
     for event in events:
@@ -128,6 +130,23 @@ async def take_effect(
     learned = sorted({ref for event in events if event.state == "done" for ref in _learned(event)})
     if learned:
         await _bring_back(conn, learned, dev_mode=dev_mode)
+
+
+async def _lock_payments(conn: psycopg.AsyncConnection[Any], events: Sequence[StripeEvent]) -> None:
+    """All payments that the events name, in one order and before any org's log: the first event would take that, the
+    next one wait for a payment, and whoever holds it for the log. (Events of sessions alone do so by themselves.)"""
+    money = [event for event in events if event.type not in session_events.TYPES]
+    await conn.execute(
+        "SELECT 1 FROM payments WHERE (org_id, id) IN ("
+        "SELECT org_id, id FROM payments WHERE stripe_payment_intent = ANY(%(refs)s) "
+        "UNION SELECT org_id, id FROM payments WHERE stripe_charge = ANY(%(refs)s) "
+        "UNION SELECT org_id, payment_id FROM checkout_sessions WHERE session_id = ANY(%(sessions)s)) "
+        "ORDER BY org_id, id FOR NO KEY UPDATE",
+        {
+            "refs": sorted({ref for event in money for ref in event.refs}),
+            "sessions": [event.object_id for event in events if event.type in session_events.TYPES],
+        },
+    )
 
 
 def _learned(event: StripeEvent) -> tuple[str, ...]:
@@ -141,7 +160,7 @@ async def _bring_back(conn: psycopg.AsyncConnection[Any], learned: list[str], *,
     """Events that came before the payment they belong to take their effect now; one that stumbles then is
     kept as failed, and does not hold up what brought it back."""
     cursor = await conn.execute(
-        "SELECT id, account, body, org_id FROM inbox_events WHERE waits_for = ANY(%s) ORDER BY id FOR UPDATE",
+        "SELECT id, account, body, org_id FROM inbox_events WHERE waits_for = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
         [learned],
     )
     for row in await cursor.fetchall():

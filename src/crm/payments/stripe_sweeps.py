@@ -18,7 +18,7 @@ from crm.gateways.stripe import StripeGateway
 from crm.identity.tables import Org
 from crm.inbox.stripe_event import parse
 from crm.kit import clock
-from crm.kit.database import Database, raw
+from crm.kit.database import ROW_LOCK, Database, raw
 from crm.kit.errors import NotFound, OutsideError, Refused, Unavailable
 from crm.kit.logging import logger
 from crm.kit.settings import Settings
@@ -246,7 +246,7 @@ async def fetch_fee(db: Database, stripe: StripeGateway, org_id: int, payment_id
         )
     movement = transactions.read_movement(transaction, charge)
     async with db.transaction(org_id) as session:
-        payment = await session.get_one(Payment, (org_id, payment_id), with_for_update=True)
+        payment = await session.get_one(Payment, (org_id, payment_id), with_for_update=ROW_LOCK)
         if payment.fee_minor is not None:
             return
         await transactions.keep(session, account, [(org_id, movement)])
@@ -275,7 +275,7 @@ async def fetch_refunds(db: Database, stripe: StripeGateway, org_id: int, paymen
         return
     refunds = await stripe.list_refunds(intent, account=account)
     async with db.transaction(org_id) as session:
-        await session.get_one(Payment, (org_id, payment_id), with_for_update=True)
+        await session.get_one(Payment, (org_id, payment_id), with_for_update=ROW_LOCK)
         conn = await raw(session)
         for refund in refunds:
             await save_refund(conn, org_id, payment_id, proposal_id, refund)

@@ -244,7 +244,7 @@ async def expire_due(session: AsyncSession, org_id: int) -> int:
             )
             .order_by(Proposal.id)
             .limit(EXPIRED_AT_ONCE_MAX)
-            .with_for_update(skip_locked=True)
+            .with_for_update(key_share=True, skip_locked=True)
         )
     ).all()
     for proposal in due:

@@ -199,7 +199,7 @@ async def discard(session: AsyncSession, principal: Principal, proposal_id: int)
     before = await session.scalar(
         select(Proposal)
         .where(Proposal.org_id == draft.org_id, Proposal.superseded_by == draft.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     for table in (LineItem, ProposalOption, Milestone, ProposalFile):
         await session.execute(delete(table).where(*_own(table, draft)))

@@ -45,7 +45,7 @@ _DUE = text(
     "WITH due AS MATERIALIZED (SELECT p.* FROM postings p WHERE p.org_id = :org AND p.state = 'waiting' "
     "AND p.next_attempt_at <= :now AND (p.lease_until IS NULL OR p.lease_until <= :now) "
     f"AND {ALIKE} AND ({AFTER_ITS_INVOICE}) ORDER BY p.next_attempt_at, p.id LIMIT :looked_at "
-    "FOR UPDATE SKIP LOCKED) "
+    "FOR NO KEY UPDATE SKIP LOCKED) "
     f"SELECT p.id AS posting_id, {_CUSTOMER.format(postings='due p')} ORDER BY p.next_attempt_at, p.id"
 )
 _HELD = text(

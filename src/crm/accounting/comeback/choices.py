@@ -92,7 +92,7 @@ async def learn(
         select(BooksList)
         .where(BooksList.org_id == org_id, BooksList.realm_id == realm_id)
         .order_by(BooksList.entity)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     lists = {row.entity: row for row in kept}
     if entity not in lists:

@@ -81,7 +81,7 @@ _DROP = text(
 _TAKE = text(
     "UPDATE qbo_changes c SET due_at = :until, attempts = attempts + 1 FROM ("
     "SELECT entity, qbo_id FROM qbo_changes WHERE org_id = :org AND realm_id = :realm AND due_at <= :now "
-    "ORDER BY due_at, entity, qbo_id LIMIT :most FOR UPDATE SKIP LOCKED) t "
+    "ORDER BY due_at, entity, qbo_id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED) t "
     "WHERE c.org_id = :org AND c.realm_id = :realm AND c.entity = t.entity AND c.qbo_id = t.qbo_id "
     "RETURNING c.entity, c.qbo_id, c.operation, c.changed_at, c.merged_into, c.attempts"
 )

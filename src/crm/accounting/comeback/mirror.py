@@ -121,7 +121,7 @@ async def locked(
             QboMirror.qbo_id.in_(sorted(set(qbo_ids))),
         )
         .order_by(QboMirror.qbo_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return {row.qbo_id: row for row in rows}
 

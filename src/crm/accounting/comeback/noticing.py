@@ -24,7 +24,7 @@ AGAIN_MAX = 500  # open differences that are judged again after a merge
 # By the object they are about: one open difference of a kind, whose sentence follows what is there.
 _OPEN = text(
     "SELECT id, kind FROM differences WHERE org_id = :org AND resolved_at IS NULL AND kind LIKE 'qbo\\_%' "
-    "AND meta->>'realm_id' = :realm AND meta->>'entity' = :entity AND meta->>'qbo_id' = :id FOR UPDATE"
+    "AND meta->>'realm_id' = :realm AND meta->>'entity' = :entity AND meta->>'qbo_id' = :id FOR NO KEY UPDATE"
 )
 _KEEP = text(
     "INSERT INTO differences (org_id, kind, subject, sentence, meta, payment_id, proposal_id) "
@@ -109,7 +109,7 @@ async def notice_again(session: AsyncSession, org_id: int, realm_id: str) -> Non
         )
         .order_by(QboMirror.entity, QboMirror.qbo_id)
         .limit(AGAIN_MAX)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     for row in rows.all():
         await notice(session, row)

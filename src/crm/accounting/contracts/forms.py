@@ -18,7 +18,7 @@ from crm.accounting.contracts import agreed
 from crm.accounting.contracts.lines import Agreed
 from crm.accounting.contracts.tables import BooksContract
 from crm.accounting.tables import Posting
-from crm.kit.database import Big
+from crm.kit.database import ROW_LOCK, Big
 from crm.kit.errors import Unavailable
 
 # A contract's row, for everything that was paid: with the policy of the day, which `policy.choose` may still change
@@ -63,7 +63,7 @@ async def decide(books: Books, org_id: int, posting: Taken) -> Form:
     assert posting.proposal_id is not None
     async with books.db.transaction(org_id) as session:
         contract = await _contract(session, org_id, posting.proposal_id)
-        row = await session.get_one(Posting, (org_id, posting.id), with_for_update=True)
+        row = await session.get_one(Posting, (org_id, posting.id), with_for_update=ROW_LOCK)
         if row.form is None:
             if row.lease != posting.lease:
                 raise Unavailable("Another run books this already.", code="paused", retry_after_seconds=1)
@@ -79,7 +79,7 @@ async def _contract(session: AsyncSession, org_id: int, proposal_id: int) -> Boo
         ),
         {"org": org_id, "proposal": proposal_id},
     )
-    return await session.get_one(BooksContract, (org_id, proposal_id), with_for_update=True)
+    return await session.get_one(BooksContract, (org_id, proposal_id), with_for_update=ROW_LOCK)
 
 
 async def _decide(session: AsyncSession, row: Posting, contract: BooksContract) -> None:

@@ -12,7 +12,7 @@ from crm.activity.events import Event
 from crm.activity.log import record
 from crm.identity.tables import Org
 from crm.kit import clock
-from crm.kit.database import get_own
+from crm.kit.database import ROW_LOCK, get_own
 from crm.kit.errors import Conflict
 from crm.proposals.tables import Proposal
 
@@ -103,7 +103,7 @@ _FORGET = (
 
 async def choose_fee_documents(session: AsyncSession, org_id: int, actor: str, chosen: str) -> None:
     """Counts for fees to come; those of today that wait for the night are booked as one."""
-    org = await session.get_one(Org, org_id, with_for_update=True)
+    org = await session.get_one(Org, org_id, with_for_update=ROW_LOCK)
     if org.fee_documents == chosen:
         return
     org.fee_documents = chosen
@@ -125,7 +125,7 @@ async def job_done(session: AsyncSession, org_id: int, proposal_id: int, actor: 
         .values(org_id=org_id, proposal_id=proposal_id, policy=settings.policy)
         .on_conflict_do_nothing()
     )
-    contract = await session.get_one(BooksContract, (org_id, proposal_id), with_for_update=True)
+    contract = await session.get_one(BooksContract, (org_id, proposal_id), with_for_update=ROW_LOCK)
     if contract.done_at is None:
         contract.done_at, contract.done_by = clock.now(), actor
         await record(session, org_id, Event.JOB_DONE, proposal_id=proposal_id, actor=actor)

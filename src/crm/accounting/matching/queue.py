@@ -20,6 +20,7 @@ from crm.activity.log import record
 from crm.customers.tables import Customer
 from crm.jobs import queue
 from crm.kit import clock
+from crm.kit.database import ROW_LOCK
 from crm.kit.errors import Conflict, NotFound
 
 BOOK_AFTER = timedelta(seconds=10)
@@ -167,7 +168,7 @@ def exact(match: CustomerMatch) -> str | None:
 
 async def _locked(session: AsyncSession, org_id: int, realm_id: str, customer_id: int) -> CustomerMatch:
     found = await session.get(
-        CustomerMatch, (org_id, realm_id, customer_id), with_for_update=True, populate_existing=True
+        CustomerMatch, (org_id, realm_id, customer_id), with_for_update=ROW_LOCK, populate_existing=True
     )
     if found is None:
         raise NotFound(f"Customer {customer_id} does not wait for a match.")

@@ -26,6 +26,7 @@ from crm.gateways.stripe import StripeGateway
 from crm.identity.tables import Org
 from crm.jobs import queue
 from crm.kit import clock
+from crm.kit.database import ROW_LOCK
 from crm.kit.errors import CrmError, Invalid
 from crm.kit.logging import logger
 from crm.payments import transactions
@@ -216,7 +217,7 @@ async def _compare(
         count = await lines.gather(session, org.id, realm, to_day)
         if found is not None:
             await by_hand.found_in_books(session, found, org.currency, to_day)
-        row = await session.get_one(Reconciliation, (org.id, run_id), with_for_update=True)
+        row = await session.get_one(Reconciliation, (org.id, run_id), with_for_update=ROW_LOCK)
         await _keep(session, org, row, live, problems, count)
 
 

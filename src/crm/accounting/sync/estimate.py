@@ -29,6 +29,7 @@ from crm.accounting.tables import Posting, QboRequest
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.gateways.quickbooks import Call, dumps, loads
+from crm.kit.database import ROW_LOCK
 from crm.kit.errors import Refused
 from crm.proposals.tables import Proposal
 
@@ -237,7 +238,7 @@ async def _keep_form(books: Books, org_id: int, posting: Taken, form: str) -> No
 
 
 async def _set_form(session: AsyncSession, org_id: int, posting: Taken, form: str) -> None:
-    row = await session.get_one(Posting, (org_id, posting.id), with_for_update=True)
+    row = await session.get_one(Posting, (org_id, posting.id), with_for_update=ROW_LOCK)
     row.form = form
 
 
