@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company, connection, kinds, links, postings
+from crm.accounting.comeback import noticing
 from crm.accounting.context import Books
 from crm.accounting.tables import Posting, QboEdit, QboLink, QboRequest
 from crm.activity.events import Event
@@ -136,6 +137,8 @@ async def link_by_hand(
         made: Any = entity
         await links.link(session, org_id, access.realm_id, made, local_kind, local_id, object_)
         await _say(session, posting, Event.POSTING_LINKED, actor, entity=entity, qbo_id=qbo_id)
+        if entity == "Payment":
+            await noticing.settles_less(session, org_id, access.realm_id, object_)
         if posting.kind == "payment" and entity == "Payment":
             await _say_paid(session, access.realm_id, posting, qbo_id, actor)
         if posting.state == "skipped":

@@ -12,7 +12,9 @@ from crm.accounting.comeback.picture import Status
 from crm.kit.dates import long_date
 from crm.kit.money import format_money, from_decimal
 
-Kind = Literal["qbo_edited", "qbo_voided", "qbo_deleted", "qbo_inactive", "qbo_unapplied", "qbo_paid_by_hand"]
+Kind = Literal[
+    "qbo_edited", "qbo_voided", "qbo_deleted", "qbo_inactive", "qbo_unapplied", "qbo_on_account", "qbo_paid_by_hand"
+]  # fmt: skip
 LINES_SHOWN_MAX = 20
 
 WORDS = {
@@ -89,14 +91,7 @@ def judge(seen: Seen, aliases: Aliases) -> list[Verdict]:
             Verdict("qbo_edited", f"{what} was changed in QuickBooks: {_said(changed)}.", tuple(changed))
         )
     if (unapplied := _unapplied(seen)) > 0:
-        free = format_money(unapplied, seen.currency)
-        found.append(
-            Verdict(
-                "qbo_unapplied",
-                f"{what}{worth} no longer settles all that it did: {free} of it is unapplied in QuickBooks.",
-                (Field("UnappliedAmt", "Unapplied", format_money(0, seen.currency), free),),
-            )
-        )
+        found.append(_free_of(seen, f"{what}{worth}", format_money(unapplied, seen.currency)))
     if strangers := _strangers(seen):
         found.append(
             Verdict(
@@ -242,6 +237,31 @@ def _unapplied(seen: Seen) -> int:
         return 0
     free = [Decimal(str(side.get("UnappliedAmt") or 0)) for side in (seen.ours, seen.theirs)]
     return max(0, from_decimal(free[1] - free[0], seen.currency))
+
+
+def _free_of(seen: Seen, what: str, free: str) -> Verdict:
+    """`free` of our payment settles nothing: from the beginning on, or since somebody took it off its invoice."""
+    fields = (Field("UnappliedAmt", "Unapplied", format_money(0, seen.currency), free),)
+    if _settles(seen.ours) != _settles(seen.theirs):
+        sentence = (
+            f"{what} no longer settles all that it did: {free} of it is unapplied in QuickBooks."
+        )
+        return Verdict("qbo_unapplied", sentence, fields)
+    sentence = (
+        f"{free} of {what[0].lower()}{what[1:]} settles nothing: when it was booked, less than that was open on its "
+        "invoice. QuickBooks may have applied an older credit to it by itself, or somebody a payment of their own. Apply it "
+        "there to what the customer owes, or accept it as the customer's credit."
+    )
+    return Verdict("qbo_on_account", sentence, fields)
+
+
+def _settles(payment: Mapping[str, Any]) -> list[tuple[Decimal | None, str, str]]:
+    """What the lines of a payment settle: amount, kind and Id of each."""
+    return [
+        (_number(line.get("Amount")), str(link.get("TxnType")), str(link.get("TxnId")))
+        for line in payment.get("Line") or []
+        for link in line.get("LinkedTxn") or []
+    ]
 
 
 def _on_account(seen: Seen) -> list[Verdict]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.accounting.comeback import mirror
 from crm.accounting.comeback.comparing import Aliases, Seen, Verdict, judge
 from crm.accounting.comeback.tables import QboMirror
 from crm.accounting.tables import QboLink
 from crm.activity.events import Event
 from crm.activity.log import record
-from crm.gateways.quickbooks import loads
+from crm.gateways.quickbooks import dumps, loads
 from crm.kit import clock
 
 BY_QUICKBOOKS = "quickbooks"  # it was put right there; nobody here had to do anything
@@ -75,6 +77,17 @@ async def _open(
         session, row.org_id, Event.DIFFERENCE_FOUND, proposal_id=about["proposal_id"], actor=BY_QUICKBOOKS,
         difference_id=found.scalar_one(), kind=verdict.kind, subject=subject, sentence=verdict.sentence,
     )  # fmt: skip
+
+
+async def settles_less(session: AsyncSession, org_id: int, realm_id: str, payment: dict[str, Any]) -> None:
+    """Our payment was written just now, and a part of it settles nothing: that is told, not agreed to."""
+    if not Decimal(str(payment.get("UnappliedAmt") or 0)):
+        return
+    rows = await mirror.locked(session, org_id, realm_id, "Payment", [str(payment["Id"])])
+    for row in rows.values():
+        row.theirs, row.ours = row.ours, dumps(loads(row.ours) | {"UnappliedAmt": 0})
+        await session.flush()
+        await notice(session, row)
 
 
 async def over(session: AsyncSession, row: QboMirror) -> None:

@@ -35,7 +35,8 @@ def ways_of(difference: Difference) -> tuple[Way, ...]:
     """What can be done about it, the likeliest first; nothing for what QuickBooks does not know."""
     if not difference.kind.startswith("qbo_"):
         return ()
-    if difference.kind == "qbo_paid_by_hand":  # the other's payment is not ours to take away
+    # The other's payment is not ours to take away, and what never settled more cannot be put back.
+    if difference.kind in {"qbo_paid_by_hand", "qbo_on_account"}:
         return ("accept", "unlink")
     return ("accept", "restore", "unlink")
 

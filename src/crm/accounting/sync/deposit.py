@@ -15,6 +15,7 @@ from sqlalchemy import select
 from crm.accounting import company as qbo
 from crm.accounting import connection, exchange_rates, links, outbox, turns
 from crm.accounting.booking import Booked, Kind, Taken
+from crm.accounting.comeback import noticing
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.contracts import forms
@@ -32,7 +33,7 @@ from crm.accounting.error_counts import count_error
 from crm.accounting.sync import setup
 from crm.accounting.sync.contract_customer import contract_customer
 from crm.accounting.sync.looking import find_by_key
-from crm.accounting.sync.open_invoices import OpenInvoice, applied, open_invoices
+from crm.accounting.sync.open_invoices import OpenInvoice, applied, open_invoices, open_now
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.customers.tables import Customer
@@ -316,7 +317,9 @@ async def _payment(
     try:
         written = await _payment_of_earlier_life(facts, invoices, look) or await write()
     except Refused as error:
-        if error.code != "610":
+        if error.code == "6000" and (now := await open_now(books, access, invoices)) != list(invoices):
+            invoices = now  # something else settled it meanwhile, which no rule of QuickBooks lets us settle again
+        elif error.code != "610":
             raise
         written = await write()  # what was stored may name an invoice that is gone; now it names this one
     async with books.db.transaction(access.org_id) as session:
@@ -325,6 +328,7 @@ async def _payment(
         )
         if written.request_id:
             await outbox.succeeded(session, access.org_id, written)
+        await noticing.settles_less(session, access.org_id, access.realm_id, written.object)
         if new:
             await record(
                 session,

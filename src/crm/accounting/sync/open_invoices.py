@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from crm.accounting.comeback import looking, mirror
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.kit.errors import Refused
@@ -40,6 +41,20 @@ async def open_invoices(books: Books, access: Access, proposal_id: int) -> list[
             code="no-invoice",
         )
     return found
+
+
+async def open_now(books: Books, access: Access, invoices: Sequence[OpenInvoice]) -> list[OpenInvoice]:
+    """The same invoices as they are now: one metered read. What else changed of them is noticed on the way."""
+    found, told_at = await looking.read(
+        books, access, "Invoice", [one.id for one in invoices], "read_invoice"
+    )
+    async with books.db.transaction(access.org_id) as session:
+        await looking.take_in(session, access, "Invoice", found, "query", told_at)
+        rows = await mirror.locked(session, access.org_id, access.realm_id, "Invoice", found)
+        return [
+            OpenInvoice(one.id, (rows[one.id].balance_minor or 0) if one.id in rows else one.open_minor)
+            for one in invoices
+        ]
 
 
 def applied(amount_minor: int, invoices: Sequence[OpenInvoice]) -> list[tuple[str, int]]:

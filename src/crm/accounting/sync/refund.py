@@ -18,6 +18,7 @@ from sqlalchemy import select
 from crm.accounting import company as qbo
 from crm.accounting import connection, exchange_rates, links, outbox
 from crm.accounting.booking import Kind, Taken
+from crm.accounting.comeback import noticing
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.contracts import agreed, forms
@@ -97,6 +98,8 @@ async def post(books: Books, org_id: int, posting: Taken) -> None:
             session, org_id, access.realm_id, form.entity, "refund", posting.local_id, written.object
         )
         await outbox.succeeded(session, org_id, written)
+        if form is _ONTO_INVOICE:
+            await noticing.settles_less(session, org_id, access.realm_id, written.object)
         if new:
             await record(
                 session, org_id, form.event, proposal_id=part.facts.proposal_id, payment_id=payment_id,

@@ -17,6 +17,7 @@ const DIFFERENCES: Record<string, string> = {
   qbo_deleted: "Deleted in QuickBooks",
   qbo_inactive: "Made inactive in QuickBooks",
   qbo_unapplied: "A payment without its invoice",
+  qbo_on_account: "A payment that settles less",
   qbo_paid_by_hand: "Paid in QuickBooks by hand",
 };
 
