@@ -186,6 +186,42 @@ async def test_stripes_rate_comes_first(world: World) -> None:
     assert trial_balance(world)["Stripe Clearing"] == 327_600
 
 
+async def test_an_account_of_another_currency_is_not_booked_on(world: World) -> None:
+    """“Stripe Clearing” was made in euro: said, with the currency it must have, before QuickBooks could refuse; it can't be
+    chosen for dollars but for euro, where the dry run then names it; renamed in QuickBooks, Retry books the dollars."""
+    tokens = world.sandbox.connect_quickbooks(world.realm_id)
+    wrong = {"Name": "Stripe Clearing", "AccountType": "Bank", "CurrencyRef": {"value": "EUR"}}
+    account = post(world, tokens.headers, "account", wrong)["Account"]
+    contract = sell(world, "USD")
+    contract.pay("deposit")
+    await run_all(world)
+    problem = stuck(contract)
+    assert (problem["problem_code"], "of type Bank and in USD" in problem["problem"]) == (
+        "clearing-account",
+        True,
+    )
+    chosen = {"slot": "clearing_account", "qbo_id": account["Id"]}
+    refused = world.staff().put("/books/mapping", json=chosen)
+    assert (refused.status_code, refused.json()["detail"].partition(".")[0]) == (
+        422,
+        "The account “Stripe Clearing” is in EUR, but stripe clearing needs one in USD",
+    )
+    world.staff().put("/books/mapping", json={**chosen, "key": "currency:eur"}).raise_for_status()
+    post(world, tokens.headers, "account", account | {"Name": "Held in euro", "sparse": True})
+    world.staff().post("/books/mapping/refresh").raise_for_status()
+    world.staff().post(f"/postings/{problem['id']}/retry").raise_for_status()
+    await run_all(world)
+    assert states(contract) == {"posted"}, contract.postings()
+    euro = sell(world, "EUR")
+    dry = world.staff().get(f"/books/preview/{euro.payment_id('deposit')}").json()
+    assert {line["account"] for one in dry["documents"] for line in one["entries"] if line["debit_minor"]} == {
+        "Accounts Receivable", "Held in euro",
+    }  # fmt: skip
+    euro.pay("deposit")
+    await run_all(world)
+    assert trial_balance(world)["Held in euro"] == round(300_000 * EUR)
+
+
 async def test_turning_multicurrency_on_is_noticed(world: World) -> None:
     """A company with one currency refuses in a sentence; when a person has turned it on, Retry is enough."""
     other = "9341000000000003"

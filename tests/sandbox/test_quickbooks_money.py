@@ -298,7 +298,8 @@ def test_an_invoice_closes_the_one_estimate_it_is_linked_to(books: Books) -> Non
 
 
 def test_multicurrency_books_at_the_rate_and_puts_the_difference_aside(books: Books) -> None:
-    """Currency becomes required, follows the customer, and a changed rate lands in Exchange Gain or Loss."""
+    """Currency becomes required and follows the customer; an account must be of it or of the home currency; a changed rate
+    lands in Exchange Gain or Loss."""
     assert books.refusal("Customer", {"DisplayName": "E", "CurrencyRef": {"value": "EUR"}})["code"] == "6000"
     books.settings(multicurrency=True)
     customer = books.make("Customer", {"DisplayName": "Euro Dach", "CurrencyRef": {"value": "EUR"}})["Id"]
@@ -306,6 +307,18 @@ def test_multicurrency_books_at_the_rate_and_puts_the_difference_aside(books: Bo
     assert books.refusal("Invoice", body)["element"] == "CurrencyRef"
     assert books.refusal("Invoice", {**body, "CurrencyRef": {"value": "USD"}})["code"] == "6000"
     euro = {"CurrencyRef": {"value": "EUR"}, "ExchangeRate": 1.1}
+    pound = {"Name": "Pounds", "AccountType": "Bank", "CurrencyRef": {"value": "GBP"}}
+    elsewhere = {"DepositToAccountRef": {"value": books.make("Account", pound)["Id"]}}
+    for money in (
+        payment_body(100, customer=customer) | euro,
+        payment_body(100) | {"CurrencyRef": {"value": "USD"}},
+    ):
+        refused = books.refusal("Payment", {**money, **elsewhere})
+        assert (refused["code"], "one foreign currency per transaction" in refused["Detail"]) == (
+            "6000",
+            True,
+        )
+    assert books.owed(customer) == 0
     invoice = books.make("Invoice", {**body, **euro})
     assert (invoice["TotalAmt"], invoice["HomeTotalAmt"]) == (100.0, 110.0)
     pay = {**payment_body(100, (invoice["Id"], 100), customer=customer), **euro, "ExchangeRate": 1.2}

@@ -129,7 +129,7 @@ async def _asked(books: Books, org_id: int) -> list[Finding]:
         )
     )
     found.append(await _listed(books, access, "Account", "stripe_clearing", "clearing account"))
-    return found + await _mapping(books, access)
+    return found + await _mapping(books, access, settings.home_currency)
 
 
 def _clock(told: Any) -> Finding:
@@ -202,7 +202,7 @@ async def _listed(books: Books, access: Access, entity: links.Entity, local_id: 
     return Finding(name, "ok", f"The {name} “{known.name}” is there and active.")
 
 
-async def _mapping(books: Books, access: Access) -> list[Finding]:
+async def _mapping(books: Books, access: Access, home_currency: str) -> list[Finding]:
     """Whether everything that somebody chose in Books > Mapping is still there, active and of the right kind."""
     async with books.db.transaction(access.org_id) as session:
         chosen = (await mapped.mapping_of(session, access.org_id, access.realm_id)).of
@@ -219,7 +219,7 @@ async def _mapping(books: Books, access: Access) -> list[Finding]:
     found = []
     for (name, key), one in sorted(chosen.items()):
         slot = BY_NAME[name]
-        problem = lists.problem(slot, there, one.qbo_id)
+        problem = lists.problem(slot, there, one.qbo_id, lists.wanted_currency(key, home_currency))
         if problem is not None:
             where = f"{slot.title} ({key.replace(':', ': ')})" if key else slot.title
             found.append(Finding(f"mapping of {where}", "wrong", problem, "Documents that need it are refused.",

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.accounting import company as qbo
 from crm.accounting.connection import Access
@@ -102,11 +103,16 @@ async def by_stripe(
     async with books.db.transaction(org_id) as session:
         own = (await session.execute(text(_OWN), {"org": org_id, "intent": intent, "source": source})).first()
         if own is None:
-            last = await session.scalar(text(_LAST), {"org": org_id, "currency": currency})
-            return Converted(None, company.home_currency if last == company.home_currency else currency)
+            return Converted(None, await held_in(session, org_id, company, currency))
     if own.currency == company.home_currency and own.exchange_rate:
         return Converted(own.exchange_rate, own.currency)
     return Converted(None, currency)
+
+
+async def held_in(session: AsyncSession, org_id: int, company: Company, currency: str) -> str:
+    """The currency in which Stripe will hold what is paid in this one, as far as anybody can know."""
+    last = await session.scalar(text(_LAST), {"org": org_id, "currency": currency})
+    return company.home_currency if last == company.home_currency else currency
 
 
 _OWN = (

@@ -6,7 +6,7 @@ from decimal import Decimal
 from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.ledger import Posting
 from crm_sandbox.quickbooks.money import round_to_cents, to_cents, to_decimal, to_number
-from crm_sandbox.quickbooks.refusals import business, cannot_link, missing, refusal
+from crm_sandbox.quickbooks.refusals import business, cannot_link, missing, other_currency, refusal
 from crm_sandbox.quickbooks.sales import check_money_account, money_account
 from crm_sandbox.quickbooks.shapes import JsonObject
 
@@ -236,7 +236,7 @@ def _check_party_currency(company: Company, obj: JsonObject, account: JsonObject
     party = _line_party(account, detail)
     named = company.get(PARTIES[account["AccountType"]], party) if party else None
     if named and named["CurrencyRef"]["value"] != obj["CurrencyRef"]["value"]:
-        raise business("The currency of the transaction must be the currency of the customer or vendor.")
+        raise other_currency()
 
 
 def _journal_postings(company: Company, obj: JsonObject) -> list[Posting]:

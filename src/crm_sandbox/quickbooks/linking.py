@@ -6,29 +6,47 @@ from crm_sandbox.quickbooks.company import Company
 from crm_sandbox.quickbooks.entities import ENTITIES, Entity
 from crm_sandbox.quickbooks.ledger import Posting
 from crm_sandbox.quickbooks.money import to_cents, to_number
-from crm_sandbox.quickbooks.refusals import books_closed, business, cannot_link
+from crm_sandbox.quickbooks.refusals import books_closed, business, cannot_link, other_currency
 from crm_sandbox.quickbooks.sales import SALES_FORMS
 from crm_sandbox.quickbooks.shapes import JsonObject
 
 
 def book(company: Company, entity: Entity, obj: JsonObject) -> None:
-    """Writes the document into the books and links it to what it pays, closes or brings to the bank."""
-    lines: tuple[Posting, ...]
-    if entity.name in SALES_FORMS:
-        lines = sales.postings(company, entity, obj)
-        if entity.name == "Invoice":
-            _close_estimates(company, obj)
+    """Writes the document into the books and links it to what it pays, closes or brings to the bank; raises Refused."""
+    lines = _postings(company, entity, obj)
+    _check_one_foreign_currency(company, obj, lines)
+    if entity.name == "Invoice":
+        _close_estimates(company, obj)
     elif entity.name == "Payment":
-        lines = receipts.postings(company, obj)
         for (kind, ident), cents in receipts.applied_totals(obj).items():
             company.apply((kind, ident), obj["Id"], cents)
             _refresh(company, kind, ident)
-    else:
-        lines = banking.postings(company, entity.name, obj)
-        for kind, ident in banking.deposited(obj) if entity.name == "Deposit" else ():
+    elif entity.name == "Deposit":
+        for kind, ident in banking.deposited(obj):
             company.bring_to_bank((kind, ident), obj["Id"])
             _refresh(company, kind, ident)
     company.post(entity.name, obj["Id"], lines)
+
+
+def _postings(company: Company, entity: Entity, obj: JsonObject) -> tuple[Posting, ...]:
+    if entity.name in SALES_FORMS:
+        return sales.postings(company, entity, obj)
+    if entity.name == "Payment":
+        return receipts.postings(company, obj)
+    return banking.postings(company, entity.name, obj)
+
+
+def _check_one_foreign_currency(company: Company, obj: JsonObject, lines: tuple[Posting, ...]) -> None:
+    """An account holds one currency: what is booked on it is in that one, or it is an account of the home currency.
+
+    Reported of accounts in other currencies than the document's, with the code and text of `other_currency`.
+    """
+    home = company.settings.home_currency
+    fitting = {home, (obj.get("CurrencyRef") or {}).get("value", home)}
+    for line in lines:
+        account = company.get("Account", line.account_id) or {}
+        if (account.get("CurrencyRef") or {}).get("value", home) not in fitting:
+            raise other_currency()
 
 
 def let_go(company: Company, entity: Entity, obj: JsonObject) -> None:

@@ -65,8 +65,21 @@ def change_settings(company: Company, changes: dict[str, Any]) -> None:
     settings = replace(company.settings, **changes)
     if settings.track_classes and settings.track_classes_per_line:
         raise ValueError("classes are tracked for each transaction or for each line, not both")
+    home = company.settings.home_currency
     company.settings = settings
+    if settings.home_currency != home:
+        _keep_at_home(company, home)
     if preferences(company, before) != shown:
         with company.transaction():
             store(company, entity, before, before)
             company.note(entity.name, before["Id"], "updated")
+
+
+def _keep_at_home(company: Company, home_before: str) -> None:
+    """A test says in which currency the company was opened: what it has had from the beginning is in that one."""
+    with company.transaction():
+        for name in ("Account", "Customer", "Vendor"):
+            for obj in list(company.objects[name].values()):
+                if obj.get("CurrencyRef", {}).get("value") == home_before:
+                    ref = company.currency(company.settings.home_currency)
+                    company.put(ENTITIES[name], {**obj, "CurrencyRef": ref})

@@ -137,6 +137,11 @@ def business(text: str) -> Refused:
     return refusal("6000", message, f"Business Validation Error: {text}")
 
 
+def other_currency() -> Refused:
+    """Code 6000 for a customer, vendor or account of another currency than the document's (reported, text and code)."""
+    return business("You can only use one foreign currency per transaction.")
+
+
 def wrong_amount(value: object) -> Refused:
     """Code 6070: a line whose amount is not price times quantity."""
     detail = f"Amount is not equal to UnitPrice * Qty. Supplied value:{value}"

@@ -27,6 +27,7 @@ from crm_sandbox.quickbooks.refusals import (
     invalid_id,
     missing,
     not_found,
+    other_currency,
     refusal,
     stale,
     unsupported,
@@ -274,7 +275,7 @@ def _with_currency(company: Company, entity: Entity, obj: JsonObject) -> JsonObj
     if sent is None:
         raise missing("CurrencyRef")
     if customer and customer["CurrencyRef"]["value"] != sent:
-        raise business("The currency of the transaction must be the currency of the customer.")
+        raise other_currency()
     if obj.get("ExchangeRate") is not None and float(obj["ExchangeRate"]) <= 0:
         raise refusal("2110", "Invalid Decimal", "ExchangeRate must be greater than 0", "ExchangeRate")
     # A foreign document without a rate was seen to be booked at 1: the client must send the rate.

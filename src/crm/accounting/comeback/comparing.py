@@ -243,9 +243,7 @@ def _free_of(seen: Seen, what: str, free: str) -> Verdict:
     """`free` of our payment settles nothing: from the beginning on, or since somebody took it off its invoice."""
     fields = (Field("UnappliedAmt", "Unapplied", format_money(0, seen.currency), free),)
     if _settles(seen.ours) != _settles(seen.theirs):
-        sentence = (
-            f"{what} no longer settles all that it did: {free} of it is unapplied in QuickBooks."
-        )
+        sentence = f"{what} no longer settles all that it did: {free} of it is unapplied in QuickBooks."
         return Verdict("qbo_unapplied", sentence, fields)
     sentence = (
         f"{free} of {what[0].lower()}{what[1:]} settles nothing: when it was booked, less than that was open on its "

@@ -88,7 +88,9 @@ async def kept(
     return {entity: list(found[entity].objects) if entity in found else [] for entity in ENTITIES}, read_at
 
 
-async def read_one(books: Books, access: Access, slot: Slot, qbo_id: str, field: str) -> Choice:
+async def read_one(
+    books: Books, access: Access, slot: Slot, qbo_id: str, currency: str, field: str
+) -> Choice:
     """The object as it is now, fit for the slot: one metered read, two for an item. Raises Invalid naming the field."""
     try:
         answer = await qbo.ask(
@@ -111,17 +113,23 @@ async def read_one(books: Books, access: Access, slot: Slot, qbo_id: str, field:
         )
         known = choice("Account", account.data.get("Account") or {"Id": found["account_id"]})
         found |= {"type": known["type"], "account": known["name"]}
-    if (problem := unfit(slot, found)) is not None:
+    if (problem := unfit(slot, found, currency)) is not None:
         raise Invalid(problem, field=field, kind="mapping-unfit")
     return found
 
 
-def problem(slot: Slot, there: dict[str, list[Choice]], qbo_id: str) -> str | None:
+def wanted_currency(key: str, home_currency: str) -> str:
+    """The currency that an account must have to be mapped under this key."""
+    kind, _, of = key.partition(":")
+    return of.upper() if kind == "currency" else home_currency
+
+
+def problem(slot: Slot, there: dict[str, list[Choice]], qbo_id: str, currency: str) -> str | None:
     """Why what is chosen cannot stand in this slot, as far as the kept lists can say: a full one may lack it."""
     known = by_id(there, slot.entity)
     if not known or (qbo_id not in known and len(known) >= OBJECTS_MAX):
         return None
-    return unfit(slot, known.get(qbo_id))
+    return unfit(slot, known.get(qbo_id), currency)
 
 
 WORDS = {
@@ -129,8 +137,9 @@ WORDS = {
 }  # fmt: skip
 
 
-def unfit(slot: Slot, found: Choice | None) -> str | None:
-    """Why this object cannot stand in this slot, in a sentence; None when it can."""
+def unfit(slot: Slot, found: Choice | None, currency: str) -> str | None:
+    """Why this object cannot stand in this slot, in a sentence; None when it can. `currency`: what an account must hold,
+    since QuickBooks takes only one foreign currency in a document; empty where any will do."""
     word = WORDS[slot.entity]
     if found is None:
         return f"{slot.title}: the {word} is not in QuickBooks any more. Choose another one."
@@ -148,6 +157,12 @@ def unfit(slot: Slot, found: Choice | None) -> str | None:
         return (
             f"The account “{name}” is of type {found.get('type') or 'unknown'}, but {slot.title.lower()} needs "
             f"{kinds}. Choose another one."
+        )
+    held = found.get("currency")
+    if slot.entity == "Account" and currency and held and held != currency:
+        return (
+            f"The account “{name}” is in {held}, but {slot.title.lower()} needs one in {currency}. Choose one that is, or "
+            "make one in QuickBooks."
         )
     return None
 

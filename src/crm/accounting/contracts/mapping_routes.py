@@ -107,14 +107,11 @@ async def set_books_mapping(body: SlotIn, principal: StaffDep, work: BooksDep) -
     if body.key and body.key.partition(":")[0] not in slot.keys:
         raise Invalid(f"{slot.title} cannot be told apart by “{body.key}”.", field="key")
     access = await connection.access(work, org_id)
-    found = await lists.read_one(work, access, slot, body.qbo_id, "qbo_id") if body.qbo_id else None
-    kind, _, of = body.key.partition(":")
-    if found and kind == "currency" and found.get("currency", "").casefold() != of.casefold():
-        raise Invalid(
-            f"The account “{found['name']}” is not in {of.upper()}. Choose one that is, or make one in QuickBooks.",
-            field="qbo_id",
-            kind="mapping-unfit",
-        )
+    found = None
+    if body.qbo_id is not None:
+        company = await setup.company_of(work, access)
+        currency = lists.wanted_currency(body.key, company.home_currency)
+        found = await lists.read_one(work, access, slot, body.qbo_id, currency, "qbo_id")
     async with work.db.transaction(org_id) as session:
         await _store(session, access, body, found)
         await record(
@@ -204,6 +201,7 @@ async def _out(session: AsyncSession, org_id: int) -> BooksMappingOut:
         )
     ).all()
     there, read_at = await lists.kept(session, org_id, token.realm_id)
+    home = str((token.company or {}).get("settings", {}).get("home_currency") or "")
     policy = (await settings_of(session, org_id)).policy
     deposits = "deposit_item" if policy == "liability" else "income_item"
     slots = []
@@ -214,7 +212,7 @@ async def _out(session: AsyncSession, org_id: int) -> BooksMappingOut:
                 key=row.key,
                 qbo_id=row.qbo_id,
                 name=row.name,
-                problem=lists.problem(slot, there, row.qbo_id),
+                problem=lists.problem(slot, there, row.qbo_id, lists.wanted_currency(row.key, home)),
             )
             for row in rows
             if row.slot == slot.name
@@ -232,7 +230,7 @@ async def _out(session: AsyncSession, org_id: int) -> BooksMappingOut:
                         id=one["id"],
                         name=one["name"],
                         detail=str(one.get("account") or one.get("type") or ""),
-                        problem=lists.unfit(slot, one),
+                        problem=lists.unfit(slot, one, "" if "currency" in slot.keys else home),
                     )
                     for one in known.values()
                 ],

@@ -26,9 +26,10 @@ class Need:
 
 async def of_policy(session: AsyncSession, org_id: int, policy: str, income_item: str) -> list[Need]:
     """Nothing while no company is connected: then nothing is booked either."""
-    realm = await session.scalar(select(QboToken.realm_id).where(QboToken.org_id == org_id))
-    if realm is None:
+    token = await session.scalar(select(QboToken).where(QboToken.org_id == org_id))
+    if token is None or token.realm_id is None:
         return []
+    realm, home = token.realm_id, str((token.company or {}).get("settings", {}).get("home_currency") or "")
     choices, read_at = await lists.kept(session, org_id, realm)
     if read_at is None:
         return [
@@ -45,23 +46,25 @@ async def of_policy(session: AsyncSession, org_id: int, policy: str, income_item
     wanted = [("clearing_account", CLEARING_ACCOUNT_NAME), ("sales_item", SALES_ITEM_NAME)]
     if policy != "whole":
         wanted.append(deposits)
-    found = [lacking(BY_NAME[slot], mapping.get(slot), name, choices) for slot, name in wanted]
+    found = [lacking(BY_NAME[slot], mapping.get(slot), name, choices, home) for slot, name in wanted]
     if policy == "liability" and mapping.get("deposit_item") is None:
         found.append(_liability(choices))
     return [one for one in found if one is not None]
 
 
-def lacking(slot: Slot, mapped: str | None, name: str, choices: dict[str, list[lists.Choice]]) -> Need | None:
+def lacking(
+    slot: Slot, mapped: str | None, name: str, choices: dict[str, list[lists.Choice]], home_currency: str
+) -> Need | None:
     """What is wrong with this slot's object: the mapped one, else the one of our name; None when nothing is."""
     if mapped is not None:
-        problem = lists.problem(slot, choices, mapped)
+        problem = lists.problem(slot, choices, mapped, home_currency)
         return Need(slot.name, problem, False) if problem else None
     word = lists.WORDS[slot.entity]
     known = choices.get(slot.entity, [])
     there = [one for one in known if one["name"].casefold() == name.casefold()]
     if not there:
         return Need(slot.name, f"{slot.title}: the {word} “{name}” is not in QuickBooks yet.", True)
-    problem = lists.unfit(slot, max(there, key=lambda one: bool(one["active"])))
+    problem = lists.unfit(slot, max(there, key=lambda one: bool(one["active"])), home_currency)
     return Need(slot.name, problem, False) if problem else None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.accounting import exchange_rates
 from crm.accounting.contracts import agreed, forms, journal, lists, policy
 from crm.accounting.contracts.documents import Frame, deposit_tax_code, invoice_body
 from crm.accounting.contracts.journal import Accounts, Document
@@ -40,12 +41,14 @@ async def preview(session: AsyncSession, org_id: int, payment: Payment) -> Previ
     realm = (token.realm_id or "") if token else ""
     mapping = await mapping_of(session, org_id, realm)
     choices, _ = await lists.kept(session, org_id, realm)
-    accounts = _accounts(mapping, choices, chosen)
+    company = _company(token)
+    accounts = _accounts(
+        mapping, choices, chosen, await _clearing(session, org_id, payment, company, mapping, choices)
+    )
     invoiced = await _invoiced(session, org_id, payment.proposal_id)
     last = proposal.approved_at is not None and (
         chosen == "whole" or not await _others_open(session, org_id, payment)
     )
-    company = _company(token)
     made: list[Document] = []
     problems: list[str] = []
     in_parts = contract is not None and contract.in_parts
@@ -68,24 +71,51 @@ async def preview(session: AsyncSession, org_id: int, payment: Payment) -> Previ
         problems.append(
             f"The contract is in {payment.currency}, but this company keeps its books in {company.home_currency} only."
         )
-    problems += unfit_mappings(mapping, choices)
+    problems += unfit_mappings(mapping, choices, company.home_currency if company else "")
     return Preview(chosen, tuple(made), tuple(problems))
 
 
-def unfit_mappings(mapping: Mapping, choices: dict[str, list[lists.Choice]]) -> list[str]:
+def unfit_mappings(mapping: Mapping, choices: dict[str, list[lists.Choice]], home_currency: str) -> list[str]:
     """What is mapped and cannot be used, by the lists as they were last read."""
     found = []
-    for (slot_name, _), mapped in sorted(mapping.of.items()):
+    for (slot_name, key), mapped in sorted(mapping.of.items()):
         slot = BY_NAME.get(slot_name)
         if slot is None or not choices.get(slot.entity):
             continue
-        problem = lists.unfit(slot, lists.by_id(choices, slot.entity).get(mapped.qbo_id))
+        problem = lists.unfit(
+            slot,
+            lists.by_id(choices, slot.entity).get(mapped.qbo_id),
+            lists.wanted_currency(key, home_currency),
+        )
         if problem is not None:
             found.append(problem)
     return found
 
 
-def _accounts(mapping: Mapping, choices: dict[str, list[lists.Choice]], chosen: str) -> Accounts:
+async def _clearing(
+    session: AsyncSession,
+    org_id: int,
+    payment: Payment,
+    company: Company | None,
+    mapping: Mapping,
+    choices: dict[str, list[lists.Choice]],
+) -> str:
+    """The account that will hold the money, which is one of the currency in which Stripe holds it."""
+    key, otherwise = "", CLEARING_ACCOUNT_NAME
+    if company is not None and company.multicurrency and payment.currency != company.home_currency:
+        held_in = await exchange_rates.held_in(session, org_id, company, payment.currency)
+        if held_in != company.home_currency:
+            key, otherwise = f"currency:{held_in.casefold()}", f"{CLEARING_ACCOUNT_NAME} ({held_in})"
+    chosen = mapping.of.get(("clearing_account", key))
+    if chosen is None:
+        return otherwise
+    known = lists.by_id(choices, "Account").get(chosen.qbo_id)
+    return str(known["name"]) if known else chosen.name
+
+
+def _accounts(
+    mapping: Mapping, choices: dict[str, list[lists.Choice]], chosen: str, clearing: str
+) -> Accounts:
     items = lists.by_id(choices, "Item")
 
     def behind(slot: str, otherwise: str) -> str:
@@ -97,9 +127,7 @@ def _accounts(mapping: Mapping, choices: dict[str, list[lists.Choice]], chosen: 
         if chosen == "liability"
         else behind("income_item", "Income")
     )
-    return Accounts(
-        deposits, behind("sales_item", "Income"), mapping.name("clearing_account") or CLEARING_ACCOUNT_NAME
-    )
+    return Accounts(deposits, behind("sales_item", "Income"), clearing)
 
 
 def _would_refuse(company: Company, mapping: Mapping, sold: Agreed, used: int) -> list[str]:

@@ -318,7 +318,9 @@ async def _payment(
         written = await _payment_of_earlier_life(facts, invoices, look) or await write()
     except Refused as error:
         if error.code == "6000" and (now := await open_now(books, access, invoices)) != list(invoices):
-            invoices = now  # something else settled it meanwhile, which no rule of QuickBooks lets us settle again
+            invoices = (
+                now  # something else settled it meanwhile, which no rule of QuickBooks lets us settle again
+            )
         elif error.code != "610":
             raise
         written = await write()  # what was stored may name an invoice that is gone; now it names this one

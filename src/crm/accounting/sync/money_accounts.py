@@ -20,6 +20,7 @@ from crm.kit.errors import Refused
 
 Role = Literal["clearing_account", "fee_account", "bank_account", "dispute_account", "loss_account"]
 HELD = frozenset({"bank_account", "dispute_account"})
+HELD_TYPES = frozenset({"Bank", "Other Current Asset"})
 BANKS_MAX = 100
 
 
@@ -99,10 +100,13 @@ async def _found_or_made(
             look=look,
         )
         return await setup.keep(books, access, "Account", local_id, written.object, written)
-    if found.get("Active") is False or found.get("AccountType") != wanted.type:
+    # What is spent is counted at home, what is held in the currency in which it is held.
+    held_in = currency if wanted.type in HELD_TYPES else company.home_currency
+    fits = found.get("AccountType") == wanted.type and setup.holds(found, company, held_in)
+    if found.get("Active") is False or not fits:
         raise Refused(
-            f"QuickBooks has an account “{wanted.name}” that is inactive or not of type {wanted.type}. Change or "
-            "rename it there (Settings > Chart of accounts), then retry.",
+            f"QuickBooks has an account “{wanted.name}” that is inactive, not of type {wanted.type} or not in {held_in}. "
+            "Change or rename it there (Settings > Chart of accounts), then retry.",
             code="account-unfit",
         )
     return await setup.keep(books, access, "Account", local_id, found, None)
@@ -119,7 +123,7 @@ async def _only_checking(books: Books, access: Access, company: Company, currenc
         if row.get("Active", True)
         and row.get("AccountSubType") == "Checking"
         and not str(row.get("Name", "")).startswith(CLEARING_ACCOUNT_NAME)
-        and (row.get("CurrencyRef") or {}).get("value", company.home_currency) == currency
+        and setup.holds(row, company, currency)
     ]
     if len(checking) != 1:
         where = "" if currency == company.home_currency else f" in {currency}"

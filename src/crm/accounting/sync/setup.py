@@ -200,10 +200,11 @@ async def clearing_account(books: Books, access: Access, company: Company, curre
 
     found = await look()
     if found is not None:
-        if found.get("Active") is False or found.get("AccountType") not in {"Bank", "Other Current Asset"}:
+        fits = found.get("AccountType") in {"Bank", "Other Current Asset"}
+        if found.get("Active") is False or not fits or not holds(found, company, currency):
             raise Refused(
-                f"QuickBooks has an account “{name}” that cannot take payments: it must be active and of type "
-                "Bank. Change or rename it in QuickBooks (Settings > Chart of accounts), then retry.",
+                f"QuickBooks has an account “{name}” that cannot take payments: it must be active, of type Bank and in "
+                f"{currency}. Change or rename it in QuickBooks (Settings > Chart of accounts), then retry.",
                 code="clearing-account",
             )
         return await keep(books, access, "Account", local_id, found, None)
@@ -218,6 +219,12 @@ async def clearing_account(books: Books, access: Access, company: Company, curre
         look=look,
     )
     return await keep(books, access, "Account", local_id, written.object, written)
+
+
+def holds(account: dict[str, Any], company: Company, currency: str) -> bool:
+    """Whether the account is in this currency, which it is for ever; one that names none is in the company's own."""
+    held = (account.get("CurrencyRef") or {}).get("value", company.home_currency)
+    return str(held) == currency
 
 
 async def _income_account(books: Books, access: Access) -> str:
