@@ -10,7 +10,17 @@ import io
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from crm.kit.errors import Invalid
 
@@ -19,8 +29,16 @@ PIXELS_MAX = 60_000_000  # the largest phone cameras make 50 million; beyond it,
 PHOTO_SIDE_MAX = 2_400
 LOGO_SIDE_MAX = 800
 JPEG_QUALITY = 85
-PICTURES = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
-Image.init()  # otherwise Pillow knows only some of them until it fails to open something
+# Only what is taken is loaded: Pillow's other forty formats are memory, and code that no stranger's file need reach.
+_TAKEN = (
+    JpegImagePlugin.JpegImageFile,
+    PngImagePlugin.PngImageFile,
+    WebPImagePlugin.WebPImageFile,
+    GifImagePlugin.GifImageFile,
+    TiffImagePlugin.TiffImageFile,
+    BmpImagePlugin.BmpImageFile,
+)
+PICTURES = tuple(str(one.format) for one in _TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
