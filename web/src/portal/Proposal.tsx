@@ -38,13 +38,18 @@ export function Proposal({ view, proposal }: { view: PortalView; proposal: Propo
     wasSigning.current = signing;
   }, [signing]);
 
+  // Before it is stored, the office's preview has neither number nor name.
+  const known = [
+    view.number > 0 && t.proposal(view.number),
+    view.customer.name && t.preparedFor(view.customer.name),
+    signing && view.valid_until && t.validUntil(day(view.valid_until)),
+  ].filter(Boolean);
   return (
     <>
       <main className={signing ? "layout with-bar" : "layout"}>
         <div className="heading">
           <p className="quiet">
-            {t.proposal(view.number)} · {t.preparedFor(view.customer.name)}
-            {signing && view.valid_until && <> · {t.validUntil(day(view.valid_until))}</>}
+            {known.join(" · ")}
           </p>
           {!signing && <Status state={view.status} tone={status.tone} />}
           <h1>{view.title}</h1>
