@@ -105,9 +105,7 @@ async def test_what_is_wrong_is_said_and_mended(world: World, kind: str) -> None
         keeper.change(what, qbo_id, Active=False)
         retry(world, contract, kind)
         said = await stuck(world, contract, kind, "2500")
-        assert said.startswith(
-            "The books setup points to something QuickBooks does not know. Check the mapping."
-        )
+        assert said.startswith("This names a customer, item, account, class or location that QuickBooks does")
         assert qbo_id in said or "inactive" in said, said
         keeper.change(what, qbo_id, Active=True)
     bodies: list[Json] = [{entity: {"Id": "999999", "SyncToken": "0", "Surprise": 1}}, {"Something": {}}]

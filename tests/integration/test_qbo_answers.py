@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import RunningApp
 from tests.integration.books_world import World, open_world
 
-from crm.accounting import connection
+from crm.accounting import connection, postings
 from crm.kit.settings import Settings
 
 INVOICE = r"/invoice$"
@@ -95,7 +95,7 @@ REFUSED = {
         service("6000", "Make sure all your transactions have a VAT rate"),
     ),
     "2500": Trouble(
-        "status", "2500", "Check the mapping. QuickBooks says: Accounts element id 7 not found",
+        "status", "2500", "The account with the Id 7 that this names is not in QuickBooks any more",
         service("2500", "Accounts element id 7 not found"),
     ),
     "610": Trouble(
@@ -373,17 +373,27 @@ async def test_closed_books_wait_for_a_person(world: World) -> None:
 
 
 async def test_ended_subscription_waits_for_a_person(world: World) -> None:
-    """6190: the subscription ended, nothing can be written; renewed, a retry books it once."""
+    """6190: the subscription ended, nothing can be written: the company rests after the first, so one asks for a person
+    and the others wait; renewed, one retry books them all, once."""
     settings(world, read_only=True)
-    payment_id = world.pay()
+    payments = [world.pay(7), world.pay(9, amount_cents=450_000)]
     await world.run()
-    line = world.posting(payment_id)
-    assert (line["state"], line["problem_code"]) == ("needs_you", "6190")
-    assert line["problem"].startswith("The QuickBooks subscription has ended")
+    lines = sorted(
+        (world.posting(payment_id) for payment_id in payments), key=lambda line: str(line["state"])
+    )
+    assert [(line["state"], line["problem_code"]) for line in lines] == [
+        ("needs_you", "6190"),
+        ("waiting", None),
+    ]
+    assert lines[0]["problem"].startswith("The QuickBooks subscription has ended")
+    seen = world.last_request()
+    await postings.run_lane(world.books, 1)
+    assert world.requests(seen) == []
     settings(world, read_only=False)
-    world.retry(payment_id)
-    await world.run()
-    world.assert_booked_once(payment_id)
+    world.retry(lines[0]["payment_id"])
+    await postings.run_lane(world.books, 1)
+    for payment_id in payments:
+        world.assert_booked_once(payment_id)
 
 
 async def test_customer_made_inactive_waits_for_a_person(world: World) -> None:

@@ -256,6 +256,10 @@ async def _post_held(books: Books, org_id: int, claimed: Taken, *, alone: bool) 
             booked = await kinds.BY_NAME[claimed.kind].post(books, org_id, claimed)
     except Refused as error:
         await _needs_you(books, org_id, claimed, error)
+        if (
+            error.code == turns.READ_ONLY
+        ):  # said once, by this one: the others would be refused alike (facts 2.5)
+            await turns.rest(books, org_id, error.detail)
         raise
     except Disconnected as error:
         await _wait(books, org_id, claimed, error, clock.now())

@@ -24,6 +24,8 @@ BATCH_INTERVAL = timedelta(milliseconds=1540)
 BURST = 2
 WAIT_SECONDS_MAX = 20.0  # longer than this the caller had better come back later
 PAUSE_SECONDS_MAX = 300.0
+REST = timedelta(hours=1)  # a person's Retry ends it before
+READ_ONLY = "6190"
 NOT_SENT = frozenset(
     {"paused", "crowded", "reads-used-up", "batch-under-way"}
 )  # codes of calls that we held back ourselves: QuickBooks failed at none
@@ -92,6 +94,17 @@ async def pause(books: Books, org_id: int, error: Unavailable) -> None:
         await session.execute(
             text("UPDATE qbo_lanes SET paused_until = :until, paused_why = :why WHERE org_id = :org"),
             {"org": org_id, "until": pause_until(error, failures or 1, clock.now()), "why": error.detail},
+        )
+
+
+async def rest(books: Books, org_id: int, why: str) -> None:
+    """Nothing can be written into this company until a person has mended it: what waits is not tried one by one."""
+    async with books.db.transaction(org_id) as session:
+        await session.execute(
+            text(
+                "UPDATE qbo_lanes SET failures = failures + 1, paused_until = :until, paused_why = :why WHERE org_id = :org"
+            ),
+            {"org": org_id, "until": clock.now() + REST, "why": why},
         )
 
 

@@ -55,7 +55,9 @@ CODES: dict[str, Code] = {
     ),
     "2500": Code(
         400, "A reference to nothing", "a person",
-        "The books setup points to something QuickBooks does not know. Check the mapping. QuickBooks says: {detail}",
+        "This names a customer, item, account, class or location that QuickBooks does not know or that was made inactive. "
+        "Make it active there, or choose another one (Books > Mapping; of customers Books > Review), then retry. QuickBooks "
+        "says: {detail}",
     ),
     "6240": Code(
         400, "The name is taken, by a customer, vendor or employee", "a person",
@@ -74,7 +76,7 @@ CODES: dict[str, Code] = {
     "6190": Code(
         400, "The subscription ended; the company can only be read", "a person",
         "The QuickBooks subscription has ended or the company is read-only, so nothing can be written. Renew it in "
-        "QuickBooks, then retry.",
+        "QuickBooks, then retry: all that waits goes on then.",
     ),
     "6270": Code(
         400, "Dated before the item's inventory began", "a person",
@@ -91,11 +93,23 @@ CODES: dict[str, Code] = {
     "400": Code(400, "A request that cannot be read", "a person", _OURS, ours=True),
 }  # fmt: skip
 
+# Of 2500, when it says which kind and Id: the kind by QuickBooks' inner name, which is the same in every language.
+GONE = (
+    "The {kind} with the Id {id} that this names is not in QuickBooks any more, or was made inactive. Make it active there, "
+    "or choose another one (Books > {place}), then retry. QuickBooks says: {detail}"
+)
+KINDS = {
+    "Accounts": ("account", "Mapping"), "Items": ("item", "Mapping"), "Klasses": ("class", "Mapping"),
+    "Depts": ("location", "Mapping"), "Terms": ("term", "Mapping"), "TaxCodes": ("tax code", "Mapping"),
+    "Names": ("customer", "Review"),
+}  # fmt: skip
+
 # What comes without a code.
 UNKNOWN_CODE = "QuickBooks refused (code {code}): {detail}"
 SILENT = "QuickBooks did not answer. We try again by ourselves."
 UNREADABLE = "QuickBooks answered with something that is not an answer. We look again by ourselves."
 OTHER: tuple[tuple[str, Reaction, str], ...] = (
+    ("2500 that says what is not there", "a person", GONE),
     ("a code that is not in this table", "a person", UNKNOWN_CODE),
     ("no answer: connection refused or cut, or 130 seconds of silence", "again by itself", SILENT),
     ("HTTP 429 without a readable code, as XML or HTML", "again by itself", CODES["3001"].sentence),

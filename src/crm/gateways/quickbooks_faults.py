@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from crm.gateways.quickbooks_codes import CODES, UNKNOWN_CODE
+from crm.gateways.quickbooks_codes import CODES, GONE, KINDS, UNKNOWN_CODE
 from crm.kit.errors import Disconnected, OutsideError, Refused, Unavailable
 from crm.kit.logging import scrub
 
 THROTTLE_WAIT_SECONDS = 60.0  # facts 2.10: after a 429 wait 60 s; no Retry-After is promised
 _XML = re.compile(r"^\{.*\}")
+_ELEMENT = re.compile(rf"\b({'|'.join(KINDS)}) element id (\S+)")
 _TXN_ID = re.compile(r"TxnId=(\d+)")
 DETAIL_LENGTH_MAX = 500
 
@@ -87,6 +88,9 @@ def error(fault: Fault | None, status: int, tid: str, *, write: bool) -> Outside
         return Unavailable(CODES["10000"].sentence, outcome_known=not write, **known)
     entry = CODES.get(code)
     sentence = (entry.sentence if entry else UNKNOWN_CODE).format(detail=detail, code=code, tid=tid)
+    if code == "2500" and (gone := _ELEMENT.search(detail)):
+        kind, place = KINDS[gone[1]]
+        sentence = GONE.format(kind=kind, id=gone[2], place=place, detail=detail)
     if entry is not None and entry.ours:
         return Refused(sentence, element=fault.element, **known)
     return Refused(sentence, element=fault.element, fault_detail=detail, **known)
