@@ -207,12 +207,13 @@ def doctor(org_id: int = 1) -> None:
     """Examine an org's connection to QuickBooks and Stripe; ends with 1 when something is wrong."""
     from crm.accounting import doctor as examining
     from crm.accounting.context import Books
+    from crm.accounting.findings import Finding, worst
     from crm.gateways.http import make_client
     from crm.kit.database import Database, app_url
 
     settings = Settings()
 
-    async def examine() -> list[examining.Finding]:
+    async def examine() -> list[Finding]:
         db = Database(app_url(_database_url(settings), settings.secret_keys[0]), pool_size=1)
         try:
             async with make_client() as http:
@@ -226,7 +227,7 @@ def doctor(org_id: int = 1) -> None:
         if one.why:
             typer.echo(f"         why:  {one.why}")
             typer.echo(f"         mend: {one.mend}")
-    if examining.worst(found) == "wrong":
+    if worst(found) == "wrong":
         raise typer.Exit(1)
 
 

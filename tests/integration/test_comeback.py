@@ -265,3 +265,31 @@ async def test_a_gap_beyond_what_cdc_reaches_is_compared(back: Comeback) -> None
     assert len(asked) <= 5  # one for each kind that is linked
     assert [item["kind"] for item in back.open()] == ["qbo_deleted"]
     assert await back.catch_up() == ["GET cdc"]  # and CDC goes on from here
+
+
+async def test_the_watermark_is_quickbooks_time_and_never_ours(back: Comeback) -> None:
+    """Our clock is three hours ahead of QuickBooks': neither the first look, which finds nothing linked to ask about, nor the
+    comparison after a gap moves the watermark past QuickBooks' now; an answer that tells no time moves it not at all."""
+    sql, sandbox = back.world.sql, back.world.sandbox
+
+    def behind_by(what: str) -> bool:
+        row = sql.execute(
+            f"SELECT known_until < now() - interval '{what}', known_until FROM qbo_watermarks"
+        ).fetchone()
+        assert row is not None
+        return bool(row[0])
+
+    await back.catch_up()
+    assert behind_by("23 hours")
+    await back.booked()
+    sandbox.add_fault("clock_skew", "", "GET", seconds=-10_800, times=None)
+    sql.execute("UPDATE qbo_watermarks SET known_until = now() - interval '40 days'")
+    await back.catch_up()
+    assert behind_by("179 minutes")
+    assert not behind_by("181 minutes")
+    await back.catch_up()
+    assert behind_by("179 minutes")
+    sandbox.call("DELETE", "/_faults")
+    sandbox.add_fault("status", "/cdc$", "GET", status=200, body={"CDCResponse": []})
+    await back.catch_up()
+    assert behind_by("179 minutes")

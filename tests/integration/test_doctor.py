@@ -14,10 +14,11 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 from tests.conftest import SECRET_KEY, RunningApp
+from tests.integration.books_contract import line, signed
 from tests.integration.books_world import World, open_world
 
 from crm.accounting import doctor
-from crm.accounting.doctor import Finding
+from crm.accounting.findings import Finding, worst
 from crm.kit import clock
 from crm.kit.settings import Settings
 from crm.payments.stripe_sweeps import HEARD_TYPES
@@ -29,7 +30,8 @@ async def world(
     owner_sql: psycopg.Connection[Any],
     start_app: Callable[[Settings], RunningApp],
 ) -> AsyncIterator[World]:
-    async with open_world(database_url, owner_sql, start_app) as opened:
+    # What a person does in QuickBooks takes nothing from our calls; here it would.
+    async with open_world(database_url, owner_sql, start_app, qbo_rate_limits_on=False) as opened:
         yield opened
 
 
@@ -106,7 +108,68 @@ async def test_each_sick_state_of_the_company_is_found(world: World) -> None:
     assert found["currency"].what == "Payments come in EUR, the books are kept in USD."
     assert found["permission"].what == "The permission ends in 3 days."
     assert "inactive in QuickBooks" in found["deposit item"].what
-    assert doctor.worst(list(found.values())) == "wrong"
+    assert worst(list(found.values())) == "wrong"
+
+
+async def test_what_was_made_and_what_is_chosen_is_looked_after(world: World) -> None:
+    """Under the policy of a liability: its item made inactive, its account turned into income, classes chosen that the
+    company does not track, contracts taxed where sales tax is off, and a country in which deposits are taxed."""
+    world.connect()
+    staff = world.staff()
+    staff.patch("/books/policy", json={"policy": "liability"}).raise_for_status()
+    world.pay()
+    await world.run()
+    asked = world.last_request()
+    found = await examined(world)
+    assert found["deposit item"].what == "The deposit item “Customer Deposit” is there and active."
+    assert found["account of deposits"].state == found["clearing account"].state == "ok"
+    assert [request["method"] for request in world.requests(asked)] == ["GET"] * 4
+
+    headers = world.sandbox.connect_quickbooks(world.realm_id).headers
+    company_api = f"{world.sandbox.base_url}/v3/company/{world.realm_id}"
+    for entity, name, changes in (("Item", "Customer Deposit", {"Active": False}), ("Account", "Customer Deposits", {
+        "AccountType": "Income", "AccountSubType": "SalesOfProductIncome",
+    })):  # fmt: skip
+        (object_,) = [one for one in world.in_books(entity) if one["Name"] == name]
+        answer = await world.books.http.post(
+            f"{company_api}/{entity.lower()}", json={**object_, **changes}, headers=headers
+        )
+        assert answer.status_code == 200, answer.text
+    made = await world.books.http.post(f"{company_api}/class", json={"Name": "Roofing"}, headers=headers)
+    chosen = {"slot": "class", "qbo_id": made.json()["Class"]["Id"]}
+    staff.put("/books/mapping", json=chosen).raise_for_status()
+    company(world, using_sales_tax=False)
+    signed(world, [line("Roof", 100_000, tax_percent="8")])
+    found = await examined(world)
+    assert "is inactive in QuickBooks" in found["deposit item"].what
+    assert "is of type Income, but deposits that are owed needs Other Current Liability" in (
+        found["account of deposits"].what
+    )
+    assert (found["classes"].state, found["classes"].what) == (
+        "warning",
+        "Classes are chosen, but the company does not track classes.",
+    )
+    assert (found["sales tax"].state, found["mapping"].state) == ("wrong", "ok")
+
+    company(world, country="GB", using_sales_tax=True)
+    found = await examined(world)
+    assert (found["tax on deposits"].state, found["tax on deposits"].what) == (
+        "wrong",
+        "No tax code is chosen for deposits.",
+    )
+    codes = {one["Name"]: one["Id"] for one in world.in_books("TaxCode")}
+    staff.post("/books/mapping/refresh").raise_for_status()
+    told = staff.get("/books/policy").json()["needs"]
+    (need,) = [one["sentence"] for one in told if one["slot"] == "deposit_tax_code"]
+    assert need.startswith("No tax code is chosen for deposits")
+    assert "VAT or GST in deposits is not split off" in need
+    (taxing, none) = (
+        next(codes[name] for name in codes if name.startswith(percent)) for percent in ("20", "0")
+    )
+    refused = staff.put("/books/mapping", json={"slot": "deposit_tax_code", "qbo_id": taxing})
+    assert (refused.status_code, "Choose one of 0 %" in refused.json()["detail"]) == (422, True)
+    staff.put("/books/mapping", json={"slot": "deposit_tax_code", "qbo_id": none}).raise_for_status()
+    assert (await examined(world))["tax on deposits"].state == "warning"
 
 
 async def test_a_clock_that_differs_and_an_ended_subscription_are_found(world: World) -> None:

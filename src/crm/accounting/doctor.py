@@ -1,25 +1,22 @@
 """The connection doctor: what is wrong between us, QuickBooks and Stripe, why it matters, and how to mend it.
 
-It reads four times at QuickBooks (company, preferences, deposit item, clearing account), six times more where something
-is mapped by hand (the lists, which Books > Mapping then shows), and asks Stripe for its endpoints; it changes nothing there.
+It reads four times at QuickBooks (company, preferences, the items and the accounts that we made or found there), eight times
+where something is mapped by hand (the lists, which Books > Mapping then shows), and asks Stripe for its endpoints; it changes
+nothing there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select, text
 
-from crm.accounting import company, connection, links, quota
-from crm.accounting.connection import Access
+from crm.accounting import company, connection, doctor_books, quota
 from crm.accounting.context import Books
-from crm.accounting.contracts import lists, mapped
-from crm.accounting.contracts.mapping import BY_NAME
 from crm.accounting.documents import read_company
-from crm.accounting.sync.setup import SETTING
+from crm.accounting.findings import Finding
 from crm.accounting.tables import QboToken
 from crm.gateways import reach
 from crm.gateways.quickbooks import Call
@@ -31,20 +28,6 @@ from crm.payments.stripe_sweeps import HEARD_TYPES
 
 SKEW_SECONDS_MAX = 60.0
 TOKEN_DAYS_MIN = 14
-QUIET_DAYS_MAX = 7
-
-State = Literal["ok", "warning", "wrong", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`why` and `mend` are empty where all is well."""
-
-    check: str
-    state: State
-    what: str
-    why: str = ""
-    mend: str = ""
 
 
 async def examine(books: Books, org_id: int) -> list[Finding]:
@@ -60,11 +43,6 @@ async def examine(books: Books, org_id: int) -> list[Finding]:
     found.append(await _webhooks(books, org_id))
     found.append(await _stripe(books))
     return found
-
-
-def worst(findings: list[Finding]) -> State:
-    order: tuple[State, ...] = ("ok", "unknown", "warning", "wrong")
-    return max((one.state for one in findings), key=order.index, default="ok")
 
 
 async def _permission(books: Books, org_id: int) -> list[Finding]:
@@ -122,14 +100,7 @@ async def _asked(books: Books, org_id: int) -> list[Finding]:
                              f"{settings.home_currency}."))  # fmt: skip
     else:
         found.append(Finding("currency", "ok", f"Payments and books are in {org.currency}."))
-    found += _preferences(prefs, waiting)
-    found.append(
-        await _listed(
-            books, access, "Item", f"deposit_item:{books.settings.qbo_item_name_deposit}", "deposit item"
-        )
-    )
-    found.append(await _listed(books, access, "Account", "stripe_clearing", "clearing account"))
-    return found + await _mapping(books, access, settings.home_currency)
+    return found + await doctor_books.examine(books, access, settings, prefs, waiting)
 
 
 def _clock(told: Any) -> Finding:
@@ -156,75 +127,6 @@ def _plan(told: dict[str, Any]) -> Finding:
     return Finding(
         "plan", "ok", f"{told.get('CompanyName') or 'The company'}: {plan or 'its plan is not told'}."
     )
-
-
-def _preferences(prefs: dict[str, Any], waiting_since: datetime | None) -> list[Finding]:
-    found = []
-    closed = str(prefs.get("AccountingInfoPrefs", {}).get("BookCloseDate") or "")
-    oldest = (waiting_since or clock.now()).date()
-    if closed and date.fromisoformat(closed[:10]) >= oldest:
-        found.append(Finding("closing date", "wrong", f"The books are closed until {closed[:10]}.",
-                             "What is dated until then is refused (6210), as what waits now is.",
-                             "Move the closing date in QuickBooks, or give what waits another date (Books > Needs you)."))  # fmt: skip
-    else:
-        found.append(
-            Finding("closing date", "ok", f"Closed until {closed[:10]}." if closed else "No date is closed.")
-        )
-    sales = prefs.get("SalesFormsPrefs", {})
-    if sales.get("AutoApplyCredit"):
-        found.append(Finding("preferences", "warning", "QuickBooks applies credits to invoices by itself.",
-                             "A deposit's invoice may be paid by an old credit, and its own payment stay unapplied.",
-                             "Account and settings > Advanced > Automation: turn off applying credits."))  # fmt: skip
-    elif prefs.get("TaxPrefs", {}).get("PartnerTaxEnabled"):
-        found.append(Finding("preferences", "warning", "QuickBooks calculates sales tax by itself.",
-                             "If the deposit item is taxable, an invoice comes out higher than what was paid.",
-                             "Make the deposit item non-taxable in QuickBooks."))  # fmt: skip
-    else:
-        found.append(Finding("preferences", "ok", "Nothing in the preferences is in the way."))
-    return found
-
-
-async def _listed(books: Books, access: Access, entity: links.Entity, local_id: str, name: str) -> Finding:
-    """An item or account that we linked is still there and active."""
-    async with books.db.transaction(access.org_id) as session:
-        known = await links.find(session, access.org_id, access.realm_id, entity, SETTING, local_id)
-    if known is None:
-        return Finding(name, "ok", f"The {name} is found or made with the first payment.")
-    try:
-        path = f"{entity.lower()}/{known.qbo_id}"
-        answer = await company.ask(books, access.org_id, Call("GET", path, f"check_{entity.lower()}"))
-    except CrmError as error:
-        return Finding(name, "wrong" if isinstance(error, Refused) else "unknown", error.detail,
-                       f"Every posting needs the {name}.", "Make it active in QuickBooks, or choose another in Books > Mapping.")  # fmt: skip
-    if answer.data.get(entity, {}).get("Active") is False:
-        return Finding(name, "wrong", f"The {name} “{known.name}” is inactive in QuickBooks.", "Every posting needs it.",
-                       "Make it active there, or choose another in Books > Mapping.")  # fmt: skip
-    return Finding(name, "ok", f"The {name} “{known.name}” is there and active.")
-
-
-async def _mapping(books: Books, access: Access, home_currency: str) -> list[Finding]:
-    """Whether everything that somebody chose in Books > Mapping is still there, active and of the right kind."""
-    async with books.db.transaction(access.org_id) as session:
-        chosen = (await mapped.mapping_of(session, access.org_id, access.realm_id)).of
-    if not chosen:
-        return [
-            Finding("mapping", "ok", "Nothing is chosen by hand; what a document needs is found or made.")
-        ]
-    try:
-        await lists.refresh(books, access)
-    except CrmError as error:
-        return [Finding("mapping", "unknown", error.detail)]
-    async with books.db.transaction(access.org_id) as session:
-        there, _ = await lists.kept(session, access.org_id, access.realm_id)
-    found = []
-    for (name, key), one in sorted(chosen.items()):
-        slot = BY_NAME[name]
-        problem = lists.problem(slot, there, one.qbo_id, lists.wanted_currency(key, home_currency))
-        if problem is not None:
-            where = f"{slot.title} ({key.replace(':', ': ')})" if key else slot.title
-            found.append(Finding(f"mapping of {where}", "wrong", problem, "Documents that need it are refused.",
-                                 f"Books > Mapping > {slot.title}."))  # fmt: skip
-    return found or [Finding("mapping", "ok", f"All that was chosen ({len(chosen)}) is there and fits.")]
 
 
 async def _quota(books: Books, org_id: int) -> Finding:

@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from crm.accounting import doctor
+from crm.accounting import doctor, findings
 from crm.accounting.connection_routes import BooksDep
 from crm.identity.permissions import Permission
 from crm.identity.principal import StaffDep, require
@@ -35,12 +35,12 @@ class Examined(BaseModel):
 # A POST, for it asks QuickBooks and Stripe: a page that is merely opened must not cost reads.
 @router.post(
     "/qbo/doctor",
-    summary="Examine the connection: four metered reads, ten where something is mapped",
+    summary="Examine the connection: four metered reads, eight where something is mapped",
     dependencies=[require(Permission.BOOKS_WRITE)],
 )
 async def examine_qbo(principal: StaffDep, work: BooksDep) -> Examined:
-    findings = await doctor.examine(work, principal.org_id)
+    found = await doctor.examine(work, principal.org_id)
     return Examined(
-        worst=doctor.worst(findings),
-        findings=[DoctorFinding.model_validate(one, from_attributes=True) for one in findings],
+        worst=findings.worst(found),
+        findings=[DoctorFinding.model_validate(one, from_attributes=True) for one in found],
     )

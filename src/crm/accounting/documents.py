@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -83,6 +83,14 @@ def read_company(info: dict[str, Any], preferences: dict[str, Any], fallback_zon
         departments=bool(accounting.get("TrackDepartments")),
         closed_until=str(closed)[:10] if (closed := accounting.get("BookCloseDate")) else None,
     )
+
+
+def kept_company(kept: dict[str, Any] | None) -> Company | None:
+    """As it was kept with the connection; None when it was not read yet, or by an older version of us."""
+    settings = (kept or {}).get("settings") or {}
+    if settings.keys() != {field.name for field in fields(Company)}:
+        return None
+    return Company(**settings)
 
 
 @dataclass(frozen=True, slots=True)

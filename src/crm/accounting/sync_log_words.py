@@ -64,6 +64,7 @@ _KINDS = {
     "refundreceipt": "refund receipt",
     "salesreceipt": "sales receipt",
     "taxcode": "tax code",
+    "taxrate": "tax rate",
     "term": "payment term",
 }
 

@@ -2634,7 +2634,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Examine the connection: four metered reads, ten where something is mapped */
+        /** Examine the connection: four metered reads, eight where something is mapped */
         post: operations["examine_qbo"];
         delete?: never;
         options?: never;

@@ -30,6 +30,7 @@ from crm.kit.logging import logger
 
 OVERLAP = timedelta(minutes=10)
 REACHES_BACK = timedelta(days=30)
+NOT_ASKED = timedelta(days=1)
 MARGIN = timedelta(hours=12)  # clocks differ, and a run takes time
 PAGE = 1000  # objects in one answer, over all kinds
 PAGES_MAX = 200
@@ -69,9 +70,10 @@ async def catch_up(books: Books, org_id: int) -> int:
     count = 0
     for entity in sorted(run.compare):
         run.found.pop(entity, None)
-        count += await _compare(books, access, entity)
+        count += (await _compare(books, access, entity))[0]
     count += await _take_in(books, access, run.found, "cdc", run.told_at)
-    await _move_on(books, access, run.told_at, compared=False, changed=count)
+    # An answer that names no time moves nothing: by our own clock, which may be ahead, something could be skipped.
+    await _move_on(books, access, run.told_at or known_until, compared=False, changed=count)
     return count
 
 
@@ -128,14 +130,18 @@ async def _page(
 async def compare_all(books: Books, access: Access) -> int:
     """Reads every linked object again: after a gap that CDC does not reach over, and when it never ran."""
     count = 0
-    told_at = clock.now() - OVERLAP  # our clock here, which may be before QuickBooks'
+    # QuickBooks' own time of its first answer. Where nothing is linked it was not asked: our clock, which may be ahead, with
+    # a day to spare, for what it tells of things that are not linked costs nothing.
+    told_at = None
     for entity in KINDS:
-        count += await _compare(books, access, entity)
-    await _move_on(books, access, told_at, compared=True, changed=count)
+        of_kind, asked_at = await _compare(books, access, entity)
+        count, told_at = count + of_kind, told_at or asked_at
+    await _move_on(books, access, told_at or clock.now() - NOT_ASKED, compared=True, changed=count)
     return count
 
 
-async def _compare(books: Books, access: Access, entity: str) -> int:
+async def _compare(books: Books, access: Access, entity: str) -> tuple[int, datetime | None]:
+    """How many were looked at, and QuickBooks' time of the first answer."""
     async with books.db.transaction(access.org_id) as session:
         ids = (
             await session.scalars(
@@ -146,12 +152,13 @@ async def _compare(books: Books, access: Access, entity: str) -> int:
                 {"org": access.org_id, "realm": access.realm_id, "entity": entity},
             )
         ).all()
-    count = 0
+    count, first_told_at = 0, None
     for some in _some(ids, IDS_AT_ONCE):
         found, told_at = await read(books, access, entity, some, "compare_linked")
+        first_told_at = first_told_at or told_at
         gone = {qbo_id: {"Id": qbo_id, "status": "Deleted"} for qbo_id in some if qbo_id not in found}
         count += await _take_in(books, access, {entity: found | gone}, "query", told_at)
-    return count
+    return count, first_told_at
 
 
 async def _take_in(
@@ -218,13 +225,11 @@ _MOVE = text(
 )
 
 
-async def _move_on(
-    books: Books, access: Access, until: datetime | None, *, compared: bool, changed: int
-) -> None:
+async def _move_on(books: Books, access: Access, until: datetime, *, compared: bool, changed: int) -> None:
     now = clock.now()
     async with books.db.transaction(access.org_id) as session:
         await session.execute(_MOVE, {
-            "org": access.org_id, "realm": access.realm_id, "until": min(until or now, now), "now": now,
+            "org": access.org_id, "realm": access.realm_id, "until": min(until, now), "now": now,
             "compared": now if compared else None, "changed": changed,
         })  # fmt: skip
 

@@ -23,7 +23,8 @@ ENTITIES: tuple[Entity, ...] = ("Account", "Item", "TaxCode", "Class", "Departme
 OBJECTS_MAX = 1000  # of one kind: what QuickBooks answers at once, and more than anybody scrolls through
 
 Choice = dict[str, Any]
-"""`id, name, active`; an account's `type`; an item's account by `account_id` and, where known, `type`."""
+"""`id, name, active`; an account's `type` and `currency`; an item's account by `account_id` and, where known, `type`; a tax
+code's `rates` by Id."""
 
 
 async def refresh(books: Books, access: Access) -> None:
@@ -59,6 +60,14 @@ def choice(entity: str, row: Dict[str, Any]) -> Choice:
     elif entity == "Item":
         ref = row.get("IncomeAccountRef")
         made["account_id"] = str(ref.get("value") or "") if isinstance(ref, dict) else ""
+    elif entity == "TaxCode":
+        made["rates"] = [
+            str(one["TaxRateRef"]["value"])
+            for one in (row.get("SalesTaxRateList") or {}).get("TaxRateDetail") or []
+            if isinstance(one, dict)
+            and isinstance(one.get("TaxRateRef"), dict)
+            and one["TaxRateRef"].get("value")
+        ]
     return made
 
 

@@ -48,7 +48,7 @@ SLOTS = (
     Slot("tax_code", "TaxCode", "Sales tax", "Sent with our tax, so that QuickBooks' total is the one that was signed.",
          (), ("percent",)),
     Slot("deposit_tax_code", "TaxCode", "Tax on deposits", "Outside the US each line needs a code. Choose "
-         "one of 0 %: tax that is due on deposits is not split off here, and another code is refused by the total."),
+         "one of 0 %: tax that is due on deposits is not split off here, so others can't be chosen."),
     Slot("tax_item", "Item", "Sales tax as a line", "For companies that have sales tax switched off.",
          ("Other Current Liability",)),
     Slot("class", "Class", "Class", "By section of the work, or by the place of the job.", (), ("section", "place")),

@@ -15,12 +15,13 @@ from crm.accounting import connection
 from crm.accounting.comeback import choices
 from crm.accounting.connection import Access
 from crm.accounting.connection_routes import BooksDep
-from crm.accounting.contracts import lists, preview
+from crm.accounting.contracts import deposit_tax, lists, preview
 from crm.accounting.contracts.journal import Step
 from crm.accounting.contracts.mapping import BY_NAME, KEYS_MAX, SLOTS
 from crm.accounting.contracts.policy import settings_of
 from crm.accounting.contracts.routes import READ, WRITE, JournalDocument, Policy, step_out
 from crm.accounting.contracts.tables import BooksMapping
+from crm.accounting.documents import kept_company
 from crm.accounting.sync import setup
 from crm.accounting.sync.money_accounts import account
 from crm.accounting.tables import QboToken
@@ -112,6 +113,8 @@ async def set_books_mapping(body: SlotIn, principal: StaffDep, work: BooksDep) -
         company = await setup.company_of(work, access)
         currency = lists.wanted_currency(body.key, company.home_currency)
         found = await lists.read_one(work, access, slot, body.qbo_id, currency, "qbo_id")
+        if slot.name == "deposit_tax_code":
+            await deposit_tax.must_take_nothing(work, access, found)
     async with work.db.transaction(org_id) as session:
         await _store(session, access, body, found)
         await record(
@@ -201,7 +204,8 @@ async def _out(session: AsyncSession, org_id: int) -> BooksMappingOut:
         )
     ).all()
     there, read_at = await lists.kept(session, org_id, token.realm_id)
-    home = str((token.company or {}).get("settings", {}).get("home_currency") or "")
+    company = kept_company(token.company)
+    home = company.home_currency if company else ""
     policy = (await settings_of(session, org_id)).policy
     deposits = "deposit_item" if policy == "liability" else "income_item"
     slots = []

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.accounting.contracts import lists
+from crm.accounting.contracts import deposit_tax, lists
 from crm.accounting.contracts.mapped import mapping_of
 from crm.accounting.contracts.mapping import BY_NAME, Slot
-from crm.accounting.documents import CLEARING_ACCOUNT_NAME, LIABILITY_ACCOUNT_NAME
+from crm.accounting.documents import CLEARING_ACCOUNT_NAME, LIABILITY_ACCOUNT_NAME, kept_company
 from crm.accounting.sync.setup import LIABILITY_ITEM_NAME, SALES_ITEM_NAME
 from crm.accounting.tables import QboToken
 
@@ -29,7 +29,8 @@ async def of_policy(session: AsyncSession, org_id: int, policy: str, income_item
     token = await session.scalar(select(QboToken).where(QboToken.org_id == org_id))
     if token is None or token.realm_id is None:
         return []
-    realm, home = token.realm_id, str((token.company or {}).get("settings", {}).get("home_currency") or "")
+    realm, company = token.realm_id, kept_company(token.company)
+    home = company.home_currency if company else ""
     choices, read_at = await lists.kept(session, org_id, realm)
     if read_at is None:
         return [
@@ -49,6 +50,10 @@ async def of_policy(session: AsyncSession, org_id: int, policy: str, income_item
     found = [lacking(BY_NAME[slot], mapping.get(slot), name, choices, home) for slot, name in wanted]
     if policy == "liability" and mapping.get("deposit_item") is None:
         found.append(_liability(choices))
+    if company is not None and deposit_tax.concerns(company, policy):
+        missing = "No tax code is chosen for deposits, so QuickBooks will refuse them: choose one of 0 %. "
+        said = "" if mapping.get("deposit_tax_code") else missing
+        found.append(Need("deposit_tax_code", f"{said}{deposit_tax.NOT_SPLIT} {deposit_tax.WAY}", False))
     return [one for one in found if one is not None]
 
 

@@ -17,7 +17,7 @@ from crm.accounting.contracts.lines import Agreed
 from crm.accounting.contracts.mapped import mapping_of
 from crm.accounting.contracts.mapping import BY_NAME, Mapping
 from crm.accounting.contracts.tables import BooksContract
-from crm.accounting.documents import CLEARING_ACCOUNT_NAME, LIABILITY_ACCOUNT_NAME, Company
+from crm.accounting.documents import CLEARING_ACCOUNT_NAME, LIABILITY_ACCOUNT_NAME, Company, kept_company
 from crm.accounting.tables import Posting, QboToken
 from crm.kit.errors import Refused
 from crm.payments.tables import Payment
@@ -41,7 +41,7 @@ async def preview(session: AsyncSession, org_id: int, payment: Payment) -> Previ
     realm = (token.realm_id or "") if token else ""
     mapping = await mapping_of(session, org_id, realm)
     choices, _ = await lists.kept(session, org_id, realm)
-    company = _company(token)
+    company = kept_company(token.company if token else None)
     accounts = _accounts(
         mapping, choices, chosen, await _clearing(session, org_id, payment, company, mapping, choices)
     )
@@ -145,11 +145,6 @@ def _tried(build: Callable[[], object]) -> list[str]:
     except Refused as error:
         return [error.detail]
     return []
-
-
-def _company(token: QboToken | None) -> Company | None:
-    kept = (token.company or {}).get("settings") if token else None
-    return Company(**kept) if kept else None
 
 
 async def _invoiced(session: AsyncSession, org_id: int, proposal_id: int) -> bool:

@@ -267,8 +267,9 @@ def _total_differs(facts: DepositFacts, total_minor: int, invoice_id: str) -> Re
         )
     paid, made = (format_money(m, facts.currency) for m in (facts.amount_minor, total_minor))
     return Refused(
-        f"QuickBooks made the invoice (Id {invoice_id}) over {made}, but {paid} was paid: most likely it added "
-        "sales tax. Make the deposit item non-taxable in QuickBooks, correct the invoice, then retry.",
+        f"QuickBooks made the invoice (Id {invoice_id}) over {made}, but {paid} was paid: most likely it added tax. Make the "
+        "deposit item non-taxable in QuickBooks (outside the US choose a code of 0 % in Books > Mapping > Tax on deposits), "
+        "correct the invoice, then retry.",
         code="total-differs",
     )
 

@@ -6,7 +6,7 @@ Asked once per company and kept, so that in the steady state a deposit costs two
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import update
@@ -23,6 +23,7 @@ from crm.accounting.documents import (
     Company,
     clearing_account_body,
     item_body,
+    kept_company,
     liability_account_body,
     read_company,
 )
@@ -39,9 +40,8 @@ LIABILITY_ITEM_NAME = "Customer Deposit"
 
 async def company_of(books: Books, access: Access, *, fresh: bool = False) -> Company:
     """The company's settings, read on the first need after connecting; `fresh` reads them again."""
-    kept = access.company.get("settings") or {}
-    if not fresh and kept.keys() == {field.name for field in fields(Company)}:
-        return Company(**kept)
+    if not fresh and (kept := kept_company(access.company)) is not None:
+        return kept
     realm = access.realm_id
     info = await qbo.ask(books, access.org_id, Call("GET", f"companyinfo/{realm}", "read_company"))
     preferences = await qbo.ask(books, access.org_id, Call("GET", "preferences", "read_preferences"))

@@ -48,7 +48,7 @@ export function BooksDoctor() {
       ) : (
         <Empty>
           It asks QuickBooks and Stripe about plan, permission, preferences, accounts, mapping, closing date, currency, webhooks
-          and clocks, and changes nothing there. It costs four metered reads, ten where something is mapped by hand.
+          and clocks, and changes nothing there. It costs four metered reads, eight where something is mapped by hand.
         </Empty>
       )}
     </Block>

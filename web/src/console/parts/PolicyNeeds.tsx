@@ -22,7 +22,7 @@ export function PolicyNeeds({ needs }: { needs: BooksPolicy["needs"] }) {
         ))}
         {needs.some((one) => one.can_make) && <p>What is not there yet is made with the first document that needs it, or now.</p>}
       </div>
-      {may && (
+      {may && needs.some((one) => one.slot !== "deposit_tax_code") && (
         <Button size="xs" variant="default" loading={act.isPending} onClick={() => act.mutate()}>
           {name}
         </Button>
