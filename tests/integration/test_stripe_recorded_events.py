@@ -414,6 +414,14 @@ def test_types_that_nothing_follows_from_are_kept_and_ignored(lived: dict[int, L
     assert notes == [("nothing follows from this type",)]
 
 
+def test_nobody_waits_in_a_circle(lived: dict[int, Life]):
+    """Webhook, worker and jobs take rows in one order: PostgreSQL ended no transaction for a deadlock."""
+    for life in lived.values():
+        assert life.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [
+            (0,)
+        ]
+
+
 def test_all_lives_end_alike(lived: dict[int, Life]):
     """Ledger, books and metrics are the same in every order, and equal to the table's sums to the cent."""
     paid = [story for story in STORIES if story.end.payment == "paid" and story.org_id == 1]
