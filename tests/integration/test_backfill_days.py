@@ -51,7 +51,7 @@ async def test_a_start_date_leaves_out_what_is_older_until_another_is_chosen(wor
     """Counted before anything happens, left out with its reason, never booked, and taken back by an earlier date."""
     old, new = paid_on(world, "2026-03-31"), paid_on(world, "2026-04-01", 9)
     plan = call(world, "GET", "/plan", params={"from_day": "2026-04-01"})
-    one = {"payments": 1, "amounts": [{"currency": "USD", "amount_minor": 472_500}]}
+    one = {"payments": 1, "amounts": [{"currency": "USD", "amount_minor": 472_500}], "others": 0}
     assert plan == {"taken": one, "left_out": one, "minutes": 1}
     assert call(world, "GET") == {"connected": False, "run": None}
 
@@ -77,6 +77,57 @@ async def test_a_start_date_leaves_out_what_is_older_until_another_is_chosen(wor
         "Taken back into the books",
         "Payments since April 1, 2026 are taken into the books; left out of those that waited: 1",
         "Left out of the books: Paid before April 1, 2026, your start date",
+    ]
+
+
+async def test_stripes_own_money_is_chosen_by_its_day(world: World) -> None:
+    """Payouts by the bank's day, disputes and fees by Stripe's, in the company's zone; a return, a loss and a payment's fee go
+    with what they belong to; what was sent under its own name is not touched, nor what returns it."""
+    payment_id = paid_on(world, "2026-03-31")
+    move = (
+        "INSERT INTO stripe_transactions (org_id, transaction_id, account, type, category, source, amount_minor, fee_minor, "
+        "net_minor, currency, fee_group, created_at, available_on) VALUES (1, %s, '', 'x', %s, %s, -100, 0, -100, 'USD', %s, "
+        "%s::timestamp AT TIME ZONE 'America/Denver', now())"
+    )
+    for day in ("2026-03-31", "2026-04-01"):
+        for kind in ("dispute", "fee"):
+            group = f"day-{day}-USD-1" if kind == "fee" else None
+            world.sql.execute(move, [f"{kind}-{day}", kind, f"dp-{day}", group, f"{day} 22:00"])
+        world.sql.execute(
+            "INSERT INTO payouts (org_id, payout_id, amount_minor, currency, status, automatic, arrival_date, created_at) "
+            "VALUES (1, %s, 100, 'USD', 'failed', true, %s::timestamp AT TIME ZONE 'UTC', now())", [f"po-{day}", day],
+        )  # fmt: skip
+        for kind, subject in (
+            ("payout", f"payout:po-{day}"), ("payout_return", f"payout:po-{day}"), ("dispute", f"balance:dispute-{day}"),
+            ("dispute_lost", f"dispute:dp-{day}"), ("stripe_fee", f"fee:day-{day}-USD-1"), ("account_fee", f"balance:fee-{day}"),
+        ):  # fmt: skip
+            world.sql.execute(
+                "INSERT INTO postings (org_id, kind, subject, amount_minor, currency, next_attempt_at) "
+                "VALUES (1, %s, %s, 100, 'USD', now())",
+                [kind, subject],
+            )
+    world.sql.execute(
+        "INSERT INTO postings (org_id, kind, subject, payment_id, amount_minor, currency, next_attempt_at) "
+        "VALUES (1, 'stripe_fee', 'fee:of-payment', %s, 100, 'USD', now())",
+        [payment_id],
+    )  # fmt: skip
+    world.sql.execute(
+        "INSERT INTO qbo_requests (org_id, realm_id, operation, subject, generation, requestid, body, state) "
+        "VALUES (1, '1', 'create_transfer', 'payout:po-2026-03-31', 1, 'r1', '{}', 'sent'), "
+        "(1, '1', 'create_expense', 'account_fee:fee-2026-03-31', 1, 'r2', '{}', 'sent')"
+    )
+    plan = call(world, "GET", "/plan", params={"from_day": "2026-04-01"})
+    assert (plan["taken"]["others"], plan["left_out"]["others"], plan["left_out"]["payments"]) == (6, 7, 1)
+    call(world, "POST", status=201, json={"from_day": "2026-04-01"})
+    rows = world.sql.execute(
+        "SELECT kind, subject FROM postings WHERE state = 'skipped' AND outside_backfill ORDER BY kind, subject"
+    ).fetchall()
+    assert rows == [
+        ("dispute", "balance:dispute-2026-03-31"),
+        ("dispute_lost", "dispute:dp-2026-03-31"),
+        ("payment", f"payment:{payment_id}"),
+        ("stripe_fee", "fee:day-2026-03-31-USD-1"),
+        ("stripe_fee", "fee:of-payment"),
     ]
 
 

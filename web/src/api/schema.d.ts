@@ -3502,11 +3502,14 @@ export interface components {
         };
         /**
          * BackfillPart
-         * @description Payments that wait or need a person, or were left out by an earlier choice of days.
+         * @description Payments that wait or need a person, or were left out by an earlier choice of days. `others`: the refunds, fees,
+         *     payouts and disputes of these days.
          */
         BackfillPart: {
             /** Amounts */
             amounts: components["schemas"]["BackfillAmount"][];
+            /** Others */
+            others: number;
             /** Payments */
             payments: number;
         };

@@ -34,16 +34,37 @@ from crm.kit.errors import Conflict, Invalid
 WRITES_EACH = 2  # an invoice and its payment; a customer who is new takes one more
 SAID_AT_ONCE = 5_000
 
-# A refund goes by its own day, since one of today takes money from today's balance; a payment's fee goes with the payment.
+# A payment's fee goes with the payment. All else that moves Stripe's balance goes by its own day, since what moves it today
+# moves today's balance, whatever it belongs to; only what cannot be booked without another goes with that one: a refund's
+# return, a payout's return, and the loss of a dispute.
+_ON_ITS_DAY = (
+    "CASE WHEN p.kind IN ('payout', 'payout_return') THEN (coalesce(o.arrival_date, o.created_at) AT TIME ZONE 'UTC')::date "
+    "ELSE (coalesce(r.created_at, t.created_at, lost.first_at, y.paid_at, fees.first_at, p.created_at) "
+    "AT TIME ZONE z.time_zone)::date END"
+)
+# What was sent of it, under whatever name (`stripe_money` names a fee's document by its kind); a return has the subject of what
+# it returns, so that it is not left out where that is in the books.
+_NAMES = "ARRAY[p.subject, p.kind || ':' || substring(p.subject FROM position(':' IN p.subject) + 1)]"
 _LINES = (
     "SELECT p.id, p.kind, p.subject, p.payment_id, p.proposal_id, p.amount_minor, p.currency, p.state, "
     "p.outside_backfill, p.posted_at, p.lease IS NULL AND NOT EXISTS (SELECT 1 FROM qbo_requests q "
-    "WHERE q.org_id = p.org_id AND q.subject = p.subject AND q.state IN ('sent', 'succeeded')) AS free, "
-    "(coalesce(r.created_at, y.paid_at) AT TIME ZONE o.time_zone)::date AS day "
-    "FROM postings p JOIN orgs o ON o.id = p.org_id "
-    "JOIN payments y ON y.org_id = p.org_id AND y.id = p.payment_id "
-    "LEFT JOIN refunds r ON r.org_id = p.org_id AND p.kind = 'refund' AND 'refund:' || r.refund_id = p.subject "
-    "WHERE p.org_id = :org AND p.kind IN ('payment', 'refund', 'stripe_fee')"
+    f"WHERE q.org_id = p.org_id AND q.subject = ANY ({_NAMES}) AND q.state IN ('sent', 'succeeded')) "
+    f"AND lost.booked IS NOT TRUE AS free, {_ON_ITS_DAY} AS day FROM postings p JOIN orgs z ON z.id = p.org_id "
+    "LEFT JOIN payments y ON y.org_id = p.org_id AND y.id = p.payment_id AND p.kind IN ('payment', 'stripe_fee') "
+    "LEFT JOIN refunds r ON r.org_id = p.org_id AND p.kind IN ('refund', 'refund_return') "
+    "AND 'refund:' || r.refund_id = p.subject "
+    "LEFT JOIN payouts o ON o.org_id = p.org_id AND p.kind IN ('payout', 'payout_return') "
+    "AND 'payout:' || o.payout_id = p.subject "
+    "LEFT JOIN stripe_transactions t ON t.org_id = p.org_id AND p.kind IN ('account_fee', 'dispute', 'dispute_return') "
+    "AND 'balance:' || t.transaction_id = p.subject "
+    "LEFT JOIN (SELECT s.source, min(s.created_at) AS first_at, bool_or(f.id IS NOT NULL) AS booked "
+    "FROM stripe_transactions s LEFT JOIN postings f ON f.org_id = s.org_id AND f.kind = 'dispute' AND f.state = 'posted' "
+    "AND f.subject = 'balance:' || s.transaction_id WHERE s.org_id = :org AND s.category = 'dispute' GROUP BY 1) lost ON p.kind = 'dispute_lost' AND 'dispute:' || lost.source = p.subject "
+    "LEFT JOIN (SELECT fee_group, min(created_at) AS first_at FROM stripe_transactions WHERE org_id = :org "
+    "AND fee_group IS NOT NULL GROUP BY 1) fees ON p.kind = 'stripe_fee' AND p.payment_id IS NULL "
+    "AND 'fee:' || fees.fee_group = p.subject "
+    "WHERE p.org_id = :org AND p.kind IN ('payment', 'refund', 'refund_return', 'stripe_fee', 'account_fee', 'payout', "
+    "'payout_return', 'dispute', 'dispute_return', 'dispute_lost')"
 )
 _INSIDE = (
     "(cast(:from_day AS date) IS NULL OR day >= cast(:from_day AS date)) "
@@ -52,8 +73,9 @@ _INSIDE = (
 _OPEN = "state IN ('waiting', 'needs_you') OR state = 'skipped' AND outside_backfill"
 
 _COUNT = text(
-    f"SELECT {_INSIDE} AS inside, currency, count(*) AS payments, sum(amount_minor) AS minor FROM ({_LINES}) l "
-    f"WHERE kind = 'payment' AND ({_OPEN}) GROUP BY 1, 2 ORDER BY 2"
+    f"SELECT {_INSIDE} AS inside, currency, count(*) FILTER (WHERE kind = 'payment') AS payments, "
+    "coalesce(sum(amount_minor) FILTER (WHERE kind = 'payment'), 0) AS minor, "
+    f"count(*) FILTER (WHERE kind <> 'payment') AS others FROM ({_LINES}) l WHERE {_OPEN} GROUP BY 1, 2 ORDER BY 2"
 )
 # Until this is committed no run takes anything up, and nobody else chooses: what is free now stays free.
 _NO_CLAIMS = text(f"SELECT pg_advisory_xact_lock({CLAIM_LOCKS}, :org)")
@@ -93,8 +115,11 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Part:
+    """`others`: the refunds, fees, payouts and disputes of these days."""
+
     payments: int
     amounts: list[Amount]
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +286,11 @@ def _values(org_id: int, days: Days) -> dict[str, Any]:
 
 
 def _part(rows: Sequence[Any]) -> Part:
-    return Part(sum(row.payments for row in rows), [Amount(row.currency, int(row.minor)) for row in rows])
+    return Part(
+        sum(row.payments for row in rows),
+        [Amount(row.currency, int(row.minor)) for row in rows if row.payments],
+        sum(row.others for row in rows),
+    )
 
 
 def _payments(rows: Sequence[Any]) -> int:

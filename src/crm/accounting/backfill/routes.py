@@ -32,10 +32,12 @@ class BackfillAmount(BaseModel):
 
 
 class BackfillPart(BaseModel):
-    """Payments that wait or need a person, or were left out by an earlier choice of days."""
+    """Payments that wait or need a person, or were left out by an earlier choice of days. `others`: the refunds, fees,
+    payouts and disputes of these days."""
 
     payments: int
     amounts: list[BackfillAmount]
+    others: int
 
 
 class BackfillPlan(BaseModel):

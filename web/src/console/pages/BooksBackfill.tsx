@@ -88,8 +88,9 @@ function Choose({ backfill }: { backfill: Backfill }) {
     <Block title="Choose the days">
       <p>
         Payments that wait go into QuickBooks from the first day on that you choose, often the first of your financial year or the day
-        after your last close. Older ones are left out, with the reason, and can be taken back at any time. What comes in from now on is
-        always booked.
+        after your last close. Older ones are left out, with the reason, and can be taken back at any time. Refunds, payouts and disputes go by their own day,
+        a payment’s fee with the payment; what Stripe held at the start is an opening balance on Stripe Clearing that you enter in
+        QuickBooks. What comes in from now on is always booked.
       </p>
       <form
         noValidate
@@ -142,11 +143,14 @@ function Choose({ backfill }: { backfill: Backfill }) {
   );
 }
 
-const nothingWaits = ({ taken, left_out }: BackfillPlan) => taken.payments + left_out.payments === 0;
+const nothingWaits = ({ taken, left_out }: BackfillPlan) =>
+  taken.payments + taken.others + left_out.payments + left_out.others === 0;
 
 function buttonWords(plan: BackfillPlan): string {
   if (nothingWaits(plan)) return "Nothing waits";
-  return plan.taken.payments > 0 ? `Take in ${count(plan.taken.payments, "payment")}` : `Leave out ${count(plan.left_out.payments, "payment")}`;
+  if (plan.taken.payments > 0) return `Take in ${count(plan.taken.payments, "payment")}`;
+  if (plan.taken.others > 0) return "Take in what waits";
+  return plan.left_out.payments > 0 ? `Leave out ${count(plan.left_out.payments, "payment")}` : "Leave out what waits";
 }
 
 function stateOf(run: BackfillRun, connected: boolean): string {
@@ -181,5 +185,7 @@ function daysInWords({ from_day, to_day }: Pick<BackfillRun, "from_day" | "to_da
 
 function partInWords(part: BackfillPart): string {
   const sums = part.amounts.map(({ amount_minor, currency }) => formatMoney(amount_minor, currency)).join(" and ");
-  return part.payments === 0 ? "Nothing" : `${count(part.payments, "payment")}, ${sums}`;
+  const others = part.others > 0 ? count(part.others, "refund, fee, payout or dispute", "refunds, fees, payouts and disputes") : "";
+  if (part.payments === 0) return others || "Nothing";
+  return `${count(part.payments, "payment")}, ${sums}${others && `; ${others}`}`;
 }
