@@ -122,6 +122,32 @@ async def test_a_payment_on_account_of_one_who_owes_is_told(back: Comeback) -> N
     assert back.open() == []
 
 
+async def test_a_payment_on_account_of_one_who_is_not_linked_is_told(back: Comeback) -> None:
+    """Whoever signed and paid nothing stands for nobody in QuickBooks: a check of a customer there with the same e-mail, or
+    the same words in its name, is told at no read of its own; one with neither is not."""
+    signed(back.world, [line("Roof", 1_000_000)])  # of Elena and Tom Hartley
+    await back.catch_up()
+    who = back.bookkeeper()
+    mail = {"Address": "Elena.Hartley@example.com"}
+    for name, more, amount in (
+        ("The Hartleys", {"PrimaryEmailAddr": mail}, 900), ("Tom & Elena Hartley", {}, 700), ("Hartley, Bob", {}, 500),
+        ("ELENA AND TOM HARTLEY", {}, 400),
+    ):  # fmt: skip
+        made = who.create("Customer", DisplayName=name, **more)
+        who.create("Payment", CustomerRef={"value": made["Id"]}, TotalAmt=amount)
+    assert [one.split("?")[0] for one in await back.catch_up()] == ["GET cdc"]
+    told = sorted(one["sentence"] for one in back.open())
+    assert [sentence.partition(" in QuickBooks")[0] for sentence in told] == [
+        "Somebody recorded $400.00 from ELENA AND TOM HARTLEY",
+        "Somebody recorded $700.00 from Tom & Elena Hartley",
+        "Somebody recorded $900.00 from The Hartleys",
+    ]
+    assert all("may be our customer Elena and Tom Hartley" in sentence for sentence in told)
+    assert back.press(back.open()[0], "accept").status_code == 200
+    await back.catch_up()
+    assert len(back.open()) == 2
+
+
 async def test_twice_late_and_out_of_order_change_nothing(back: Comeback) -> None:
     """Webhooks that come shuffled, each twice, and again after all was seen: one difference, nothing read anew."""
     line = await back.booked()

@@ -174,7 +174,9 @@ async def _take_in(
         for entity, objects in found.items():
             await choices.learn(session, access.org_id, access.realm_id, entity, objects.values())
         if learned_from == "cdc":
-            await by_hand.take_up(session, access.org_id, access.realm_id, found.get("Payment", {}))
+            await by_hand.take_up(
+                session, access.org_id, access.realm_id, found.get("Payment", {}), found.get("Customer", {})
+            )
     count = 0
     for entity, objects in found.items():
         for some in _some(list(objects.items()), TRANSACTION_ROWS):

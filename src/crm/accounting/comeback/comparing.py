@@ -24,6 +24,9 @@ WORDS = {
 ON_ACCOUNT = (
     "OnAccountByHand"  # in what we agreed to of a payment that is not ours, instead of any field of it
 )
+MAY_BE = (
+    "MayBeCustomer"  # beside it: the name of our customer who may have paid, but stands for nobody there yet
+)
 LISTS = frozenset({"Customer", "Item", "Account", "Class"})
 
 # What a person may have changed that matters to the books, by field, with the word for it.
@@ -268,6 +271,15 @@ def _on_account(seen: Seen) -> list[Verdict]:
         return []  # it is applied to something meanwhile, which tells of it if it is ours
     who = (seen.theirs.get("CustomerRef") or {}).get("name") or "a customer of ours"
     amount = format_money(free, seen.currency)
+    if may_be := seen.ours.get(MAY_BE):
+        sentence = (
+            f"Somebody recorded {amount} from {who} in QuickBooks by hand, on no invoice of ours. By e-mail, phone or name that "
+            f"may be our customer {may_be}, who has something to pay here and is not linked yet. If it is for that, say so to "
+            "the customer, so that nobody pays twice."
+        )
+        return [
+            Verdict("qbo_paid_by_hand", sentence, (Field("UnappliedAmt", "On account", "nothing", amount),))
+        ]
     sentence = (
         f"Somebody recorded {amount} from {who} in QuickBooks by hand, on no invoice of ours, and {who} has something to "
         "pay here. If it is for that, say so to the customer and apply it to the job's invoice in QuickBooks."
