@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -15,11 +14,11 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from crm.kit.errors import PROBLEM_BASE, CrmError
+from crm.kit.field_errors import field_errors
 from crm.kit.logging import logger
 
 MEDIA_TYPE = "application/problem+json"
 # How many wrong fields an answer names; more help nobody.
-ERRORS_MAX = 50
 DATABASE_RETRY_SECONDS = 5
 
 # What we raise when the database does not answer, has no free connection or is going down.
@@ -87,45 +86,6 @@ async def _not_valid(_request: Request, error: Exception) -> Response:
     return problem_response(
         422, "invalid", "A value is not valid", f"{where}{first['message']}{more}", errors=errors
     )
-
-
-def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
-    """Validation errors as {field, message}: `lines.0.name`, and a sentence instead of a code."""
-    return [
-        {"field": _field(error.get("loc", ())), "message": _message(error)} for error in errors[:ERRORS_MAX]
-    ]
-
-
-def _field(location: Sequence[str | int]) -> str:
-    """The path within the body, or the parameter's name; a place in unreadable JSON is no field."""
-    parts = [str(part) for part in location]
-    if parts and parts[0] in {"body", "query", "path", "header", "cookie"}:
-        if len(parts) == 2 and parts[0] == "body" and parts[1].isdigit():
-            return "body"
-        parts = parts[1:] or ["body"]
-    return ".".join(parts)
-
-
-def _message(error: dict[str, Any]) -> str:
-    context = error.get("ctx") or {}
-    match error.get("type"):
-        case "missing":
-            return "This is needed."
-        case "extra_forbidden":
-            return "There is no such field."
-        case "string_too_long":
-            return f"Use at most {context['max_length']} characters."
-        case "string_too_short":
-            return "Please fill this in."
-        case "string_unicode":
-            return "This holds characters that are not valid Unicode."
-        case "json_invalid":
-            return "This is not valid JSON."
-        case "value_error":
-            return str(context.get("error", error.get("msg", "")))
-        case _:
-            text = str(error.get("msg", "This value is not valid"))
-            return text if text.endswith(".") else f"{text}."
 
 
 async def _http_exception(_request: Request, error: Exception) -> Response:

@@ -12,8 +12,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from tests.conftest import RunningApp
 
+from crm.identity.authentication import Require, staff
 from crm.identity.permissions import ALLOWED, Permission, Role
-from crm.identity.principal import Require, staff
 from crm.proposals.payer import payer
 
 EMAIL_OF = {

@@ -16,8 +16,8 @@ from crm.accounting.context import Books
 from crm.accounting.tables import QboToken
 from crm.dependencies import StateDep
 from crm.gateways import intuit
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit import clock
 from crm.kit.errors import BadRequest, Conflict, CrmError
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from crm.accounting import doctor, findings
 from crm.accounting.connection_routes import BooksDep
+from crm.identity.authentication import StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import StaffDep, require
 
 router = APIRouter(tags=["books"])
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from crm.accounting import posting_actions, postings
 from crm.accounting.connection_routes import BooksDep
 from crm.accounting.posting_routes import PostingOut, one_posting
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.jobs import queue
 from crm.kit.errors import Invalid
 

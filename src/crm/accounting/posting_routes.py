@@ -18,7 +18,7 @@ from crm.accounting.connection_routes import READ, WRITE, BooksDep
 from crm.accounting.sync.deposit import proposal_payment
 from crm.accounting.tables import Posting, QboLink
 from crm.customers.tables import Customer
-from crm.identity.principal import OrgTx, StaffDep
+from crm.identity.authentication import OrgTx, StaffDep
 from crm.jobs import queue
 from crm.kit import clock
 from crm.kit.database import get_own

@@ -15,8 +15,8 @@ from crm.accounting.sync_log_words import doing
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.dependencies import StateDep
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit import clock
 
 router = APIRouter(prefix="/qbo/quota", tags=["books"])

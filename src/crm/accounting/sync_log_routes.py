@@ -20,8 +20,8 @@ from crm.accounting.sync_log_words import doing, sentence
 from crm.accounting.tables import Posting, QboRequest
 from crm.dependencies import StateDep
 from crm.gateways.quickbooks import BATCH_ITEMS_MAX
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.errors import NotFound
 from crm.kit.paging import Cursor, Limit, Page, after, contains, cut
 

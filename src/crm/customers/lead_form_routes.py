@@ -23,13 +23,14 @@ from crm.customers.lead_form import (
 )
 from crm.customers.tables import LeadForm
 from crm.dependencies import DatabaseDep, SettingsDep, client_ip
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import Org
 from crm.kit.errors import BadRequest, TooLarge, TooMany
+from crm.kit.field_errors import field_errors
 from crm.kit.settings import Settings
-from crm.problems import field_errors, problem_response
+from crm.problems import problem_response
 
 PATH = "/lead-form"
 FIELDS_MAX = 20

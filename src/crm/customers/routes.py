@@ -26,9 +26,9 @@ from crm.customers.shapes import (
     StageCount,
 )
 from crm.customers.tables import Customer, Lead
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.database import get_own
 from crm.kit.errors import Invalid
 from crm.kit.inputs import ID_MAX, SearchText

@@ -30,7 +30,8 @@ from crm.kit.settings import Settings
 from crm.proposals import decision, drafting
 from crm.proposals.inputs import NewProposal, ProposalContent
 from crm.proposals.links import create_link, link_url, token_hash
-from crm.proposals.price_book import PriceItemIn, create_price_item
+from crm.proposals.price_book import create_price_item
+from crm.proposals.price_items import PriceItemIn
 from crm.proposals.tables import PortalLink, Proposal
 from crm.proposals.templates import keep_template
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
 from crm.activity.log import record
-from crm.files.content import Checked, check
+from crm.files.content import Checked
 from crm.files.tables import File
 from crm.identity.principal import Principal
 from crm.identity.tables import Org
@@ -22,11 +21,6 @@ from crm.kit.errors import Conflict, Invalid
 
 NAME_LENGTH_MAX = 150
 FILES_PER_ORG_MAX = 200_000
-
-
-async def checked(kind: str, data: bytes) -> Checked:
-    """`content.check` beside the event loop: a large photo takes a second. Raises Invalid."""
-    return await asyncio.to_thread(check, kind, data)
 
 
 async def keep(session: AsyncSession, org_id: int, kind: str, name: str, found: Checked, actor: str) -> File:

@@ -11,10 +11,11 @@ from sqlalchemy import select
 
 from crm.dependencies import DatabaseDep
 from crm.files.content import FILE_BYTES_MAX
-from crm.files.keeping import checked, content_of, keep, set_logo
+from crm.files.keeping import content_of, keep, set_logo
 from crm.files.tables import File
+from crm.files.uploads import checked
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.shapes import OrgOut, org_out
 from crm.kit.database import get_own
 from crm.kit.inputs import ID_MAX, Input, RowId

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
 from crm.activity.log import record
+from crm.identity.authentication import API_KEY_PREFIX
 from crm.identity.permissions import Role
-from crm.identity.principal import API_KEY_PREFIX, Principal
+from crm.identity.principal import Principal
 from crm.identity.tables import ApiKey
 from crm.kit import clock
 from crm.kit.database import get_own

@@ -17,8 +17,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.dependencies import app_state
+from crm.identity.authentication import OrgTx, StaffDep
 from crm.identity.kept_answers import KEPT_FOR
-from crm.identity.principal import OrgTx, Principal, StaffDep
+from crm.identity.principal import Principal
 from crm.identity.tables import IdempotencyKey
 from crm.kit import clock
 from crm.kit.encryption import Sealer

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from crm.dependencies import DatabaseDep, SettingsDep, client_ip
 from crm.identity import api_keys, team, tokens
+from crm.identity.authentication import SESSION_COOKIE, OrgTx, StaffDep, refuse_other_origin, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.login import log_in
 from crm.identity.permissions import ALLOWED, Permission, Role
-from crm.identity.principal import SESSION_COOKIE, OrgTx, StaffDep, refuse_other_origin, require
 from crm.identity.shapes import (
     ApiKeyOut,
     ApiKeyWithSecret,

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.law.own_rules import all_rules, drop_rule, set_rule
 from crm.law.shapes import DepositRuleOut, OwnRuleIn, rule_out
 from crm.law.states import STATES

@@ -29,7 +29,7 @@ from crm.kit.encryption import Sealer
 from crm.kit.errors import Conflict
 from crm.kit.money import format_money
 from crm.kit.settings import Settings
-from crm.notifications import unsubscribing
+from crm.notifications import unsubscribe_link
 from crm.notifications.attaching import paper_for
 from crm.notifications.kinds import AFTER, KINDS, Kind
 from crm.notifications.letter import Frame, Letter, compose, wording_for
@@ -131,7 +131,7 @@ async def _write_one(
         color=case.org.brand_color,
         contact=contact_of(case.org),
         url=url,
-        unsubscribe_url=unsubscribing.url(settings, org_id, recipient) if kind is Kind.REMINDER else None,
+        unsubscribe_url=unsubscribe_link.url(settings, org_id, recipient) if kind is Kind.REMINDER else None,
     )
     own = await session.get(MailTemplate, (org_id, kind, language))
     wording = wording_for(kind, language, (own.subject, own.body) if own else None)

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.customers.tables import Customer
 from crm.dependencies import DatabaseDep, SettingsDep
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, Principal, StaffDep, require
+from crm.identity.principal import Principal
 from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, TooLarge, Unauthenticated

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.dependencies import SettingsDep
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, Principal, StaffDep, require
+from crm.identity.principal import Principal
 from crm.identity.tables import Org, User
 from crm.kit.database import ROW_LOCK
 from crm.kit.errors import Invalid

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 
-import orjson
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from crm.dependencies import DatabaseDep, SettingsDep
-from crm.kit.encryption import Sealer
-from crm.kit.errors import BadRequest
-from crm.kit.settings import Settings
 from crm.notifications.suppressing import suppress
+from crm.notifications.unsubscribe_link import PATH, open_token
 
 router = APIRouter(tags=["mail"])
-PATH = "/mail/unsubscribe"
 TOKEN_LENGTH_MAX = 1000
 
 Token = Annotated[str, Query(alias="t", max_length=TOKEN_LENGTH_MAX)]
@@ -28,15 +23,10 @@ _PAGE = """<!doctype html>
 </html>"""
 
 
-def url(settings: Settings, org_id: int, address: str) -> str:
-    token = Sealer(settings.secret_keys, "unsubscribe").seal(orjson.dumps([org_id, address]).decode())
-    return f"{settings.portal_public_url.rstrip('/')}{PATH}?t={quote(token)}"
-
-
 @router.get(PATH, include_in_schema=False)
 async def ask_unsubscribe(settings: SettingsDep, token: Token) -> HTMLResponse:
     """Opening changes nothing, because scanners of mail open every link; the button does."""
-    _open(settings, token)
+    open_token(settings, token)
     button = (
         "<p>You will get no more reminders about proposals. Proposals, receipts and answers still reach you.</p>"
         '<p lang="es">No recibirá más recordatorios de propuestas. Las propuestas, los recibos y las respuestas sí.'
@@ -49,19 +39,10 @@ async def ask_unsubscribe(settings: SettingsDep, token: Token) -> HTMLResponse:
 @router.post(PATH, include_in_schema=False)
 async def unsubscribe(settings: SettingsDep, database: DatabaseDep, token: Token) -> HTMLResponse:
     """One-click as RFC 8058 has it: no sign-in, no second page, any number of times."""
-    org_id, address = _open(settings, token)
+    org_id, address = open_token(settings, token)
     async with database.transaction(org_id) as session:
         await suppress(session, org_id, address, "reminders", "Unsubscribed with the link in a reminder.")
     done = (
         '<p>No more reminders will be sent to you.</p><p lang="es">No se le enviarán más recordatorios.</p>'
     )
     return HTMLResponse(_PAGE.format(title="Done", body=done))
-
-
-def _open(settings: Settings, token: str) -> tuple[int, str]:
-    """Raises BadRequest for a token that is not ours."""
-    try:
-        org_id, address = orjson.loads(Sealer(settings.secret_keys, "unsubscribe").open(token))
-    except ValueError:
-        raise BadRequest("This link is not complete. Please use the whole link from your message.") from None
-    return int(org_id), str(address)

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.activity.events import Event
 from crm.activity.tables import ActivityEntry
 from crm.activity.verify import verify_org
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import User
 from crm.kit.inputs import ID_MAX, SearchText
 from crm.kit.paging import Cursor, Limit, Page, after, cursor_for

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from crm.customers.tables import Customer
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import Org
 from crm.kit.database import get_own
 from crm.kit.inputs import ID_MAX

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.activity.tables import ActivityEntry
 from crm.customers.tables import Customer, Lead
 from crm.dependencies import DatabaseDep
+from crm.identity.authentication import StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import StaffDep, require
 from crm.kit import clock
 from crm.kit.database import Database
 from crm.kit.money import plain, to_decimal

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import Org
 from crm.kit import clock
 

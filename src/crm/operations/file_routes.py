@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.files.keeping import delete_file
 from crm.files.routes import FileOut
 from crm.files.tables import File
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict
 from crm.kit.inputs import ID_MAX, SearchText

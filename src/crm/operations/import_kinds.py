@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 
 from crm.customers.shapes import CustomerIn, LeadIn
 from crm.identity.permissions import Permission
+from crm.kit.field_errors import field_errors
 from crm.kit.money import from_decimal
-from crm.problems import field_errors
-from crm.proposals.price_book import PriceItemIn
+from crm.proposals.price_items import PriceItemIn
 
 Kind = Literal["customers", "leads", "price_items"]
 

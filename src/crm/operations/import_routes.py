@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 
 from crm.dependencies import DatabaseDep
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.database import get_own
 from crm.kit.errors import TooLarge
 from crm.kit.inputs import ID_MAX, Input

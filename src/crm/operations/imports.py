@@ -22,7 +22,7 @@ from crm.kit.errors import Conflict, Invalid
 from crm.operations.csv_cells import Sheet, read_sheet
 from crm.operations.import_kinds import COLUMNS, RIGHTS, Kind, Problem, Record, guess, record_of
 from crm.operations.tables import Import, ImportedRow
-from crm.proposals.price_book import PRICE_ITEMS_MAX
+from crm.proposals.price_items import PRICE_ITEMS_MAX
 from crm.proposals.reusable_tables import PriceItem
 from crm.proposals.tables import Proposal
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.errors import NotFound
 
 router = APIRouter(tags=["operations"])

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.accounting import connection
 from crm.accounting.tables import QboToken
 from crm.dependencies import StateDep
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import Org
 from crm.kit import clock
 

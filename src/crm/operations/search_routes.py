@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.customers.shapes import LeadStatus
 from crm.customers.tables import Customer, Lead
 from crm.files.tables import File
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, Principal, StaffDep, require
+from crm.identity.principal import Principal
 from crm.identity.tables import Org
 from crm.kit.inputs import ID_MAX, SearchText
 from crm.kit.money import AMOUNT_MINOR_MAX, format_money, from_decimal

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy import select
 
 from crm.dependencies import SettingsDep
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.database import get_own
 from crm.kit.inputs import ID_MAX
 from crm.kit.paging import Cursor, Limit, Page, after, cut

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.activity.tables import ActivityEntry
-from crm.files.content import check
+from crm.files.content import whole_pdf
 from crm.files.keeping import content_of, keep
 from crm.files.tables import File
 from crm.kit.database import Database, get_own
@@ -55,7 +55,7 @@ async def kept(
         return await content_of(session, org_id, row.file_id)
     paper = await _paper(session, org_id, kind, subject_id, proposal_id, default_percent)
     pdf = await typeset(paper)
-    file = await keep(session, org_id, "paper", f"{paper.name}.pdf", check("paper", pdf), ACTOR)
+    file = await keep(session, org_id, "paper", f"{paper.name}.pdf", whole_pdf(pdf), ACTOR)
     session.add(
         KeptPaper(org_id=org_id, kind=kind, subject_id=subject_id, proposal_id=proposal_id, file_id=file.id)
     )

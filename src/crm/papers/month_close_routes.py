@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.accounting.reconcile.shapes import ReconciliationDetail, detail
 from crm.accounting.reconcile.tables import Reconciliation, ReconciliationDifference
 from crm.files.keeping import content_of
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import Org
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict

@@ -13,8 +13,8 @@ from crm.accounting.links import number_of_invoice
 from crm.dependencies import SettingsDep
 from crm.files.keeping import safe_name
 from crm.files.routes import file_response
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.database import get_own
 from crm.kit.errors import NotFound
 from crm.kit.inputs import ID_MAX

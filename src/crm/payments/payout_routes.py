@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from crm.customers.tables import Customer
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.errors import NotFound
 from crm.payments.shapes import PayoutOut
 from crm.payments.tables import Payment, Payout

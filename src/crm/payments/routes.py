@@ -14,8 +14,8 @@ from crm.activity.log import record
 from crm.customers.tables import Customer
 from crm.dependencies import StateDep
 from crm.gateways.stripe import StripeGateway
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Invalid

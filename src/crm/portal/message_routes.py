@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from crm.dependencies import DatabaseDep, SettingsDep
+from crm.identity.authentication import OrgTx, StaffDep, refuse_other_origin, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, refuse_other_origin, require
 from crm.kit.database import get_own
 from crm.kit.errors import Unauthenticated
 from crm.portal import messages

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.database import get_own
 from crm.kit.inputs import ID_MAX
 from crm.kit.paging import Page

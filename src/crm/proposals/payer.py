@@ -9,15 +9,9 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.dependencies import DatabaseDep, StateDep
+from crm.identity.authentication import API_KEY_PREFIX, bearer, refuse_other_origin, staff, staff_by_token
 from crm.identity.permissions import Permission
-from crm.identity.principal import (
-    API_KEY_PREFIX,
-    Principal,
-    bearer,
-    refuse_other_origin,
-    staff,
-    staff_by_token,
-)
+from crm.identity.principal import Principal
 from crm.kit.inputs import ID_MAX
 from crm.proposals.links import open_link
 

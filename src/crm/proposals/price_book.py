@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -13,59 +12,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
 from crm.activity.log import record
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, Principal, StaffDep, require
+from crm.identity.principal import Principal
 from crm.identity.tables import Org
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Invalid
 from crm.kit.inputs import (
     ID_MAX,
-    Currency,
-    Input,
-    LongText,
-    Name,
     SearchText,
-    ShortLine,
-    TaxPercent,
-    UnitPrice,
 )
 from crm.kit.money import plain
 from crm.kit.paging import Cursor, Limit, Page, after, contains, cut
 from crm.kit.times import Moment
+from crm.proposals.price_items import PRICE_ITEMS_MAX, PriceItemChange, PriceItemIn
 from crm.proposals.reusable_tables import PriceItem
-
-PRICE_ITEMS_MAX = 10_000
 
 router = APIRouter(prefix="/price-items", tags=["price book"], route_class=IdempotentRoute)
 
 Id = Annotated[int, Path(ge=1, le=ID_MAX)]
 READ = [require(Permission.READ)]
 WRITE = [require(Permission.PROPOSALS_WRITE)]
-
-
-class PriceItemIn(Input):
-    name: Name
-    description: LongText = ""
-    unit: ShortLine = ""
-    unit_price_minor: Annotated[UnitPrice, Field(description="Minor units of the currency.")]
-    currency: Annotated[Currency | None, Field(description="The company's when left out.")] = None
-    tax_percent: TaxPercent = Decimal(0)
-    section: ShortLine = ""
-    active: Annotated[bool, Field(description="Offered in the editor.")] = True
-
-
-class PriceItemChange(Input):
-    """Fields left out stay as they are."""
-
-    name: Name | None = None
-    description: LongText | None = None
-    unit: ShortLine | None = None
-    unit_price_minor: UnitPrice | None = None
-    currency: Currency | None = None
-    tax_percent: TaxPercent | None = None
-    section: ShortLine | None = None
-    active: bool | None = None
 
 
 class PriceItemOut(BaseModel):

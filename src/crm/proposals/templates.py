@@ -14,7 +14,7 @@ from crm.activity.log import record
 from crm.identity.principal import Principal
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Invalid
-from crm.problems import field_errors
+from crm.kit.field_errors import field_errors
 from crm.proposals import template_revisions
 from crm.proposals.content import Content, load
 from crm.proposals.drafting import create

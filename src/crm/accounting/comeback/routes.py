@@ -12,8 +12,8 @@ from sqlalchemy import select, text
 from crm.accounting.comeback import ways_out
 from crm.accounting.comeback.ways_out import Way, can_undo, ways_of
 from crm.dependencies import StateDep
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.jobs import queue
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict

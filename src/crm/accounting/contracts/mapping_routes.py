@@ -27,7 +27,7 @@ from crm.accounting.sync.money_accounts import account
 from crm.accounting.tables import QboToken
 from crm.activity.events import Event
 from crm.activity.log import record
-from crm.identity.principal import OrgTx, StaffDep
+from crm.identity.authentication import OrgTx, StaffDep
 from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Invalid, Refused

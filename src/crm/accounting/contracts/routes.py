@@ -14,8 +14,8 @@ from crm.accounting.contracts import forms, journal, needs, policy
 from crm.accounting.contracts.tables import POLICIES, BooksContract
 from crm.accounting.tables import Posting
 from crm.dependencies import StateDep
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import Org
 from crm.kit.database import get_own
 from crm.proposals.tables import Proposal

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm.accounting.connection_routes import BooksDep
 from crm.accounting.matching import finding
 from crm.accounting.matching.routes import READ, WRITE, realm_of
-from crm.identity.principal import OrgTx, StaffDep
+from crm.identity.authentication import OrgTx, StaffDep
 from crm.kit.inputs import Input, SearchText
 
 Words = Annotated[SearchText, Field(min_length=2)]

@@ -14,8 +14,8 @@ from crm.accounting.matching import queue as review
 from crm.accounting.matching.tables import CustomerMatch, MatchingRule, QboCustomer
 from crm.accounting.tables import QboToken
 from crm.customers.tables import Customer
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.kit.errors import NotFound
 from crm.kit.inputs import ID_MAX
 from crm.kit.paging import Cursor, Limit, Page, after, cut

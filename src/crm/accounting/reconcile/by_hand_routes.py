@@ -12,8 +12,8 @@ from sqlalchemy import select
 from crm.accounting.reconcile import by_hand
 from crm.accounting.reconcile.routes import READ, WRITE
 from crm.accounting.reconcile.tables import ClearingByHand
+from crm.identity.authentication import OrgTx, StaffDep
 from crm.identity.idempotency import IdempotentRoute, once
-from crm.identity.principal import OrgTx, StaffDep
 from crm.kit.inputs import ID_MAX, Input
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.kit.times import Moment

@@ -19,9 +19,9 @@ from crm.accounting.reconcile.shapes import (
     detail,
 )
 from crm.accounting.reconcile.tables import Reconciliation, ReconciliationDifference
+from crm.identity.authentication import OrgTx, StaffDep, require
 from crm.identity.idempotency import IdempotentRoute, once
 from crm.identity.permissions import Permission
-from crm.identity.principal import OrgTx, StaffDep, require
 from crm.identity.tables import Org
 from crm.kit.database import get_own
 from crm.kit.inputs import ID_MAX
