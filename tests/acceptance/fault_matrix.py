@@ -23,7 +23,9 @@ from tests.acceptance.outside_calls import (
     BY_NAME,
     CODE_EXCHANGED,
     EVENTS_LISTED,
+    FEE_BOOKED,
     FEE_FETCHED,
+    FEE_LOOKED_FOR,
     LOOKING_BACK,
     PAGE_ASKED_AFTER,
     PAGE_MADE,
@@ -45,10 +47,11 @@ from crm.gateways.http import make_client
 from crm.gateways.stripe import StripeGateway
 from crm.kit.database import Database, app_url
 from crm.kit.errors import Refused, Unavailable
-from crm.payments import stripe_sweeps
+from crm.payments import stripe_sweeps, transactions
 
 # `went on`: the call gave what was asked for, or what it did not give was not needed.
 WENT_ON = "went on"
+FEES = 2  # of them with a fee in the books
 DEPOSITS = 3  # the first one, one whose answers are lost, one of a customer without an e-mail address
 NAMELESS = 2  # the customer of the third
 
@@ -99,12 +102,14 @@ class Matrix:
 
     async def pay_and_book(self, fault: Fault, org_id: int) -> None:
         """Pays and books all deposits of a company that is prepared, with the fault at each call and then without;
-        ends with every deposit booked."""
+        ends with every deposit booked, and with the fees of two."""
         await self._stripe_under(fault, org_id)
         await self._book_under(fault, org_id)
         for number in range(1, DEPOSITS):
-            await self.pay(await asyncio.to_thread(self.stack.open_checkout, org_id, PROPOSAL + number))
+            due = await asyncio.to_thread(self.stack.open_checkout, org_id, PROPOSAL + number)
+            payment_id, _ = await self.pay(due)
             await self._look_back_under(fault, org_id, number)
+        await self._fees_under(fault, org_id, payment_id)
 
     # --- while a person waits ---
 
@@ -197,6 +202,28 @@ class Matrix:
                 await self._lose_answer(BY_NAME[call.after], org_id)
             await self._run_under(fault, call, org_id, then)
         await self._run_to_end(fault, org_id, number + 1)
+
+    async def _fees_under(self, fault: Fault, org_id: int, payment_id: int) -> None:
+        """The first deposit's fee meets the fault when it is booked; that of `payment_id`, whose answer is lost, when it is
+        looked for."""
+        await self.let_fees_go(org_id)
+        await self._run_under(fault, FEE_BOOKED, org_id, None)
+        await run_lane_now(self.books, self.stack.sql, org_id)
+        await stripe_sweeps.fetch_fee(self.books.db, self.stripe, org_id, payment_id)
+        await self._lose_answer(FEE_BOOKED, org_id)
+        await self._run_under(fault, FEE_LOOKED_FOR, org_id, None)
+        await run_lane_now(self.books, self.stack.sql, org_id)
+        (booked,) = self._row(
+            "SELECT count(*) FROM postings WHERE org_id = %s AND kind = 'stripe_fee' AND state = 'posted'",
+            org_id,
+        )
+        assert booked == FEES, f"{fault.name}: {booked} of {FEES} fees booked"
+
+    async def let_fees_go(self, org_id: int) -> None:
+        """From now on each fee that is known has a document of its own."""
+        self.stack.sql.execute("UPDATE orgs SET fee_documents = 'per_payment' WHERE id = %s", [org_id])
+        async with self.books.db.transaction(org_id) as session:
+            await transactions.group_fees(session, org_id)
 
     async def _lose_answer(self, write: Call, org_id: int) -> None:
         rule = Fault("", "drop_after").rule(write, company(org_id))
@@ -343,8 +370,7 @@ async def open_matrix(stack: Stack, orgs: Mapping[str, int]) -> AsyncIterator[Ma
 
 def make_orgs(stack: Stack, org_ids: Sequence[int]) -> None:
     """Contractors with DEPOSITS approved proposals each; the last one's customer has no e-mail address, and nothing
-    else of the first one's. Their fees are booked once a day, so that the lane holds deposits alone: lost answers to
-    a fee's document are tried in test_stripe_money_in_books.py."""
+    else of the first one's. Their fees are booked once a day at first, so that the lane holds deposits alone."""
     stack.add_orgs(org_ids, proposals=DEPOSITS)
     stack.sql.execute("UPDATE orgs SET fee_documents = 'per_day' WHERE id = ANY(%s)", [list(org_ids)])
     for org_id in org_ids:
@@ -376,6 +402,8 @@ async def faultless(matrix: Matrix, org_id: int) -> list[str]:
     forget_access_token(stack.sql, org_id)
     await run_lane_now(matrix.books, stack.sql, org_id)
     assert stack.posted(org_id) == 1
+    await matrix.let_fees_go(org_id)
+    await run_lane_now(matrix.books, stack.sql, org_id)
     names = [_name(entry) for entry in reversed(_asked(stack, before))]
     names[names.index(BOOKING[0].name)] = CODE_EXCHANGED.name  # at the same address, and first
     return names
@@ -402,7 +430,8 @@ def _name(entry: Json) -> str:
 
 
 def assert_nothing_lost_or_doubled(stack: Stack, org_ids: Iterable[int]) -> None:
-    """Each deposit: one charge at Stripe, one invoice with one payment in the books, and clearing equal to both."""
+    """Each deposit: one charge at Stripe, one invoice with one payment in the books, one document for each fee that was let
+    go there, and clearing equal to all that."""
     sessions = stack.sandbox("GET", "/_state/stripe/checkout.session")["data"]
     charges = Counter(
         charge["metadata"].get("org_id") for charge in stack.sandbox("GET", "/_state/stripe/charge")["data"]
@@ -413,4 +442,10 @@ def assert_nothing_lost_or_doubled(stack: Stack, org_ids: Iterable[int]) -> None
         assert mine == ["complete"] * DEPOSITS, f"org {org_id}: {mine}"
         assert charges[str(org_id)] == DEPOSITS
         clearing = [a for a in stack.in_books(org_id, "Account") if a["Name"] == "Stripe Clearing"]
-        assert [a["CurrentBalance"] for a in clearing] == [DEPOSITS * DEPOSIT_CENTS / 100]
+        fees = stack.sql.execute(
+            "SELECT fee_minor FROM stripe_transactions WHERE org_id = %s AND fee_group IS NOT NULL", [org_id]
+        ).fetchall()
+        booked = [round(one["TotalAmt"] * 100) for one in stack.in_books(org_id, "Purchase")]
+        assert sorted(booked) == sorted(row[0] for row in fees)
+        held = DEPOSITS * DEPOSIT_CENTS - sum(booked)
+        assert [round(a["CurrentBalance"] * 100) for a in clearing] == [held]

@@ -13,9 +13,9 @@ FILE = Path(__file__).parents[2] / "docs" / "faults.md"
 _OPENING = """# Each fault during each outside call
 
 What a person sees while it lasts, for every call that leaves the product between connecting QuickBooks and the booked
-payment. Written by `make faults ARGS=--write` from a run; the suite fails when a line is not true. After each fault the
-same run shows: the deposit is booked, with one invoice, one payment and one charge, and the clearing account equals
-what Stripe took.
+payment with its fee. Written by `make faults ARGS=--write` from a run; the suite fails when a line is not true. After each fault the
+same run shows: the deposit is booked, with one invoice, one payment and one charge, the fee with one expense, and the
+clearing account equals what Stripe holds.
 
 | it says | and means |
 |---|---|

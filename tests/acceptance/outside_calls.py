@@ -61,6 +61,8 @@ BOOKING = (
     Call("the account is made", "POST", "^{company}/account$"),
     Call("the payment is made", "POST", "^{company}/payment$"),
 )
+# And once Stripe has told its fee. The account of the fees is looked for and made by calls that are above already.
+FEE_BOOKED = Call("the fee is booked", "POST", "^{company}/purchase$")
 # Only after an answer was lost: what stands there already?
 LOOKING_BACK = (
     Call("the customer is looked for by name", "GET", "^{company}/query$", "FROM Customer WHERE DisplayName",
@@ -69,8 +71,11 @@ LOOKING_BACK = (
     Call("the invoice is read again", "GET", r"^{company}/invoice/\d+$", after="the payment is made"),
     Call("the payment is looked for", "GET", "^{company}/query$", "FROM Payment", after="the payment is made"),
 )  # fmt: skip
-FAULTLESS = (CODE_EXCHANGED, PAGE_MADE, PAGE_ASKED_AFTER, EVENTS_LISTED, FEE_FETCHED, *BOOKING)
-ALL = (*FAULTLESS, *LOOKING_BACK)
+FEE_LOOKED_FOR = Call(
+    "the fee is looked for", "GET", "^{company}/query$", "FROM Purchase", after="the fee is booked"
+)
+FAULTLESS = (CODE_EXCHANGED, PAGE_MADE, PAGE_ASKED_AFTER, EVENTS_LISTED, FEE_FETCHED, *BOOKING, FEE_BOOKED)
+ALL = (*FAULTLESS, *LOOKING_BACK, FEE_LOOKED_FOR)
 BY_NAME = {call.name: call for call in ALL}
 
 _XML_429 = (

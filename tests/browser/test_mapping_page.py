@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from tests.browser.pages import OpenPage, sign_in
 from tests.browser.test_accessibility import violations
 from tests.integration.books_world import books_settings, consent
@@ -82,4 +82,31 @@ def test_policy_mapping_and_dry_run(open_page: OpenPage, api: httpx2.Client, san
             page.screenshot(path=f"{where}/mapping-{width}.png", full_page=True)
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert violations(page) == []
+    the_payment_itself_says_what_it_would_post(page, api)
+
+
+def the_payment_itself_says_what_it_would_post(page: Page, api: httpx2.Client) -> None:
+    """Its own page shows the same before it is paid, and the documents once they stand in QuickBooks."""
+    (payment,) = [one for one in api.get("/payments").json()["items"] if one["proposal_id"] == 7]
+    page.goto(f"/payments/{payment['id']}")
+    books = page.get_by_role("region", name="In the books")
+    expect(books).to_contain_text("Booked when it is paid.")
+    books.get_by_role("button", name="Show what it would post").click()
+    expect(books.get_by_role("table", name="What Deposit would post").get_by_text("$4,725.00")).to_have_count(
+        4
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert violations(page, route="/payments/$id") == []
+    paid = {
+        "id": payment["stripe_session_id"], "amount_total": 472_500, "payment_status": "paid",
+        "payment_intent": "pi_mapping", "metadata": {"org_id": "1", "proposal_id": "7"},
+    }  # fmt: skip
+    event = {"id": "evt_mapping", "type": "checkout.session.completed", "data": {"object": paid}}
+    assert api.post("/payments/webhook", json=event).status_code == 200
+    assert api.post("/qbo/invoice/7").status_code == 200
+    row = books.get_by_role("row", name="Payment")
+    expect(row).to_contain_text("In the books")
+    expect(row).to_contain_text("Invoice 1001")
+    expect(books.get_by_role("button", name="Show what it would post")).to_have_count(0)
     assert violations(page) == []

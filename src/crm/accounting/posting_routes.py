@@ -134,10 +134,14 @@ async def list_postings(
     session: OrgTx,
     principal: StaffDep,
     state: Annotated[str | None, Query(pattern="^(waiting|needs_you|posted|skipped)$")] = None,
+    payment_id: int | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[PostingOut]:
+    """Newest first; `payment_id`: what belongs to one payment, its refunds, fees and disputes too."""
     query = _postings(principal.org_id)
+    if payment_id is not None:
+        query = query.where(Posting.payment_id == payment_id)
     if state is not None:
         query = query.where(Posting.state == state)
     if (before := after(cursor)) is not None:

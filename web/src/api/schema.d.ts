@@ -2018,7 +2018,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is on its way into the books */
+        /**
+         * What is on its way into the books
+         * @description Newest first; `payment_id`: what belongs to one payment, its refunds, fees and disputes too.
+         */
         get: operations["list_postings"];
         put?: never;
         post?: never;
@@ -12988,6 +12991,7 @@ export interface operations {
         parameters: {
             query?: {
                 state?: string | null;
+                payment_id?: number | null;
                 /** @description How many items to return at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

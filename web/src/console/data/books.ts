@@ -57,6 +57,12 @@ export const postingsQuery = (state: PostingState) =>
     answerOf(client.GET("/postings", { params: { query: { state, cursor } } })),
   );
 
+/** What belongs to one payment: itself, its refunds, its fees, its disputes. */
+export const postingsOfQuery = (payment_id: number) =>
+  pages(["postings", "of", payment_id], (cursor) =>
+    answerOf(client.GET("/postings", { params: { query: { payment_id, cursor } } })),
+  );
+
 export const retryPosting = (id: number) =>
   answerOf(client.POST("/postings/{posting_id}/retry", { params: { path: { posting_id: id } } }));
 

@@ -9,6 +9,7 @@ import { type Payment as PaymentData, paymentQuery } from "../data/books";
 import { Failed } from "../parts/Failed";
 import { State } from "../parts/Money";
 import { Block, Facts, Page } from "../parts/Page";
+import { PaymentInBooks } from "../parts/PaymentInBooks";
 import { RecordBones } from "../parts/RecordBones";
 import { RefundButton } from "../parts/RefundButton";
 import { Refunds } from "../parts/Refunds";
@@ -40,6 +41,7 @@ export function Payment() {
             <Facts facts={moneyFacts(data)} />
             <RefundButton payment={data} />
           </Block>
+          <PaymentInBooks payment={data} />
           {data.refunded_minor > 0 && (
             <Block title="Refunds" flush>
               <Refunds paymentId={data.id} />

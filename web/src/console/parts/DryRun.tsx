@@ -34,14 +34,14 @@ export function DryRun() {
         {chosen === null ? (
           <Empty>Choose a payment to see the documents it would make, with their debits and credits. Nothing is sent.</Empty>
         ) : (
-          <Result payment={Number(chosen)} />
+          <WouldPost payment={Number(chosen)} />
         )}
       </Stack>
     </Block>
   );
 }
 
-function Result({ payment }: { payment: number }) {
+export function WouldPost({ payment }: { payment: number }) {
   const found = useQuery(previewQuery(payment));
   if (found.error) return <Failed problem={found.error} onRetry={() => void found.refetch()} />;
   if (!found.data) return <RecordBones />;
