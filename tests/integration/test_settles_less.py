@@ -1,4 +1,5 @@
-"""Our payment finds less open on its invoice than it was to settle: it takes what is open, and the rest is told."""
+"""What is open was settled by something else before: our payment takes what is left and the rest is told, and a memo that
+QuickBooks applied by itself is done."""
 
 from __future__ import annotations
 
@@ -85,3 +86,24 @@ async def test_what_our_payment_does_not_settle_is_told(back: Comeback, by: str)
     await back.look()
     assert back.open(kind="qbo_on_account") == []
     assert back.open(kind="qbo_unapplied") == []
+
+
+async def test_a_credit_memo_that_quickbooks_applied_by_itself_is_done(back: Comeback) -> None:
+    """Where QuickBooks applies credits by itself our memo is used up before we apply it: what it made of it stands for ours,
+    nobody is asked, nothing differs, and the rest of the contract is paid as it should."""
+    world = back.world
+    world.sandbox.quickbooks.change_settings(world.realm_id, {"auto_apply_credit": True})
+    contract = signed(world, [line("Roof", 1_000_000)])
+    await paid(back, contract, "deposit")
+    contract.change(-50_000)
+    for _ in range(2):
+        await world.run()
+    assert [(one["state"], one["problem"]) for one in contract.postings()] == [("posted", None)] * 3
+    await back.look()
+    assert back.open() == []
+    await paid(back, contract, "final")
+    await back.look()
+    await back.catch_up()
+    assert back.open() == []
+    assert {one["Balance"] for kind in ("Invoice", "CreditMemo") for one in world.in_books(kind)} == {0}
+    assert sorted(float(one["TotalAmt"]) for one in world.in_books("Payment")) == [0, 3_000, 6_500]

@@ -6,6 +6,7 @@ It is applied to the contract's open invoices by a payment over nothing, as Quic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from crm.accounting import company as qbo
 from crm.accounting import exchange_rates, links, outbox
 from crm.accounting.booking import Kind, Taken
+from crm.accounting.comeback import looking
 from crm.accounting.connection import Access
 from crm.accounting.context import Books
 from crm.accounting.contracts import agreed, forms
@@ -21,7 +23,7 @@ from crm.accounting.contracts.lines import share
 from crm.accounting.documents import currency_fields, txn_date
 from crm.accounting.sync.frame import frame, party
 from crm.accounting.sync.looking import find_by_note
-from crm.accounting.sync.open_invoices import open_invoices
+from crm.accounting.sync.open_invoices import OpenInvoice, applied, open_invoices, open_now
 from crm.activity.events import Event
 from crm.activity.log import record
 from crm.gateways.quickbooks import Call
@@ -132,22 +134,64 @@ async def _known(books: Books, access: Access, posting: Taken) -> dict[str, Any]
 
 async def _apply(books: Books, access: Access, drawn: Frame, posting: Taken, memo_id: str) -> None:
     """Brings memo and open invoices together, unless QuickBooks has done so by itself (AutoApplyCredit)."""
-    org_id, day = access.org_id, txn_date(posting.created_at, drawn.company)
+    org_id = access.org_id
     kind, _, local_id = posting.subject.partition(":")
     async with books.db.transaction(org_id) as session:
         known = await links.find(session, org_id, access.realm_id, "Payment", kind, local_id)
     if known is not None:
         return
     assert posting.proposal_id is not None
-    left, lines = posting.amount_minor, []
-    for invoice in await open_invoices(books, access, posting.proposal_id):
-        minor = min(left, invoice.open_minor)
-        if minor > 0:
-            lines.append(_line("Invoice", invoice.id, minor, posting.currency))
-            left -= minor
-    used = posting.amount_minor - left
+    invoices = await open_invoices(books, access, posting.proposal_id)
+    try:
+        await _settle(books, access, drawn, posting, memo_id, invoices, posting.amount_minor)
+    except Refused as error:
+        if error.code != "6000":
+            raise
+        left = await _left_of(books, access, posting, memo_id, error)
+        invoices = await open_now(books, access, invoices)
+        if left:
+            await _settle(books, access, drawn, posting, memo_id, invoices, left)
+
+
+async def _left_of(books: Books, access: Access, posting: Taken, memo_id: str, refused: Refused) -> int:
+    """What is left of a memo that cannot be applied as it should: QuickBooks was faster. The payment by which it brought all
+    of it to its invoices stands for ours from then on. Raises `refused` when that is not the reason."""
+    answer = await qbo.ask(books, access.org_id, Call("GET", f"creditmemo/{memo_id}", "read_creditmemo"))
+    memo: dict[str, Any] = answer.data["CreditMemo"]
+    rest = memo.get("RemainingCredit", memo.get("Balance"))
+    left = from_decimal(Decimal(str(rest or 0)), posting.currency)
+    if left >= posting.amount_minor:
+        raise refused
+    by = [
+        str(link["TxnId"])
+        for link in memo.get("LinkedTxn") or []
+        if isinstance(link, dict) and link.get("TxnType") == "Payment" and link.get("TxnId")
+    ]
+    if not left and by:
+        found, _ = await looking.read(books, access, "Payment", by[:1], "read_payment")
+        kind, _, local_id = posting.subject.partition(":")
+        async with books.db.transaction(access.org_id) as session:
+            for payment in found.values():
+                await links.link(session, access.org_id, access.realm_id, "Payment", kind, local_id, payment)
+    return left
+
+
+async def _settle(
+    books: Books,
+    access: Access,
+    drawn: Frame,
+    posting: Taken,
+    memo_id: str,
+    invoices: Sequence[OpenInvoice],
+    most_minor: int,
+) -> None:
+    org_id, day = access.org_id, txn_date(posting.created_at, drawn.company)
+    kind, _, local_id = posting.subject.partition(":")
+    settled = applied(most_minor, invoices)
+    used = sum(minor for _, minor in settled)
     if not used:
         return  # somebody has settled it in QuickBooks meanwhile: the customer has a credit there
+    lines = [_line("Invoice", invoice_id, minor, posting.currency) for invoice_id, minor in settled]
     lines.append(_line("CreditMemo", memo_id, used, posting.currency))
     body: dict[str, Any] = {
         "CustomerRef": {"value": drawn.customer_id},
