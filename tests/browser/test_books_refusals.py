@@ -14,6 +14,7 @@ from tests.browser.test_accessibility import violations
 from tests.conftest import RunningApp
 from tests.integration.books_world import books_settings, consent
 
+from crm.gateways.quickbooks_codes import CODES
 from crm.kit.settings import Settings
 from crm_sandbox.testing import RunningSandbox, running_sandbox
 
@@ -108,6 +109,41 @@ def test_refusals_are_read_and_mended(
     page.get_by_role("searchbox").fill("nothing like this")
     expect(page.get_by_text("No request fits.")).to_be_visible()
     a_batch_is_read(page, owner_sql)
+    every_code_is_read(page, owner_sql)
+
+
+def every_code_is_read(page: Page, sql: psycopg.Connection[Any]) -> None:
+    """The sentence of every code stands on the screen, as test_quickbooks_codes.py found it stored after the simulator's
+    answer: what needs a person, what waits, and what asks to reconnect."""
+    said = {
+        code: known.sentence.format(code=code, detail="So they say", tid="1-tid")
+        for code, known in CODES.items()
+    }
+    states = {"a person": "needs_you", "again by itself": "waiting"}
+    for code, known in CODES.items():
+        if known.reaction in states:
+            sql.execute(
+                "INSERT INTO postings (org_id, kind, subject, amount_minor, currency, next_attempt_at, state, problem, "
+                "problem_code) VALUES (1, 'account_fee', %s, 100, 'USD', now() + interval '1 day', %s, %s, %s)",
+                [f"balance:{code}", states[known.reaction], said[code], code],
+            )
+    for path, label, state in (
+        ("needs-you", "Needs you", "a person"),
+        ("waiting", "Waiting for QuickBooks", "again by itself"),
+    ):
+        page.goto(f"/books/{path}")
+        table = page.get_by_role("table", name=label)
+        for code, known in CODES.items():
+            if known.reaction == state:
+                expect(table.get_by_text(said[code]).first).to_be_visible()
+    for code, known in CODES.items():
+        if known.reaction not in states:
+            sql.execute(
+                "UPDATE qbo_tokens SET disconnected_at = now(), disconnected_why = %s WHERE org_id = 1",
+                [said[code]],
+            )
+            page.goto("/books")
+            expect(page.get_by_role("region", name="QuickBooks").get_by_text(said[code])).to_be_visible()
 
 
 def a_batch_is_read(page: Page, sql: psycopg.Connection[Any]) -> None:
