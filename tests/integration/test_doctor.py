@@ -210,7 +210,12 @@ async def test_no_connection_a_lost_one_and_a_silent_one_are_told_apart(world: W
     assert (found["connection"].state, found["company"].state) == ("ok", "unknown")
     world.sandbox.call("DELETE", "/_faults")
     world.sandbox.call("POST", "/_state/quickbooks/revoke", {"realm_id": world.realm_id})
-    await examined(world)  # finds out
+    found = await examined(world)  # finds out
+    assert (found["connection"].state, found["company"].state, found["company"].mend) == (
+        "ok",
+        "wrong",
+        "Books > Overview > Reconnect.",
+    )
     found = await examined(world)
     assert found["connection"].mend == "Books > Overview > Reconnect."
 

@@ -91,7 +91,7 @@ PASSING = {
 
 REFUSED = {
     "6000": Trouble(
-        "status", "6000", "QuickBooks has a business rule against this: Make sure all your transactions have a VAT rate",
+        "status", "6000", "QuickBooks has a business rule against this. Mend there what it names",
         service("6000", "Make sure all your transactions have a VAT rate"),
     ),
     "2500": Trouble(
@@ -103,7 +103,7 @@ REFUSED = {
         service("610", "Object Not Found : Something you're trying to use has been made inactive."),
     ),
     "6240 that no name helps": Trouble(
-        "status", "6240", "QuickBooks already has somebody with this name.",
+        "status", "6240", "QuickBooks has this name already",
         service("6240", "The name supplied already exists."),
     ),
     "2010, a mistake of ours": Trouble(

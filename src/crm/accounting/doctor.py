@@ -23,7 +23,7 @@ from crm.gateways.quickbooks import Call
 from crm.gateways.stripe import StripeGateway
 from crm.identity.tables import Org
 from crm.kit import clock
-from crm.kit.errors import CrmError, Refused
+from crm.kit.errors import CrmError, Disconnected, Refused
 from crm.payments.stripe_sweeps import HEARD_TYPES
 
 SKEW_SECONDS_MAX = 60.0
@@ -58,7 +58,7 @@ async def _permission(books: Books, org_id: int) -> list[Finding]:
         Finding(
             "connection",
             "ok",
-            f"Connected to company {row.realm_id} ({row.env}), with the scope of accounting.",
+            f"Connected to company {row.realm_id} ({row.env}).",
         )
     ]
     ends = [end for end in (row.refresh_expires_at, row.hard_expires_at) if end is not None]
@@ -79,11 +79,25 @@ async def _asked(books: Books, org_id: int) -> list[Finding]:
             books, org_id, Call("GET", f"companyinfo/{access.realm_id}", "check_company")
         )
         preferences = await company.ask(books, org_id, Call("GET", "preferences", "check_preferences"))
+    except Disconnected as error:
+        return [
+            Finding(
+                "company",
+                "wrong",
+                error.detail,
+                "Payments are collected and wait.",
+                "Books > Overview > Reconnect.",
+            )
+        ]
     except CrmError as error:
         return [Finding("company", "wrong" if isinstance(error, Refused) else "unknown", error.detail,
                         "The company could not be asked.", "See the sync log for the answer.")]  # fmt: skip
     told, prefs = info.data.get("CompanyInfo", {}), preferences.data.get("Preferences", {})
-    found = [_clock(info.data.get("time")), _plan(told)]
+    found = [
+        Finding("scope", "ok", "QuickBooks lets us into the books (scope of accounting)."),
+        _clock(info.data.get("time")),
+        _plan(told),
+    ]
     async with books.db.transaction(org_id) as session:
         org = await session.get_one(Org, org_id)
         waiting = await session.scalar(

@@ -61,18 +61,24 @@ CODES: dict[str, Code] = {
     ),
     "6240": Code(
         400, "The name is taken, by a customer, vendor or employee", "a person",
-        "QuickBooks already has somebody with this name. QuickBooks says: {detail}",
+        "QuickBooks has this name already: of a customer, vendor, employee, item or account. Rename the other there, or choose it "
+        "(Books > Mapping; a customer in Books > Review), then retry. QuickBooks says: {detail}",
     ),
     "6140": Code(
         400, "The document number is taken", "a person",
-        "QuickBooks already has a document with this number. QuickBooks says: {detail}",
+        "QuickBooks already has a document with this number. Retry to take another number, or change it if you gave it yourself. "
+        "QuickBooks says: {detail}",
     ),
     "6210": Code(
         400, "The books are closed for that date", "a person",
         "The books are closed for this date in QuickBooks. Move the closing date or ask your accountant which date to "
         "use, then retry.",
     ),
-    "6000": Code(400, "Any other business rule", "a person", "QuickBooks has a business rule against this: {detail}"),
+    "6000": Code(
+        400, "Any other business rule", "a person",
+        "QuickBooks has a business rule against this. Mend there what it names and retry, or book it by hand and link it. "
+        "QuickBooks says: {detail}",
+    ),
     "6190": Code(
         400, "The subscription ended; the company can only be read", "a person",
         "The QuickBooks subscription has ended or the company is read-only, so nothing can be written. Renew it in "
