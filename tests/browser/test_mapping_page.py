@@ -72,6 +72,7 @@ def test_policy_mapping_and_dry_run(open_page: OpenPage, api: httpx2.Client, san
     assert api.get("/books/policy").json()["job_customers"] is True
     page.get_by_role("combobox", name="What would be posted for").click()
     page.get_by_role("option").first.click()
+    expect(page.get_by_text("On a customer for Elena and Tom Hartley: looked for by e-mail")).to_be_visible()
     journal = page.get_by_role("table", name="What Deposit would post")
     expect(journal).to_contain_text("Customer Deposits")
     expect(journal.get_by_text("$4,725.00")).to_have_count(4)

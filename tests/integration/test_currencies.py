@@ -217,9 +217,14 @@ async def test_an_account_of_another_currency_is_not_booked_on(world: World) -> 
     assert {line["account"] for one in dry["documents"] for line in one["entries"] if line["debit_minor"]} == {
         "Accounts Receivable", "Held in euro",
     }  # fmt: skip
+    assert dry["customer"].startswith(
+        "On a customer for Elena and Tom Hartley: looked for"
+    )  # of dollars there is one
     euro.pay("deposit")
     await run_all(world)
     assert trial_balance(world)["Held in euro"] == round(300_000 * EUR)
+    dry = world.staff().get(f"/books/preview/{euro.payment_id('final')}").json()
+    assert dry["customer"].startswith("On the customer “Elena and Tom Hartley (EUR)”, who stands for")
 
 
 async def test_turning_multicurrency_on_is_noticed(world: World) -> None:

@@ -7019,6 +7019,8 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string;
+            /** Customer */
+            customer: string;
             /** Documents */
             documents: components["schemas"]["JournalDocument"][];
             /** Name */

@@ -274,6 +274,7 @@ class PreviewOut(BaseModel):
     amount_minor: int
     currency: str
     policy: Policy
+    customer: str
     documents: list[JournalDocument]
     problems: list[str]
 
@@ -288,6 +289,7 @@ async def preview_posting(payment_id: int, session: OrgTx, principal: StaffDep) 
         amount_minor=payment.amount_minor,
         currency=payment.currency,
         policy=cast("Policy", found.policy),
+        customer=found.customer,
         documents=step_out(Step("", found.documents)).documents,
         problems=list(found.problems),
     )

@@ -18,7 +18,8 @@ from crm.accounting.contracts.mapped import mapping_of
 from crm.accounting.contracts.mapping import BY_NAME, Mapping
 from crm.accounting.contracts.tables import BooksContract
 from crm.accounting.documents import CLEARING_ACCOUNT_NAME, LIABILITY_ACCOUNT_NAME, Company, kept_company
-from crm.accounting.tables import Posting, QboToken
+from crm.accounting.tables import Posting, QboLink, QboToken
+from crm.customers.tables import Customer
 from crm.kit.errors import Refused
 from crm.payments.tables import Payment
 from crm.proposals.tables import Proposal
@@ -26,7 +27,10 @@ from crm.proposals.tables import Proposal
 
 @dataclass(frozen=True, slots=True)
 class Preview:
+    """`customer`: on whom in QuickBooks they stand, in a sentence."""
+
     policy: str
+    customer: str
     documents: tuple[Document, ...]
     problems: tuple[str, ...]
 
@@ -72,7 +76,29 @@ async def preview(session: AsyncSession, org_id: int, payment: Payment) -> Previ
             f"The contract is in {payment.currency}, but this company keeps its books in {company.home_currency} only."
         )
     problems += unfit_mappings(mapping, choices, company.home_currency if company else "")
-    return Preview(chosen, tuple(made), tuple(problems))
+    customer = await _customer(session, realm, proposal, company)
+    return Preview(chosen, customer, tuple(made), tuple(problems))
+
+
+async def _customer(session: AsyncSession, realm_id: str, proposal: Proposal, company: Company | None) -> str:
+    ours = await session.get_one(Customer, (proposal.org_id, proposal.customer_id))
+    foreign = company is not None and proposal.currency != company.home_currency
+    local_id = f"{ours.id}:{proposal.currency}" if foreign else str(ours.id)
+    linked = await session.scalar(
+        select(QboLink.name).where(
+            QboLink.org_id == proposal.org_id,
+            QboLink.realm_id == realm_id,
+            QboLink.entity == "Customer",
+            QboLink.local_kind == "customer",
+            QboLink.local_id == local_id,
+        )
+    )
+    if linked is not None:
+        return f"On the customer “{linked}”, who stands for {ours.name} already."
+    return (
+        f"On a customer for {ours.name}: looked for by e-mail, phone and name, and made if nobody fits; where somebody may be "
+        "meant you are asked first."
+    )
 
 
 def unfit_mappings(mapping: Mapping, choices: dict[str, list[lists.Choice]], home_currency: str) -> list[str]:

@@ -54,7 +54,7 @@ export function WouldPost({ payment }: { payment: number }) {
       ))}
       <Journal documents={found.data.documents} currency={found.data.currency} label={`What ${found.data.name} would post`} />
       <Text size="sm" c="dimmed">
-        As if it were paid now, all parts before it being booked.
+        {found.data.customer} As if it were paid now, all parts before it being booked.
       </Text>
     </>
   );
