@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
+from tests.acceptance.fault_ends import DEPOSITS, asked, name_of
 from tests.acceptance.outside_calls import (
     ALL,
     ASKING_FOR_A_TOKEN,
@@ -35,11 +36,10 @@ from tests.acceptance.outside_calls import (
     Fault,
     at_call,
 )
-from tests.acceptance.stack import DEPOSIT_CENTS, PROPOSAL, Due, Json, Stack, realm
+from tests.acceptance.stack import PROPOSAL, Due, Json, Stack, realm
 from tests.acceptance.standstill import forget_access_token
 from tests.conftest import SECRET_KEY, settings_for
 from tests.integration.books_world import agree, run_lane_now
-from tests.row_copies import copy_row
 
 from crm.accounting import connection
 from crm.accounting.context import Books
@@ -52,8 +52,6 @@ from crm.payments import stripe_sweeps, transactions
 # `went on`: the call gave what was asked for, or what it did not give was not needed.
 WENT_ON = "went on"
 FEES = 2  # of them with a fee in the books
-DEPOSITS = 3  # the first one, one whose answers are lost, one of a customer without an e-mail address
-NAMELESS = 2  # the customer of the third
 
 
 @dataclass(frozen=True)
@@ -368,21 +366,6 @@ async def open_matrix(stack: Stack, orgs: Mapping[str, int]) -> AsyncIterator[Ma
             await db.close()
 
 
-def make_orgs(stack: Stack, org_ids: Sequence[int]) -> None:
-    """Contractors with DEPOSITS approved proposals each; the last one's customer has no e-mail address, and nothing
-    else of the first one's. Their fees are booked once a day at first, so that the lane holds deposits alone."""
-    stack.add_orgs(org_ids, proposals=DEPOSITS)
-    stack.sql.execute("UPDATE orgs SET fee_documents = 'per_day' WHERE id = ANY(%s)", [list(org_ids)])
-    for org_id in org_ids:
-        nothing = dict.fromkeys(("email", "phone", "billing_address", "site_address"))
-        changed = {"id": NAMELESS, "name": "Ann Nameless", **nothing}
-        copy_row(stack.sql, "customers", "org_id = %s AND id = 1", changed, org_id)
-        stack.sql.execute(
-            "UPDATE proposals SET customer_id = %s WHERE org_id = %s AND id = %s",
-            [NAMELESS, org_id, PROPOSAL + DEPOSITS - 1],
-        )
-
-
 async def faultless(matrix: Matrix, org_id: int) -> list[str]:
     """Connects, pays and books a first deposit without trouble; the names of the calls that the simulator saw of us.
 
@@ -404,48 +387,6 @@ async def faultless(matrix: Matrix, org_id: int) -> list[str]:
     assert stack.posted(org_id) == 1
     await matrix.let_fees_go(org_id)
     await run_lane_now(matrix.books, stack.sql, org_id)
-    names = [_name(entry) for entry in reversed(_asked(stack, before))]
+    names = [name_of(entry) for entry in reversed(asked(stack, before))]
     names[names.index(BOOKING[0].name)] = CODE_EXCHANGED.name  # at the same address, and first
     return names
-
-
-def unknown_requests(stack: Stack) -> list[str]:
-    """Of what the simulator was asked by the product lately, all that is none of the calls we know."""
-    known = {call.name for call in ALL}
-    return [name for name in map(_name, _asked(stack, 0)) if name not in known]
-
-
-def _asked(stack: Stack, after: int) -> list[Json]:
-    """What came from the product: not the customer's page, nor Intuit's consent, which people open."""
-    asked = stack.sandbox("GET", f"/_state/requests?limit=1000&after={after}")["requests"]
-    return [entry for entry in asked if re.match("/v1/|/v2/|/v3/|/oauth2/", entry["path"])]
-
-
-def _name(entry: Json) -> str:
-    """The call that a request is; the exchange and the refresh share an address, and its bodies are not shown."""
-    if re.search(TOKENS, entry["path"]):
-        return BOOKING[0].name
-    names = [call.name for call in ALL if call.fits(entry, r"/v3/company/\d+")]
-    return names[0] if len(names) == 1 else f"{entry['method']} {entry['path']}?{entry['query']}"
-
-
-def assert_nothing_lost_or_doubled(stack: Stack, org_ids: Iterable[int]) -> None:
-    """Each deposit: one charge at Stripe, one invoice with one payment in the books, one document for each fee that was let
-    go there, and clearing equal to all that."""
-    sessions = stack.sandbox("GET", "/_state/stripe/checkout.session")["data"]
-    charges = Counter(
-        charge["metadata"].get("org_id") for charge in stack.sandbox("GET", "/_state/stripe/charge")["data"]
-    )
-    for org_id in org_ids:
-        stack.assert_booked_once(org_id, payments=DEPOSITS)
-        mine = [one["status"] for one in sessions if one["metadata"].get("org_id") == str(org_id)]
-        assert mine == ["complete"] * DEPOSITS, f"org {org_id}: {mine}"
-        assert charges[str(org_id)] == DEPOSITS
-        clearing = [a for a in stack.in_books(org_id, "Account") if a["Name"] == "Stripe Clearing"]
-        fees = stack.sql.execute(
-            "SELECT fee_minor FROM stripe_transactions WHERE org_id = %s AND fee_group IS NOT NULL", [org_id]
-        ).fetchall()
-        booked = [round(one["TotalAmt"] * 100) for one in stack.in_books(org_id, "Purchase")]
-        assert sorted(booked) == sorted(row[0] for row in fees)
-        held = DEPOSITS * DEPOSIT_CENTS - sum(booked)
-        assert [round(a["CurrentBalance"] * 100) for a in clearing] == [held]

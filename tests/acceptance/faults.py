@@ -17,11 +17,10 @@ from collections.abc import Sequence
 
 import structlog
 from tests.acceptance import fault_table
+from tests.acceptance.fault_ends import assert_nothing_lost_or_doubled, make_orgs
 from tests.acceptance.fault_matrix import (
     Matrix,
-    assert_nothing_lost_or_doubled,
     company,
-    make_orgs,
     open_matrix,
 )
 from tests.acceptance.outside_calls import BOOKING, FAULTS, STALE, Call, Fault

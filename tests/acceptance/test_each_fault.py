@@ -12,14 +12,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from tests.acceptance import fault_table
+from tests.acceptance.fault_ends import assert_nothing_lost_or_doubled, make_orgs, unknown_requests
 from tests.acceptance.fault_matrix import (
     WENT_ON,
     Matrix,
-    assert_nothing_lost_or_doubled,
     faultless,
-    make_orgs,
     open_matrix,
-    unknown_requests,
 )
 from tests.acceptance.outside_calls import ALL, EACH_STATUS, FAULTLESS, FAULTS, STALE, STATUSES
 from tests.acceptance.stack import Stack, running_stack

@@ -31,7 +31,9 @@ NOT_SENT = frozenset(
 )  # codes of calls that we held back ourselves: QuickBooks failed at none
 
 _READ = text(
-    "SELECT next_call_at, next_batch_at, paused_until, paused_why FROM qbo_lanes WHERE org_id = :org FOR NO KEY UPDATE"
+    # A company that fails is not called at all; one that only rests may be read.
+    "SELECT next_call_at, next_batch_at, CASE WHEN failures > 0 THEN paused_until END, paused_why FROM qbo_lanes "
+    "WHERE org_id = :org FOR NO KEY UPDATE"
 )
 _BEGIN = text("INSERT INTO qbo_lanes (org_id, next_call_at) VALUES (:org, :now) ON CONFLICT DO NOTHING")
 _RESERVE = text("UPDATE qbo_lanes SET next_call_at = :call, next_batch_at = :batch WHERE org_id = :org")
@@ -98,11 +100,12 @@ async def pause(books: Books, org_id: int, error: Unavailable) -> None:
 
 
 async def rest(books: Books, org_id: int, why: str) -> None:
-    """Nothing can be written into this company until a person has mended it: what waits is not tried one by one."""
+    """Nothing can be written into this company until a person has mended it: what waits is not tried one by one. Reading
+    goes on, and what a person asks for is asked: only the lane rests."""
     async with books.db.transaction(org_id) as session:
         await session.execute(
             text(
-                "UPDATE qbo_lanes SET failures = failures + 1, paused_until = :until, paused_why = :why WHERE org_id = :org"
+                "UPDATE qbo_lanes SET failures = 0, paused_until = :until, paused_why = :why WHERE org_id = :org"
             ),
             {"org": org_id, "until": clock.now() + REST, "why": why},
         )
@@ -123,7 +126,7 @@ async def resume(books: Books, org_id: int) -> None:
         await session.execute(
             text(
                 "UPDATE qbo_lanes SET failures = 0, paused_until = NULL, paused_why = NULL "
-                "WHERE org_id = :org AND failures > 0"
+                "WHERE org_id = :org AND (failures > 0 OR paused_until IS NOT NULL)"
             ),
             {"org": org_id},
         )
