@@ -202,6 +202,15 @@ def test_every_fact_has_its_mails(office: Office, box: Mailbox):
         assert (recipient == "all@example.com") == (KINDS[Kind(kind)].audience == "customer")
     assert {message["Content-Language"] for message in box.to("all@example.com")} == {"es"}
     assert len(box.to(OWNER)) == len([row for row in rows if row[1] == OWNER])
+    # Each of those mails has a link of its own: the log keeps them all, the story of the proposal tells none.
+    told = office.api.get(f"/overview/proposals/{proposal}/history").json()
+    brief = office.api.get(f"/activity?proposal_id={proposal}&brief=true&limit=100").json()["items"]
+    logged = office.api.get(f"/activity?proposal_id={proposal}&limit=100").json()["items"]
+    left_out = [entry for entry in logged if entry["id"] not in {one["id"] for one in told}]
+    assert [one["id"] for one in told] == [one["id"] for one in brief]
+    assert {(entry["event"], entry["actor"]) for entry in left_out} >= {("portal_link_created", "mail")}
+    assert {entry["event"] for entry in left_out} <= {"portal_link_created", "paper_made"}
+    assert {entry["actor"] for entry in told if entry["event"] == "portal_link_created"} == {"user:1"}
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.activity.events import Event
@@ -20,6 +20,7 @@ from crm.identity.tables import User
 from crm.kit.inputs import ID_MAX, SearchText
 from crm.kit.paging import Cursor, Limit, Page, after, cursor_for
 from crm.kit.search import find
+from crm.notifications.composing import MAIL_ACTOR
 from crm.operations.sentences import sentence
 from crm.proposals.tables import Proposal
 
@@ -27,6 +28,16 @@ router = APIRouter(tags=["activity"])
 READ = require(Permission.READ)
 # Whoever means one job finds it among the newest of so many.
 PROPOSALS_MAX = 200
+# What follows of itself from a fact that is told anyway: a mail's own link, a paper kept with a signature or a payment.
+FOLLOWS = or_(
+    and_(ActivityEntry.event == Event.PORTAL_LINK_CREATED, ActivityEntry.actor == MAIL_ACTOR),
+    ActivityEntry.event == Event.PAPER_MADE,
+)
+
+Brief = Annotated[
+    bool,
+    Query(description="Leaves out what follows of itself: the links made for mails and the papers made."),
+]
 
 
 class ActivityOut(BaseModel):
@@ -59,6 +70,7 @@ async def list_activity(
     q: Annotated[
         SearchText | None, Query(description="Words of the proposal that it is about, or of its customer.")
     ] = None,
+    brief: Brief = False,  # noqa: FBT002 - a query parameter
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ActivityOut]:
@@ -74,6 +86,8 @@ async def list_activity(
         query = query.where(ActivityEntry.event == event)
     if actor is not None:
         query = query.where(ActivityEntry.actor == actor)
+    if brief:
+        query = query.where(~FOLLOWS)
     if q:
         found = await find(session, principal.org_id, "proposals", q, most=PROPOSALS_MAX)
         query = query.where(ActivityEntry.proposal_id.in_(found))

@@ -22,7 +22,7 @@ from crm.kit.inputs import SearchText
 from crm.kit.paging import Cursor, Limit, Page, after, cursor_for
 from crm.kit.search import find
 from crm.kit.settings import Settings
-from crm.operations.activity_routes import ActivityOut, entries_out
+from crm.operations.activity_routes import FOLLOWS, ActivityOut, entries_out
 from crm.payments.states import shown_state
 from crm.proposals import pricing
 from crm.proposals.tables import Proposal
@@ -178,12 +178,15 @@ def _row(row: Any, org: Org, settings: Settings) -> ProposalRow:
     )
 
 
-@router.get("/overview/proposals/{proposal_id}/history", summary="Everything that happened to one proposal")
+@router.get(
+    "/overview/proposals/{proposal_id}/history", summary="What happened to one proposal, told briefly"
+)
 async def list_proposal_history(proposal_id: int, session: OrgTx, principal: StaffDep) -> list[ActivityOut]:
+    """Without what follows of itself (a mail's link, a paper made); the log (`/activity?proposal_id=`) has all."""
     await get_own(session, Proposal, proposal_id, principal.org_id)
     found = await session.scalars(
         select(ActivityEntry)
-        .where(ActivityEntry.org_id == principal.org_id, ActivityEntry.proposal_id == proposal_id)
+        .where(ActivityEntry.org_id == principal.org_id, ActivityEntry.proposal_id == proposal_id, ~FOLLOWS)
         .order_by(ActivityEntry.id.desc())
         .limit(HISTORY_MAX)
     )

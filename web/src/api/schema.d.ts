@@ -1453,7 +1453,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that happened to one proposal */
+        /**
+         * What happened to one proposal, told briefly
+         * @description Without what follows of itself (a mail's link, a paper made); the log (`/activity?proposal_id=`) has all.
+         */
         get: operations["list_proposal_history"];
         put?: never;
         post?: never;
@@ -8414,6 +8417,8 @@ export interface operations {
                 actor?: string | null;
                 /** @description Words of the proposal that it is about, or of its customer. */
                 q?: string | null;
+                /** @description Leaves out what follows of itself: the links made for mails and the papers made. */
+                brief?: boolean;
                 /** @description How many items to return at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

@@ -88,7 +88,7 @@ export const disconnectQuickBooks = () => client.POST("/qbo/disconnect");
 /** A navigation, not a call: Intuit's consent page follows. */
 export const CONNECT_QUICKBOOKS = "/qbo/oauth/start";
 
-export const activityQuery = (filter: { proposal_id?: number | undefined; customer_id?: number | undefined; event?: EventName | undefined; q?: string | undefined }) =>
+export const activityQuery = (filter: { proposal_id?: number | undefined; customer_id?: number | undefined; event?: EventName | undefined; q?: string | undefined; brief?: boolean }) =>
   pages(["activity", filter], (cursor) =>
     answerOf(client.GET("/activity", { params: { query: { ...filter, cursor } } })),
   );

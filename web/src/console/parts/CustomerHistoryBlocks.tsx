@@ -18,7 +18,7 @@ const MESSAGE_WORDS: Record<string, string> = { question: "Asked", changes: "Ask
 export function CustomerHistoryBlocks({ id }: { id: number }) {
   const may = useMay();
   const { data, error, refetch } = useQuery(customerHistoryQuery(id));
-  const activity = useListing(activityQuery({ customer_id: id }));
+  const activity = useListing(activityQuery({ customer_id: id, brief: true }));
   if (error && !data) return <Failed problem={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton h={240} aria-busy="true" />;
   const { money } = data;
