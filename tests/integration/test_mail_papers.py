@@ -100,6 +100,8 @@ def test_signature_and_deposit_bring_their_papers(office: Office, box: Mailbox, 
         assert "Elena Hartley" in html
         assert message["Content-Language"] == language
     shown = office.api.get("/mail/messages", params={"proposal_id": proposal}).json()["items"]
+    notice = next(mail for mail in shown if mail["kind"] == "staff_paid")
+    assert "“Deposit”" in office.api.get(f"/mail/messages/{notice['id']}").json()["text"]  # the company's language
     assert {(mail["kind"], mail["paper_kind"]) for mail in shown if mail["audience"] == "customer"} == {
         ("thank_you", "signed_proposal"),
         ("receipt", "receipt"),
@@ -119,9 +121,30 @@ def test_a_signed_change_order_travels_too(office: Office, box: Mailbox):
     assert answer.status_code == 200, answer.text
     office.work()
     [mail] = [message for message in box.to("change@example.com") if "signed" in str(message["Subject"])]
-    assert "1, A skylight" in str(mail["Subject"])
+    assert "“A skylight”" in str(mail["Subject"])
+    assert "Amount: $900.00" in parts(mail)[0]
     assert "$10,900.00" in parts(mail)[0]
     assert "Skylight" in text_of(attached(mail)[1])
+
+
+def test_a_price_among_others_says_whose_it_is(office: Office, box: Mailbox):
+    """The mail of an offer with options names the option that its total is of; the thanks need not."""
+    options = [
+        {"name": name, "lines": [{"name": name, "quantity": "1", "unit_price_minor": cents}]}
+        for name, cents in (("Good", 100_000), ("Best", 200_000))
+    ]
+    proposal = office.draft(office.customer(address="choice@example.com"), options=options, milestones=[])
+    token = office.send(proposal).json()["portal_url"].partition("#t=")[2]
+    office.work()
+    [mail] = box.to("choice@example.com")
+    assert "Total: $11,000.00 (Good)" in parts(mail)[0]
+    customer = office.app.client(Authorization=f"Bearer {token}")
+    view = customer.get(f"/portal/{proposal}").json()
+    body = {"signer_name": "Elena Hartley", "content_hash": view["content_hash"], "agree": True}
+    answer = customer.post(f"/portal/{proposal}/approve", json=body | {"option_id": view["options"][1]["id"]})
+    assert answer.status_code == 200, answer.text
+    office.work()
+    assert "for $12,000.00." in parts(about(box, "choice@example.com", "approved"))[0]
 
 
 def test_a_paper_that_is_not_made_yet_keeps_its_mail_waiting(office: Office, box: Mailbox):

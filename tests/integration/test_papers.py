@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from typing import Any
 
 import httpx2
@@ -37,6 +38,7 @@ OFFER: dict[str, Any] = {
         line("Roof", 1_000_000, section="Roof", discount_percent="10", tax_percent="8"),
         line("Gutters", 100_000, section="Gutters", optional=True),
         line("Leaf guards", 50_000, section="Gutters", optional=True, preselected=True),
+        line("Permit", 0),
     ],
 }
 
@@ -88,6 +90,7 @@ def test_the_offer_shows_the_screens_figures(customer: httpx2.Client, sent: dict
         assert format_money(minor, "USD") in text
     assert view["content_hash"] in text
     assert "Discount 10%" in text
+    assert re.search("Leaf guards .* Other items Permit", text)  # what has no section does not stand under one
     assert text.count("NOTICE OF CANCELLATION") + text.count("Notice of cancellation") >= 2  # two copies
     assert "Permits are included." in text
     reader = PdfReader(io.BytesIO(pdf))
@@ -193,6 +196,8 @@ def test_a_receipt_says_what_remains(
             first = pdf_of(customer.get(f"/portal/{view['id']}/payments/{deposit['id']}/receipt.pdf"))
     assert pdf_of(api.get(f"/payments/{deposit['id']}/receipt.pdf")) == first
     text = words_of(first)
+    assert "Received from" in text
+    assert "Prepared for" not in text
     for minor in (
         deposit["amount_minor"],
         view["total_minor"],
@@ -206,7 +211,7 @@ def test_a_receipt_says_what_remains(
     )
     owner_sql.commit()
     note = words_of(pdf_of(customer.get(f"/portal/{view['id']}/payments/{deposit['id']}/refunds/re_1.pdf")))
-    assert "Refunded" in note
+    assert "Refunded to" in note
     assert "$123.45" in note
 
 

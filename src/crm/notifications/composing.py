@@ -82,7 +82,7 @@ async def stage(session: AsyncSession, settings: Settings, org_id: int, entry_id
 
 async def write(session: AsyncSession, settings: Settings, kind: Kind, entry: ActivityEntry) -> int:
     """The mails of one kind about one entry, one per recipient; returns how many are new."""
-    case = await _case(session, settings, entry)
+    case = await _case(session, settings, entry, staff=KINDS[kind].audience == "staff")
     if KINDS[kind].audience == "staff":
         recipients = [user.email for user in await _noticed(session, entry.org_id, kind)]
     else:
@@ -185,10 +185,11 @@ async def _noticed(session: AsyncSession, org_id: int, kind: Kind) -> Sequence[U
     return (await session.scalars(people.where(User.role.in_(_NOTICED_ROLES)))).all()
 
 
-async def _case(session: AsyncSession, settings: Settings, entry: ActivityEntry) -> _Case:
+async def _case(session: AsyncSession, settings: Settings, entry: ActivityEntry, *, staff: bool) -> _Case:
+    """Dates and names of ours in the language of the sale, for the `staff` in the company's."""
     org = await session.get_one(Org, entry.org_id)
     content = await load(session, org.id, entry.proposal_id) if entry.proposal_id is not None else None
-    language = content.proposal.language if content else "en"
+    language = content.proposal.language if content and not staff else org.language
     values = company_values(org)
     if content is not None:
         values |= proposal_values(content, settings.deposit_percent)
@@ -206,11 +207,11 @@ async def _case(session: AsyncSession, settings: Settings, entry: ActivityEntry)
         values |= await _lead_values(session, org.id, meta)
     day = long_date(entry.created_at.astimezone(ZoneInfo(org.time_zone)).date(), language)
     values |= {"paid_on": day, "cancelled_on": day}
-    values["change"] = await _change(session, org.id, meta)
+    values |= await _change_values(session, org.id, meta, content.proposal.currency if content else currency)
     values["answer"] = _ANSWERS[org.language][entry.event == Event.CHANGE_ORDER_APPROVED]
     payment_id = None
     if content is not None:
-        parts, payment_id = await _part_values(session, content.proposal, entry)
+        parts, payment_id = await _part_values(session, content.proposal, entry, language)
         values |= parts
     return _Case(entry, org, content, values, payment_id)
 
@@ -229,20 +230,25 @@ def company_values(org: Org) -> dict[str, str]:
 def proposal_values(content: Content, default_percent: int) -> dict[str, str]:
     """What every mail about a proposal may say of it, in the language of the sale."""
     proposal = content.proposal
-    total = proposal.total_minor + proposal.changes_minor
+    total = format_money(proposal.total_minor + proposal.changes_minor, proposal.currency)
+    # Until one is chosen the headline is an option's price among others: the mail says whose.
+    if content.approval is None:
+        total += "".join(
+            f" ({one.name})" for one in content.options if one.id == content.headline_option_id()
+        )
     deposit = content.schedule(content.headline().total_minor, default_percent)
     return {
         "customer": content.customer.name,
         "title": proposal.title,
         "number": str(proposal.number or proposal.id),
-        "total": format_money(total, proposal.currency),
+        "total": total,
         "deposit": format_money(deposit[0].amount_minor, proposal.currency) if deposit else "",
         "valid_until": long_date(proposal.valid_until, proposal.language) if proposal.valid_until else "",
     }
 
 
 async def _part_values(
-    session: AsyncSession, proposal: Proposal, entry: ActivityEntry
+    session: AsyncSession, proposal: Proposal, entry: ActivityEntry, language: str
 ) -> tuple[dict[str, str], int | None]:
     """The payment that the fact is about, what remains after all that is paid, and the payment's id."""
     rows = [row for row in await parts_of(session, proposal) if row.state != "void"]
@@ -252,7 +258,7 @@ async def _part_values(
     paid = sum(row.amount_minor - row.refunded_minor for row in rows if row.state == "paid")
     left = max(0, proposal.total_minor + proposal.changes_minor - paid)
     values = {
-        "part": part_name(named[0], proposal.language) if named else "",
+        "part": part_name(named[0], language) if named else "",
         "remaining": format_money(left, proposal.currency),
     }
     return values, named[0].id if named else None
@@ -265,14 +271,15 @@ def part_name(payment: Payment, language: str) -> str:
     return payment.name
 
 
-async def _change(session: AsyncSession, org_id: int, meta: dict[str, object]) -> str:
-    """The change order as a person names it: `2, Rotten decking`."""
-    position, title = meta.get("position"), meta.get("title")
+async def _change_values(
+    session: AsyncSession, org_id: int, meta: dict[str, object], currency: str
+) -> dict[str, str]:
+    """What the change order is called and what it adds to the price; nothing for a fact about none."""
     change_id = meta.get("change_order_id")
-    if title is None and isinstance(change_id, int):
-        row = await session.get(ChangeOrder, (org_id, change_id))
-        position, title = (row.position, row.title) if row else (position, title)
-    return ", ".join(str(part) for part in (position, title) if part)
+    row = await session.get(ChangeOrder, (org_id, change_id)) if isinstance(change_id, int) else None
+    if row is None:
+        return {"change": str(meta.get("title") or "")}
+    return {"change": row.title, "amount": format_money(row.total_minor, currency)}
 
 
 def contact_of(org: Org) -> tuple[str, ...]:

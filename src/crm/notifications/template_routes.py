@@ -58,7 +58,7 @@ EXAMPLE: dict[str, dict[str, str]] = {
         "contact": "+1 303 555 0142, elena.hartley@example.com",
         "signer": "Elena Hartley",
         "reason": "We chose another date.",
-        "change": "1, Rotten decking",
+        "change": "Rotten decking",
         "answer": "approved",
     },
 }
@@ -70,7 +70,7 @@ EXAMPLE["es"] = EXAMPLE["en"] | {
     "valid_until": "22 de diciembre de 2026",
     "message": "Podemos empezar la primera semana de diciembre.",
     "reason": "Elegimos otra fecha.",
-    "change": "1, Madera podrida",
+    "change": "Madera podrida",
     "answer": "aprobado",
 }
 

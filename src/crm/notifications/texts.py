@@ -31,7 +31,7 @@ EN: dict[Kind, Wording] = {
     ),
     Kind.THANK_YOU: Wording(
         "Thank you: “{title}” is approved",
-        "Hello {customer},\n\nThank you. {signer} approved the proposal “{title}” over {total}.\n\n"
+        "Hello {customer},\n\nThank you. {signer} approved the proposal “{title}” for {total}.\n\n"
         "What happens next: with the deposit of {deposit} your place in our schedule is reserved. We then call you "
         "to agree on the first day of work.\n\nThe signed proposal stays on its page, where you can read it again.",
         "See the signed proposal",
@@ -61,11 +61,11 @@ EN: dict[Kind, Wording] = {
     ),
     Kind.CHANGE_ORDER_SENT: Wording(
         "A change to “{title}” for you to approve",
-        "Hello {customer},\n\nWe wrote down a change to the work: {change}.\n\nNothing changes until you approve it.",
+        "Hello {customer},\n\nWe wrote down a change to the work: “{change}”.\n\nNothing changes until you approve it.",
         "Read the change",
     ),
     Kind.CHANGE_ORDER_SIGNED: Wording(
-        "Thank you: change {change} is signed",
+        "Thank you: the change “{change}” is signed",
         "Hello {customer},\n\nThank you. {signer} signed the change “{change}” to “{title}”. The new total is "
         "{total}.\n\nThe signed change stays on the proposal’s page, where you can read it again.",
         "See the signed change",
@@ -124,7 +124,7 @@ EN: dict[Kind, Wording] = {
     ),
     Kind.STAFF_CHANGE_ORDER: Wording(
         "Change to “{title}”: {answer}",
-        "The change {change} of “{title}” was answered by the customer: {answer}.",
+        "The customer answered the change “{change}” to “{title}”: {answer}.",
         "Open in the console",
     ),
     Kind.STAFF_DISPUTE: Wording(
@@ -193,11 +193,11 @@ ES: dict[Kind, Wording] = {
     ),
     Kind.CHANGE_ORDER_SENT: Wording(
         "Un cambio en «{title}» para su aprobación",
-        "Hola, {customer}:\n\nAnotamos un cambio en el trabajo: {change}.\n\nNada cambia hasta que usted lo apruebe.",
+        "Hola, {customer}:\n\nAnotamos un cambio en el trabajo: «{change}».\n\nNada cambia hasta que usted lo apruebe.",
         "Leer el cambio",
     ),
     Kind.CHANGE_ORDER_SIGNED: Wording(
-        "Gracias: el cambio {change} está firmado",
+        "Gracias: el cambio «{change}» está firmado",
         "Hola, {customer}:\n\nGracias. {signer} firmó el cambio «{change}» de «{title}». El nuevo total es de "
         "{total}.\n\nEl cambio firmado queda en la página de la propuesta, donde puede leerlo de nuevo.",
         "Ver el cambio firmado",
@@ -254,7 +254,7 @@ ES: dict[Kind, Wording] = {
     ),
     Kind.STAFF_CHANGE_ORDER: Wording(
         "Cambio en «{title}»: {answer}",
-        "El cliente respondió al cambio {change} de «{title}»: {answer}.",
+        "El cliente respondió al cambio «{change}» de «{title}»: {answer}.",
         "Abrir en la consola",
     ),
     Kind.STAFF_DISPUTE: Wording(
@@ -289,6 +289,7 @@ LABELS: dict[str, dict[str, str]] = {
         "deposit": "Deposit",
         "amount": "Amount",
         "part": "Payment",
+        "change": "Change",
         "paid_on": "Paid on",
         "remaining": "Remains to pay",
         "valid_until": "Valid until",
@@ -300,6 +301,7 @@ LABELS: dict[str, dict[str, str]] = {
         "deposit": "Depósito",
         "amount": "Importe",
         "part": "Pago",
+        "change": "Cambio",
         "paid_on": "Pagado el",
         "remaining": "Queda por pagar",
         "valid_until": "Válida hasta",
@@ -327,9 +329,12 @@ ROWS: dict[Kind, tuple[str, ...]] = {
     Kind.PAYMENT_ASKED: ("title", "part", "amount"),
     Kind.PAYMENT_FAILED: ("title", "part", "amount"),
     Kind.REFUND_MADE: ("title", "amount"),
+    Kind.CHANGE_ORDER_SENT: ("title", "change", "amount"),
+    Kind.CHANGE_ORDER_SIGNED: ("title", "change", "amount", "total"),
     Kind.STAFF_VIEWED: ("customer", "title", "total"),
     Kind.STAFF_APPROVED: ("customer", "title", "total"),
     Kind.STAFF_DECLINED: ("customer", "title", "total"),
     Kind.STAFF_PAID: ("customer", "title", "part", "amount", "remaining"),
+    Kind.STAFF_CHANGE_ORDER: ("customer", "title", "change", "amount"),
     Kind.STAFF_DISPUTE: ("customer", "title", "amount"),
 }

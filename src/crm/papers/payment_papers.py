@@ -31,7 +31,7 @@ def receipt(
     )
     how = "simulated" if payment.simulated else "paid_through"
     rows = [
-        *customer_facts(content),
+        *customer_facts(content, "received_from"),
         (said(language, "for_work"), f"{proposal.title}\n{_proposal_name(content)}"),
         (said(language, "paid_on"), local_day(language, payment.paid_at, zone)),
         (said(language, "paid_by"), said(language, how)),
@@ -75,7 +75,6 @@ def invoice(
     figure = format_money(payment.amount_minor, payment.currency)
     state = {"paid": "amount_paid", "planned": "not_asked"}.get(payment.state, "amount_due")
     dated = payment.due_at or payment.paid_at or payment.created_at
-    (_, billed), *site = customer_facts(content)
     return Paper(
         name=f"{said(language, 'invoice')} {number} {name} {proposal.title}",
         kind=said(language, "invoice"),
@@ -91,8 +90,7 @@ def invoice(
                 [
                     (said(language, "invoice_number"), number),
                     (said(language, "invoice_date"), local_day(language, dated, zone)),
-                    (said(language, "bill_to"), billed),
-                    *site,
+                    *customer_facts(content, "bill_to"),
                 ]
             ),
             p.table(
@@ -119,7 +117,7 @@ def refund_note(content: Content, payment: Payment, refund: Refund, *, logo: byt
     name = part_name(language, payment.name)
     done = refund.status == "succeeded"
     rows = [
-        *customer_facts(content),
+        *customer_facts(content, "refunded_to"),
         (said(language, "for_work"), f"{content.proposal.title}\n{_proposal_name(content)}"),
         (said(language, "of_payment"), format_money(payment.amount_minor, payment.currency)),
         (said(language, "refunded_on" if done else "date"), local_day(language, refund.created_at, zone)),

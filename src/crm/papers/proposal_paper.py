@@ -132,8 +132,8 @@ def line_table(
     rows: list[list[p.Cell] | str] = []
     section = ""
     for line, remark in zip(lines, remarks or [""] * len(lines), strict=True):
-        if line.section and line.section != section:
-            rows.append(line.section)
+        if line.section != section:  # after a section, what belongs to none would read as part of it
+            rows.append(line.section or said(language, "other_items"))
         section = line.section
         notes = [line.description, *_notes(line, currency, language), remark]
         rows.append(
@@ -148,13 +148,13 @@ def line_table(
     return p.table(columns, rows, figures=(1, 2, 3), heading=heading, sums=sums)
 
 
-def customer_facts(content: Content) -> list[tuple[str, str]]:
-    """Who it is for and where the work is, as facts of a paper."""
+def customer_facts(content: Content, who: str = "prepared_for") -> list[tuple[str, str]]:
+    """Who it is for and where the work is, as facts of a paper; `who` is the word before the name."""
     language, customer = language_of(content.proposal.language), content.customer
     billing = p.address_lines(customer.billing_address)
     site = p.address_lines(customer.site_address)
     name = f"{customer.name}\n{customer.company}" if customer.company else customer.name
-    rows = [(said(language, "prepared_for"), "\n".join([name, *billing]))]
+    rows = [(said(language, who), "\n".join([name, *billing]))]
     if site and site != billing:
         rows.append((said(language, "job_site"), "\n".join(site)))
     return rows
