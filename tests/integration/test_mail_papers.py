@@ -83,7 +83,7 @@ def test_signature_and_deposit_bring_their_papers(office: Office, box: Mailbox, 
     """The thanks carry the signed contract, the receipt its receipt, in the language of the sale, with the text whole."""
     address = f"papers-{language}@example.com"
     proposal, customer = signed(office, address, language)
-    pay_deposit(office, proposal)
+    due = pay_deposit(office, proposal)
     office.work()
     thanks, receipt = (about(box, address, word) for word in WORDS[language])
     name, contract = attached(thanks)
@@ -101,11 +101,21 @@ def test_signature_and_deposit_bring_their_papers(office: Office, box: Mailbox, 
         assert message["Content-Language"] == language
     shown = office.api.get("/mail/messages", params={"proposal_id": proposal}).json()["items"]
     notice = next(mail for mail in shown if mail["kind"] == "staff_paid")
-    assert "“Deposit”" in office.api.get(f"/mail/messages/{notice['id']}").json()["text"]  # the company's language
+    assert (
+        "“Deposit”" in office.api.get(f"/mail/messages/{notice['id']}").json()["text"]
+    )  # the company's language
     assert {(mail["kind"], mail["paper_kind"]) for mail in shown if mail["audience"] == "customer"} == {
         ("thank_you", "signed_proposal"),
         ("receipt", "receipt"),
     }
+    # What is given back is not asked for again: the mail says the same rest as the page.
+    office.sql.execute("UPDATE payments SET refunded_minor = 10000 WHERE id = %s", [due.payment_id])
+    box.clear()
+    office.fact(proposal, "payment_success", amount_cents=300_000, payment_id=due.payment_id)
+    office.work()
+    page = customer.get(f"/portal/{proposal}").json()["payments"][0]
+    assert page["remaining_minor"] == 700_000
+    assert "$7,000.00" in parts(about(box, address, WORDS[language][1]))[0]
 
 
 def test_a_signed_change_order_travels_too(office: Office, box: Mailbox):

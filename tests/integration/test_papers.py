@@ -90,7 +90,8 @@ def test_the_offer_shows_the_screens_figures(customer: httpx2.Client, sent: dict
         assert format_money(minor, "USD") in text
     assert view["content_hash"] in text
     assert "Discount 10%" in text
-    assert re.search("Leaf guards .* Other items Permit", text)  # what has no section does not stand under one
+    # What has no section does not stand under one.
+    assert re.search("Leaf guards .* Other items Permit", text)
     assert text.count("NOTICE OF CANCELLATION") + text.count("Notice of cancellation") >= 2  # two copies
     assert "Permits are included." in text
     reader = PdfReader(io.BytesIO(pdf))

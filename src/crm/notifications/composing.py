@@ -255,7 +255,8 @@ async def _part_values(
     named = [row for row in rows if row.id == entry.meta.get("payment_id")]
     if not named and (page := entry.meta.get("stripe_session_id")):
         named = [row for row in rows if row.stripe_session_id == page]
-    paid = sum(row.amount_minor - row.refunded_minor for row in rows if row.state == "paid")
+    # As on the page and on the receipt: what was given back is not asked for again.
+    paid = sum(row.amount_minor for row in rows if row.state == "paid")
     left = max(0, proposal.total_minor + proposal.changes_minor - paid)
     values = {
         "part": part_name(named[0], language) if named else "",
