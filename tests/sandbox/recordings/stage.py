@@ -378,4 +378,7 @@ class Stage:
              "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": ident}}}
             for side, ident in zip(sides, (account["Id"], self._counterpart), strict=True)
         ]  # fmt: skip
-        self.books.make("JournalEntry", {"Line": lines, "CurrencyRef": {"value": "USD"}})
+        # An account holds one currency; at a rate of one its figure is the recorded one in both.
+        currency = (account.get("CurrencyRef") or {}).get("value", "USD")
+        rate = {} if currency == "USD" else {"ExchangeRate": 1}
+        self.books.make("JournalEntry", {"Line": lines, "CurrencyRef": {"value": currency}} | rate)
