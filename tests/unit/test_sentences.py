@@ -53,6 +53,8 @@ def test_no_two_events_sound_alike():
             "Chosen for QuickBooks: … is a new customer there",
         ),
         ("invoice_created", {"qbo_invoice_id": "142"}, "Invoice 142 created in QuickBooks"),
+        ("decline", {"reason": ""}, "The customer declined"),
+        ("proposal_cancelled", {"reason": ""}, "Contract cancelled"),
         ("decline", {"reason": "{signer_name} is {0} {x.__class__}"}, None),
         ("something_of_tomorrow", {"amount_cents": 1}, "Something of tomorrow"),
     ],

@@ -148,7 +148,8 @@ def sentence(event: str, meta: dict[str, Any]) -> str:
     ):
         if isinstance(meta.get(cents), int):
             values[name] = _money(meta[cents], currency)
-    return template.format_map(values)
+    # Without the reason that nobody had to give, the sentence ends before its colon.
+    return template.format_map(values).rstrip().removesuffix(":")
 
 
 def _money(minor: int, currency: str) -> str:

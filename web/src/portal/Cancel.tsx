@@ -16,7 +16,8 @@ type CancelProps = { view: PortalView; onCancelled: (view: PortalView) => void }
 
 export function Cancel({ view, onCancelled }: CancelProps) {
   const { t, money, until } = useWords();
-  const [open, setOpen] = useState(false);
+  // Null until it was opened once: only who comes back from the form finds the focus on its button again.
+  const [open, setOpen] = useState<boolean | null>(null);
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -40,7 +41,13 @@ export function Cancel({ view, onCancelled }: CancelProps) {
   if (!open) {
     return (
       <p className="cancel">
-        <button type="button" className="link" onClick={() => setOpen(true)}>
+        <button
+          type="button"
+          className="link"
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the button that had the focus is gone with its form
+          autoFocus={open === false}
+          onClick={() => setOpen(true)}
+        >
           {t.cancelContract}
         </button>
       </p>
@@ -55,7 +62,14 @@ export function Cancel({ view, onCancelled }: CancelProps) {
         {under && <p>{t.cancelUnderWay}</p>}
         <label className="field">
           <span>{t.reason}</span>
-          <textarea rows={3} maxLength={REASON_MAX} value={reason} onChange={(event) => setReason(event.target.value)} />
+          <textarea
+            rows={3}
+            maxLength={REASON_MAX}
+            value={reason}
+            // oxlint-disable-next-line jsx-a11y/no-autofocus -- it was just asked for with a button
+            autoFocus
+            onChange={(event) => setReason(event.target.value)}
+          />
         </label>
         <Wrong problem={problem} />
         <div className="buttons">

@@ -13,11 +13,13 @@ const TEXT_MAX = 2000;
 export function Messages({ view, onSent }: { view: PortalView; onSent: (view: PortalView) => void }) {
   const { t } = useWords();
   const [asking, setAsking] = useState<Asking | null>(null);
+  const [asked, setAsked] = useState<Asking | null>(null); // whose button has the focus again after the form
   const [sent, setSent] = useState(false);
   const { contractor, messages } = view;
   const begin = (kind: Asking) => {
     setSent(false);
     setAsking(kind);
+    setAsked(kind);
   };
   return (
     <section className="card messages" aria-labelledby="messages">
@@ -46,11 +48,23 @@ export function Messages({ view, onSent }: { view: PortalView; onSent: (view: Po
         />
       ) : (
         <div className="buttons">
-          <button type="button" className="secondary" onClick={() => begin("question")}>
+          <button
+            type="button"
+            className="secondary"
+            // oxlint-disable-next-line jsx-a11y/no-autofocus -- the button that had the focus is gone with its form
+            autoFocus={asked === "question"}
+            onClick={() => begin("question")}
+          >
             {t.askQuestion}
           </button>
           {view.can_approve && (
-            <button type="button" className="secondary" onClick={() => begin("changes")}>
+            <button
+              type="button"
+              className="secondary"
+              // oxlint-disable-next-line jsx-a11y/no-autofocus -- the button that had the focus is gone with its form
+              autoFocus={asked === "changes"}
+              onClick={() => begin("changes")}
+            >
               {t.askChanges}
             </button>
           )}

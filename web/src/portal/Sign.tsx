@@ -72,7 +72,8 @@ type DeclineProps = {
 
 export function Decline({ title, confirm, contractor, say }: DeclineProps) {
   const { t } = useWords();
-  const [open, setOpen] = useState(false);
+  // Null until it was opened once: only who comes back from the form finds the focus on its button again.
+  const [open, setOpen] = useState<boolean | null>(null);
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -91,7 +92,13 @@ export function Decline({ title, confirm, contractor, say }: DeclineProps) {
 
   if (!open) {
     return (
-      <button type="button" className="link" onClick={() => setOpen(true)}>
+      <button
+        type="button"
+        className="link"
+        // oxlint-disable-next-line jsx-a11y/no-autofocus -- the button that had the focus is gone with its form
+        autoFocus={open === false}
+        onClick={() => setOpen(true)}
+      >
         {title}
       </button>
     );
@@ -101,7 +108,14 @@ export function Decline({ title, confirm, contractor, say }: DeclineProps) {
       <p>{t.declineLead(contractor)}</p>
       <label className="field">
         <span>{t.reason}</span>
-        <textarea rows={3} maxLength={REASON_MAX} value={reason} onChange={(e) => setReason(e.target.value)} />
+        <textarea
+          rows={3}
+          maxLength={REASON_MAX}
+          value={reason}
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- it was just asked for with a button
+          autoFocus
+          onChange={(e) => setReason(e.target.value)}
+        />
       </label>
       <Wrong problem={problem} />
       <div className="buttons">
