@@ -164,6 +164,33 @@ def test_the_right_to_cancel_is_a_switch(open_page: OpenPage, api: httpx2.Client
     assert draft["right_to_cancel"] is False
 
 
+def test_what_is_lost_is_asked_about_or_comes_back(open_page: OpenPage, api: httpx2.Client) -> None:
+    """A key is revoked after a question only; own words of a mail, given up for the standard ones, come back."""
+    key = api.post("/api-keys", json={"name": "Website", "role": "sales"}).json()["id"]
+    own = {"subject": "Hello from {company}", "body": "Our own words."}
+    api.put("/mail/templates/proposal_sent/en", json=own).raise_for_status()
+    page = open_page()
+    sign_in(page)
+    page.goto("/settings/api-keys")
+    row = page.get_by_role("row", name="Website")
+    row.get_by_role("button", name="Revoke").click()
+    dialog = page.get_by_role("dialog", name="Revoke “Website”?")
+    dialog.get_by_role("button", name="Keep it").click()
+    expect(dialog).to_have_count(0)
+    row.get_by_role("button", name="Revoke").click()
+    dialog.get_by_role("button", name="Revoke the key").click()
+    expect(row).to_contain_text("Revoked")
+    keys = {one["id"]: one["revoked_at"] for one in api.get("/api-keys").json()["items"]}
+    assert keys[key] is not None
+    page.goto("/mail?tab=texts")
+    page.get_by_role("button", name="Use the standard text").click()
+    expect(page.get_by_label("Subject")).to_have_value("Your proposal from {company}: {title}")
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_label("Subject")).to_have_value(own["subject"])
+    kept = [one["own"] for one in api.get("/mail/templates").json() if one["own"]]
+    assert kept == [own]
+
+
 def test_readers_see_settings_and_change_nothing(open_page: OpenPage) -> None:
     """Who does not manage the company reads the same pages greyed out and finds no way to team and keys."""
     page = open_page()

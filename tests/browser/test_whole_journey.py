@@ -151,6 +151,8 @@ def test_a_proposal_goes_from_template_to_cancelled_and_the_office_sees_each_ste
 
     page.get_by_role("button", name="Pay deposit $1,250.00").click()
     seen(story, re.compile("approved"))
+    extra = office.get_by_role("row", name=re.compile("Gutter guards"))
+    expect(extra).to_contain_text("Optional, chosen", timeout=NEWS_MILLISECONDS_MAX)
     pay_by_card(page, "4000 0000 0000 0002")
     expect(page.locator("#error")).to_be_visible()
     pay_by_card(page, "4242 4242 4242 4242")

@@ -46,14 +46,31 @@ export function ApiKeys() {
 }
 
 function Revoke({ apiKey }: { apiKey: ApiKey }) {
-  const revoke = useAct(() => revokeApiKey(apiKey.id), { refresh: ["api-keys"] });
+  const [asking, setAsking] = useState(false);
+  const revoke = useAct(() => revokeApiKey(apiKey.id), { refresh: ["api-keys"], onDone: () => setAsking(false) });
   if (apiKey.revoked_at) return <span className="quiet">Revoked</span>;
   return (
     <>
-      <Button variant="default" size="xs" loading={revoke.isPending} onClick={() => revoke.mutate()}>
+      <Button variant="default" size="xs" onClick={() => setAsking(true)}>
         Revoke
       </Button>
-      {revoke.error && <Failed problem={revoke.error} />}
+      <Modal
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={`Revoke “${apiKey.name}”?`}
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        <Text>Programs that use this key are refused from now on. A key cannot be brought back; make a new one instead.</Text>
+        {revoke.error && <Failed problem={revoke.error} />}
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={() => setAsking(false)}>
+            Keep it
+          </Button>
+          <Button color="red" loading={revoke.isPending} onClick={() => revoke.mutate()}>
+            Revoke the key
+          </Button>
+        </Group>
+      </Modal>
     </>
   );
 }

@@ -19,6 +19,7 @@ import { Failed } from "./Failed";
 import { MailPreview } from "./MailPreview";
 import { Block } from "./Page";
 import { RecordBones } from "./RecordBones";
+import { Undo } from "./Undo";
 
 const PREVIEW_WAITS_MILLISECONDS = 400;
 
@@ -63,10 +64,22 @@ function Editor({ template }: { template: MailTemplate }) {
   const [shown] = useDebouncedValue(wording, PREVIEW_WAITS_MILLISECONDS);
   const preview = useQuery(previewQuery(template, shown));
   const write = useAct(() => writeTemplate(template, wording), { refresh: ["mail-templates"] });
+  const [dropped, setDropped] = useState<typeof wording | null>(null);
   const reset = useAct(() => resetTemplate(template), {
     refresh: ["mail-templates"],
-    onDone: () => setWording(template.standard),
+    onDone: () => {
+      setDropped(template.own);
+      setWording(template.standard);
+    },
   });
+  const restore = useAct((words: typeof wording) => writeTemplate(template, words), {
+    refresh: ["mail-templates"],
+    onDone: () => {
+      setWording(dropped ?? wording);
+      setDropped(null);
+    },
+  });
+  const problem = write.error ?? reset.error ?? restore.error;
   const kept = template.own ?? template.standard;
   const changed = wording.subject !== kept.subject || wording.body !== kept.body;
   const isStandard = wording.subject === template.standard.subject && wording.body === template.standard.body;
@@ -103,7 +116,10 @@ function Editor({ template }: { template: MailTemplate }) {
             <Text size="sm" c="dimmed">
               These are filled in: {template.placeholders.map((name) => `{${name}}`).join(", ")}
             </Text>
-            {(write.error ?? reset.error) && <Failed problem={(write.error ?? reset.error) as Error} />}
+            {problem && <Failed problem={problem} />}
+            {dropped && !template.own && (
+              <Undo words="The standard text is used again." busy={restore.isPending} onUndo={() => restore.mutate(dropped)} />
+            )}
             {may && (
               <Group justify="flex-end" gap="xs">
                 <Button

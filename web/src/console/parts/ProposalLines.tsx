@@ -11,6 +11,7 @@ type Line = Proposal["lines"][number];
 
 export function ProposalLines({ proposal }: { proposal: Proposal }) {
   const { options, lines, currency } = proposal;
+  const taken = proposal.approval?.line_ids ?? null;
   return (
     <>
       {proposal.introduction && (
@@ -20,7 +21,7 @@ export function ProposalLines({ proposal }: { proposal: Proposal }) {
       )}
       {(lines.length > 0 || options.length === 0) && (
         <Block title={options.length > 0 ? "In every option" : "Lines"} flush>
-          <Lines lines={lines} currency={currency} totals={options.length === 0 ? proposal : null} />
+          <Lines lines={lines} taken={taken} currency={currency} totals={options.length === 0 ? proposal : null} />
         </Block>
       )}
       {options.map((option) => (
@@ -30,7 +31,7 @@ export function ProposalLines({ proposal }: { proposal: Proposal }) {
           flush
         >
           {option.description && <p className="block-words">{option.description}</p>}
-          <Lines lines={option.lines} currency={currency} totals={option} />
+          <Lines lines={option.lines} taken={taken} currency={currency} totals={option} />
         </Block>
       ))}
       {proposal.files.length > 0 && <Files files={proposal.files} />}
@@ -40,7 +41,10 @@ export function ProposalLines({ proposal }: { proposal: Proposal }) {
 
 type Sums = { subtotal_minor: number; tax_minor: number; total_minor: number };
 
-function Lines({ lines, currency, totals }: { lines: Line[]; currency: string; totals: Sums | null }) {
+/** The extras that were chosen with the signature; null before it. */
+type Taken = number[] | null;
+
+function Lines({ lines, taken, currency, totals }: { lines: Line[]; taken: Taken; currency: string; totals: Sums | null }) {
   return (
     <Table verticalSpacing={8} className="lines-table">
       <Table.Thead>
@@ -67,7 +71,7 @@ function Lines({ lines, currency, totals }: { lines: Line[]; currency: string; t
                 </Table.Th>
               </Table.Tr>
             )}
-            <Row line={line} currency={currency} />
+            <Row line={line} taken={taken} currency={currency} />
           </Fragment>
         ))}
       </Table.Tbody>
@@ -82,7 +86,7 @@ function Lines({ lines, currency, totals }: { lines: Line[]; currency: string; t
   );
 }
 
-function Row({ line, currency }: { line: Line; currency: string }) {
+function Row({ line, taken, currency }: { line: Line; taken: Taken; currency: string }) {
   const discount =
     Number(line.discount_percent) > 0
       ? `${line.discount_percent} % discount`
@@ -91,9 +95,7 @@ function Row({ line, currency }: { line: Line; currency: string }) {
     <Table.Tr>
       <Table.Td>
         {line.name}{" "}
-        {line.optional && (
-          <span className="pill neutral">{line.preselected ? "Optional, ticked" : "Optional, not in the total"}</span>
-        )}
+        {line.optional && <span className="pill neutral">{extraWords(line, taken)}</span>}
         {line.description && <small>{line.description}</small>}
         {discount && <small>{discount}</small>}
       </Table.Td>
@@ -104,6 +106,11 @@ function Row({ line, currency }: { line: Line; currency: string }) {
       <Table.Td className="right">{formatMoney(line.amount_minor, currency)}</Table.Td>
     </Table.Tr>
   );
+}
+
+function extraWords(line: Line, taken: Taken): string {
+  if (taken) return taken.includes(line.id) ? "Optional, chosen" : "Optional, not chosen";
+  return line.preselected ? "Optional, ticked" : "Optional, not in the total";
 }
 
 function Files({ files }: { files: Proposal["files"] }) {
