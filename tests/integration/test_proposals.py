@@ -82,6 +82,8 @@ def test_a_draft_is_priced_by_us(api: httpx2.Client):
         ({"lines": [{**LINE, "unit_price_minor": -100}]}, "lines"),
         ({"lines": [{**LINE, "tax_percent": "-1"}]}, "lines.0.tax_percent"),
         ({"lines": [LINE] * 201}, "lines"),
+        ({"lines": [{**LINE, "quantity": "1000000", "unit_price_minor": 9_999_999_999}]}, "lines"),
+        ({"lines": [{**LINE, "unit_price_minor": 2**63}]}, "lines.0.unit_price_minor"),
         ({"currency": "XXX"}, "currency"),
         ({"valid_until": "tomorrow"}, "valid_until"),
         ({"deposit": {"percent": 0}}, "deposit.percent"),
@@ -95,6 +97,19 @@ def test_what_cannot_be_is_refused_by_name(api: httpx2.Client, wrong: dict, fiel
     refused = api.post("/proposals", json={"customer_id": 1, "title": "x", "lines": [LINE], **wrong})
     assert refused.status_code == 422, refused.text
     assert refused.json()["errors"][0]["field"] == field
+
+
+def test_an_offer_that_is_over_is_not_sent(api: httpx2.Client):
+    """A last day in the past is refused at the sending by its field, and nothing is frozen; a new day makes it good."""
+    made = draft(api, valid_until=(datetime.now(UTC) - timedelta(days=3)).date().isoformat())
+    refused = api.post(f"/proposals/{made['id']}/send", json={"notify": False})
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"][0]["field"] == "valid_until"
+    again = api.get(f"/proposals/{made['id']}").json()
+    assert (again["status"], again["content_hash"]) == ("draft", None)
+    day = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
+    assert api.patch(f"/proposals/{made['id']}", json={"valid_until": day}).status_code == 200
+    assert api.post(f"/proposals/{made['id']}/send", json={"notify": False}).status_code == 200
 
 
 def test_a_draft_can_be_rewritten(api: httpx2.Client):
