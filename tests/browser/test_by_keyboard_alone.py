@@ -79,6 +79,9 @@ def test_a_contract_from_its_first_word_to_a_refund(
     expect(page.get_by_text("Sent", exact=True).first).to_be_visible()
 
     payment = api.get("/payments", params={"proposal_id": proposal_id, "state": "paid"}).json()["items"][0]
+    page.goto("/payments")  # where the parts of one contract are told apart
+    for part in ("Deposit", "Final balance"):
+        expect(page.get_by_role("row").filter(has_text="Porch roof").filter(has_text=part)).to_be_visible()
     page.goto(f"/payments/{payment['id']}")
     page.get_by_role("button", name="Refund").wait_for()
     press(page, "Refund")

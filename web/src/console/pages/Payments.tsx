@@ -21,7 +21,7 @@ const COLUMNS: Column<Payment>[] = [
       <>
         {payment.proposal_title}
         <small>
-          {payment.customer_name}
+          {payment.name} · {payment.customer_name}
           {payment.simulated && " · simulated, no money moved"}
         </small>
       </>
