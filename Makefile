@@ -16,10 +16,10 @@ STRIPE_CLI := var/tools/stripe-cli
 ARGS ?=
 # Lives of `make money-machine` that go through the real API, database, queue and Stripe simulator: some seconds each.
 API_LIVES ?= 500
-# Three test processes for two cores, since many tests wait; each has a database server of its own, and a file stays in
+# Four test processes for two cores, since many tests wait; each has a database server of its own, and a file stays in
 # one. In the order of the folders: the few long tests, of whole stacks and in the browser, do not wait for the end, where
 # one process would finish them alone. TEST_JOBS= runs one after the other.
-TEST_JOBS ?= -n 3 --dist loadfile --no-loadscope-reorder
+TEST_JOBS ?= -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## Show this list

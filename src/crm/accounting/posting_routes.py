@@ -23,6 +23,7 @@ from crm.jobs import queue
 from crm.kit import clock
 from crm.kit.database import get_own
 from crm.kit.errors import Conflict, Unavailable
+from crm.kit.inputs import ID_MAX
 from crm.kit.money import to_decimal
 from crm.kit.paging import Cursor, Limit, Page, after, cut
 from crm.payments.tables import Payment
@@ -134,7 +135,7 @@ async def list_postings(
     session: OrgTx,
     principal: StaffDep,
     state: Annotated[str | None, Query(pattern="^(waiting|needs_you|posted|skipped)$")] = None,
-    payment_id: int | None = None,
+    payment_id: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[PostingOut]:
