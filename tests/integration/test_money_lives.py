@@ -226,7 +226,7 @@ class MoneyLives(RuleBasedStateMachine):
         page = self.pages.pop(payment_id)
         word = "clear" if clears else "fail"
         self.world.stripe.call("POST", f"/_state/stripe/ach/{page['session_id']}/{word}")
-        self.world.settle()
+        self._money_back_arrives()  # of a contract that was cancelled meanwhile
         if clears:
             self.taken[payment_id] = page["amount"]
 
