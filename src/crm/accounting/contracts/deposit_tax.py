@@ -49,6 +49,7 @@ async def must_take_nothing(books: Books, access: Access, code: Choice) -> None:
 
 
 def _percent(value: object) -> Decimal:
+    """A rate that QuickBooks does not tell refuses no choice here: what it adds shows in the deposit's total, which is compared."""
     try:
         return Decimal(str(value))
     except InvalidOperation:
